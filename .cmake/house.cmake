@@ -1,0 +1,103 @@
+# How everything here is compiled: flags, sanitizers, protos, one library per floor.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+# One set of code-generation flags, so that every target can share the precompiled header.
+add_compile_options(-fPIC -pthread)
+
+option(TROUPE_WERROR "warnings are errors" OFF)
+option(TROUPE_COVERAGE "count lines and branches" OFF)
+option(TROUPE_FUZZ "build the fuzzers (clang)" OFF)
+set(TROUPE_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+if(TROUPE_SANITIZE)
+  # CAF's init_fun_factory.hpp binds references to null; everything else is checked.
+  add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-sanitize=null -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TROUPE_SANITIZE})
+endif()
+if(TROUPE_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+# <troupe/...> means the same inside the build and after installation.
+set(TROUPE_INCLUDE ${CMAKE_BINARY_DIR}/include)
+set(TROUPE_GENERATED ${CMAKE_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${TROUPE_INCLUDE} ${TROUPE_GENERATED})
+file(CREATE_LINK ${CMAKE_SOURCE_DIR} ${TROUPE_INCLUDE}/troupe SYMBOLIC)
+
+function(house_flags target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  if(TROUPE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# Compiles every .proto of a folder: a/b.proto is included as <troupe/a/b.pb.h>; its messages become CAF types.
+function(house_protos target folder)
+  file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+  set(generated_dir ${TROUPE_GENERATED}/troupe/${folder})
+  foreach(proto IN LISTS protos)
+    get_filename_component(name ${proto} NAME_WE)
+    set(pb ${generated_dir}/${name}.pb)
+    add_custom_command(OUTPUT ${pb}.cc ${pb}.h
+      COMMAND protobuf::protoc --proto_path=${TROUPE_INCLUDE} --cpp_out=${TROUPE_GENERATED} troupe/${folder}/${name}.proto
+      DEPENDS ${protos} COMMENT "protoc ${folder}/${name}.proto" VERBATIM)
+    target_sources(${target} PRIVATE ${pb}.cc ${pb}.h)
+    set_source_files_properties(${pb}.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -w)
+  endforeach()
+  add_custom_command(OUTPUT ${generated_dir}/types.cpp
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/.cmake/message_types.py ${generated_dir}/types.cpp ${folder} ${protos}
+    DEPENDS ${protos} ${CMAKE_SOURCE_DIR}/.cmake/message_types.py COMMENT "type IDs of ${folder}" VERBATIM)
+  target_sources(${target} PRIVATE ${generated_dir}/types.cpp)
+endfunction()
+
+# One library per floor: its sources are globbed, its links are its permission to include.
+function(house_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/net/node/main.cpp$")
+  add_library(${name} STATIC ${sources})
+  add_library(troupe::${name} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME troupe_${name})
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${TROUPE_INCLUDE}> $<BUILD_INTERFACE:${TROUPE_GENERATED}> $<INSTALL_INTERFACE:include>)
+  target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+  house_flags(${name})
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/proto)
+    house_protos(${name} ${name}/proto)
+  endif()
+  house_precompiled(${name})
+endfunction()
+
+# CAF is dear to compile: one precompiled header, built once, reused by every target.
+function(house_precompiled target)
+  if(NOT TARGET house_pch)
+    file(WRITE ${CMAKE_BINARY_DIR}/house_pch.cpp.in "// Carries the precompiled header.\n")
+    configure_file(${CMAKE_BINARY_DIR}/house_pch.cpp.in ${CMAKE_BINARY_DIR}/house_pch.cpp COPYONLY)
+    add_library(house_pch OBJECT ${CMAKE_BINARY_DIR}/house_pch.cpp)
+    target_link_libraries(house_pch PRIVATE CAF::core protobuf::libprotobuf fmt::fmt)
+    target_precompile_headers(house_pch PRIVATE <caf/all.hpp> <google/protobuf/message.h> <fmt/format.h>
+      <map> <string> <unordered_map> <vector>)
+    house_flags(house_pch)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM house_pch)
+endfunction()
+
+# A program: house_program(name sources... LINKS libraries...)
+function(house_program name)
+  cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS})
+  house_flags(${name})
+  house_precompiled(${name})
+endfunction()

@@ -1,0 +1,87 @@
+// The door to what survives: atomic synced batches, point reads and ordered scans over named spaces.
+#pragma once
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <troupe/runtime/error.hpp>
+#include <vector>
+
+namespace troupe {
+
+/// Where a row lives. Values are on disk (column families): never renumber.
+enum class space : uint8_t {
+  journal = 0,    ///< events of entities
+  snapshot = 1,   ///< states of entities at some event
+  index = 2,      ///< rebuildable rows: listings and timers
+  meta = 3,       ///< what the store knows of itself, names of entities
+  timeseries = 4, ///< metrics; rows leave by age
+};
+
+/// Number of spaces.
+inline constexpr size_t space_count = 5;
+
+/// Name of a space, as the column family is called.
+std::string_view to_string(space where);
+
+/// One change of a batch.
+struct row_change {
+  space where;
+  std::string key;                  ///< see keys.hpp
+  std::optional<std::string> value; ///< nothing = delete
+};
+
+/// Changes that are all there or not at all.
+using write_batch = std::vector<row_change>;
+
+/// Proof that the writer still owns a shard: the store refuses an epoch below the highest it has seen.
+struct fence {
+  uint8_t shard = 0;
+  uint64_t epoch = 0;
+};
+
+/// A store of rows. Thread-safe. Every implementation passes tests/persistence/store_contract.hpp.
+class store {
+public:
+  virtual ~store() = default;
+
+  /// Writes a batch and syncs it. When it returns no error, the batch survives a power cut.
+  /// Errors: ec::stale (fence: an epoch is too old, nothing was written), ec::outcome_unknown (anything else:
+  /// the batch may or may not be there, and all further writes fail until reopen()).
+  virtual caf::error write(const write_batch& batch, const std::vector<fence>& fences = {}) = 0;
+
+  /// One value; nothing if there is no such row. Errors: ec::corrupt, ec::unavailable.
+  virtual caf::expected<std::optional<std::string>> get(space where, std::string_view key) const = 0;
+
+  /// Rows with from <= key < to in byte order until `row` returns false. Errors: ec::corrupt, ec::unavailable;
+  /// rows before the error have been delivered.
+  virtual caf::error scan(space where, std::string_view from, std::string_view to,
+                          const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
+
+  /// Same, from the highest key down.
+  virtual caf::error scan_back(space where, std::string_view from, std::string_view to,
+                               const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
+
+  /// After a failed write: forgets what was not synced and accepts writes again.
+  virtual caf::error reopen() = 0;
+
+  /// Random key made at the store's birth; names in keys are hashed under it. 32 bytes.
+  virtual const std::string& naming_key() const = 0;
+
+  /// Id of the store, made at its birth.
+  virtual const std::string& id() const = 0;
+};
+
+/// Opens or creates a store in a directory (mode 0700). Errors: ec::unavailable (locked by another process, no permission,
+/// read-only, disk full; the text names the path and the next step), ec::corrupt, ec::from_future (newer layout).
+caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory);
+
+/// A store in memory with the same contract; a crash keeps only what was synced. For tests and simulation.
+class memory_store;
+
+} // namespace troupe

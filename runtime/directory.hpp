@@ -1,0 +1,107 @@
+// DIRECTORY: refs -> handles. A ref, `tenant/kind/key`, outlives every handle; only the directory holds both.
+#pragma once
+
+#include <caf/all.hpp>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <troupe/runtime/messages.hpp>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// The name of an actor that outlives every handle to it.
+struct ref {
+  std::string tenant;
+  std::string kind;
+  std::string key;
+};
+
+/// Reads `tenant/kind/key`. Errors: ec::invalid_argument naming what is allowed ([A-Za-z0-9_.-], limits::name_bytes each).
+caf::expected<ref> parse_ref(std::string_view text);
+
+std::string to_string(const ref& name);
+
+/// Refs of the node's own services, registered by their supervisors.
+namespace services {
+inline constexpr std::string_view registry = "system/service/registry";
+inline constexpr std::string_view scheduler = "system/service/scheduler";
+inline constexpr std::string_view timers = "system/service/timers";
+} // namespace services
+
+/// Where messages to refs go. Thread-safe; a send is one lookup and one enqueue, without an actor in between.
+///
+/// A ref is *awake* (a handle is known), *waking* (messages are held, at most limits::sleeping_mailbox) or unknown. A message
+/// to an unknown ref of an entity kind wakes it; to any other ref, a question is answered ec::unavailable and a note
+/// is dropped, for its sender's outbox to repeat.
+class directory {
+public:
+  /// Called, on the sender's thread, with the ref of an entity that has to be woken.
+  using waker = std::function<void(const std::string& name)>;
+
+  /// Sends a message on behalf of `sender` (null = nobody) and with its message id.
+  void deliver(const std::string& name, caf::mailbox_element_ptr message);
+
+  /// Sends a note.
+  template <proto_message M>
+  void tell(const std::string& name, M message) {
+    deliver(name, caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message)));
+  }
+
+  /// Answers a question by asking somebody else: the answer goes straight to whoever asked `self`.
+  template <class Out, class Self, proto_message M>
+  caf::result<Out> delegate(Self* self, const std::string& name, M message) {
+    auto* current = self->current_mailbox_element();
+    auto id = current->mid;
+    current->mid.mark_as_answered();
+    deliver(name, caf::make_mailbox_element(std::move(current->sender), id, std::move(current->stages), std::move(message)));
+    return caf::delegated<Out>{};
+  }
+
+  /// Registers or replaces the actor behind a ref; messages held for it are delivered in order.
+  void put(const std::string& name, const caf::actor& actor);
+
+  /// Forgets a ref if it still means this actor; a null actor always. Held messages are answered with `reason`.
+  void erase(const std::string& name, const caf::actor& actor, caf::error reason);
+
+  /// Marks a ref as waking: from now on its messages are held until put() or erase().
+  void hold(const std::string& name);
+
+  /// Sets who wakes the entities of a kind.
+  void set_waker(const std::string& kind, waker wake);
+
+  /// The actor behind a ref, or null.
+  caf::actor find(const std::string& name) const;
+
+  /// Refs that are awake, sorted.
+  std::vector<std::string> awake() const;
+
+  /// Notes dropped because nobody was there.
+  uint64_t dropped() const;
+
+private:
+  struct entry {
+    caf::actor actor; // null = waking
+    std::vector<caf::mailbox_element_ptr> held;
+  };
+  static void refuse(caf::mailbox_element& message, const caf::error& reason);
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, entry> entries_;
+  std::map<std::string, waker> wakers_;
+  uint64_t dropped_ = 0;
+};
+
+/// Asks the actor behind a ref, which answers with `Out`: as ask(), but by name.
+template <class Out, class Self, proto_message M>
+auto ask(Self* self, directory& to, const std::string& name, caf::timespan timeout, M message) {
+  auto id = self->new_request_id(caf::message_priority::normal);
+  to.deliver(name, caf::make_mailbox_element(self->ctrl(), id, {}, std::move(message)));
+  self->request_response_timeout(caf::duration{timeout}, id);
+  using output = caf::detail::type_list<Out>;
+  return caf::response_handle<Self, output, false>{id.response_id(), self};
+}
+
+} // namespace troupe

@@ -1,0 +1,83 @@
+// What may go wrong, as one enum: text, HTTP and gRPC status, exit code.
+#pragma once
+
+#include <caf/error.hpp>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// Every expected failure. Values are on disk and on the wire: never renumber, never reuse.
+enum class ec : uint8_t {
+  invalid_argument = 1,  ///< The input is wrong and will stay wrong; the text says what is allowed.
+  not_found = 2,         ///< No such run, task, agent, entity.
+  already_exists = 3,    ///< The name is taken by something else.
+  unauthenticated = 4,   ///< No valid token.
+  permission_denied = 5, ///< The principal may not do this.
+  budget_exceeded = 6,   ///< A purse would be overdrawn.
+  overloaded = 7,        ///< A bound is reached; repeat after a pause.
+  unavailable = 8,       ///< The other side is away for now; nothing was done; repeat.
+  outcome_unknown = 9,   ///< It may or may not have happened; repeat with the same command id.
+  expired = 10,          ///< The command id is older than the reply window; send a new one.
+  conflict = 11,         ///< The state does not allow this now.
+  timeout = 12,          ///< The deadline passed.
+  cancelled = 13,        ///< Someone cancelled it.
+  internal = 14,         ///< A defect of ours; the text keeps the exception.
+  corrupt = 15,          ///< Stored bytes are damaged.
+  from_future = 16,      ///< Stored by a newer version than this one.
+  nondeterministic = 17, ///< A behavior asked for other actions than those recorded.
+  no_agent = 18,         ///< No registered agent has the capabilities; the text names the missing ones.
+  tool_failed = 19,      ///< A tool answered with an error.
+  action_failed = 20,    ///< A behavior ended its task with fail().
+  circuit_open = 21,     ///< The circuit breaker of the target is open.
+  rate_limited = 22,     ///< The rate limit of the target is used up.
+  guardrail = 23,        ///< A guardrail refused input or output.
+  invalid_workflow = 24, ///< The definition is no valid graph; the text names step and rule.
+  stale = 25,            ///< Sent by an owner that has been replaced.
+  quarantined = 26,      ///< The entity failed too often and is set aside; see `troupe dlq list`.
+};
+
+/// How each code is shown to the outside.
+struct ec_info {
+  ec code;
+  std::string_view name; ///< as in the enum
+  int http_status;       ///< RFC 9110
+  int grpc_status;       ///< grpc::StatusCode
+  int exit_code;         ///< of the CLI: 1 failed, 2 usage, 3 not found, 4 denied, 5 budget, 6 timeout, 7 conflict, 8 unavailable
+};
+
+/// The row of a code; an unknown code has the row of ec::internal.
+const ec_info& info(ec code);
+
+/// The code with this name, or ec::internal.
+ec ec_from_name(std::string_view name);
+
+std::string to_string(ec code);
+
+/// An error with the text a person needs to act on it: which id, which limit.
+caf::error make_error(ec code, std::string text = {});
+
+/// The code of an error; CAF's own errors count as unavailable, timeout or internal.
+ec code_of(const caf::error& error);
+
+/// The text of an error, without its code.
+std::string text_of(const caf::error& error);
+
+/// `code: text`, for logs and people.
+std::string describe(const caf::error& error);
+
+/// Ends this actor if what can never be, is: throws std::logic_error with file and line.
+inline void ensure(bool condition, std::string_view what = "invariant",
+                   std::source_location where = std::source_location::current());
+
+/// The slow path of ensure().
+[[noreturn]] void ensure_failed(std::string_view what, std::source_location where);
+
+inline void ensure(bool condition, std::string_view what, std::source_location where) {
+  if (!condition)
+    ensure_failed(what, where);
+}
+
+} // namespace troupe
