@@ -43,6 +43,9 @@ inline constexpr size_t journal_queue_bytes = 64u << 20;
 inline constexpr size_t journal_batch_events = 4096;
 inline constexpr size_t journal_batch_bytes = 4u << 20;
 
+/// How far the clock of whoever makes command ids may be ahead of ours.
+inline constexpr std::chrono::milliseconds clock_skew = 5min;
+
 /// Messages held for one sleeping entity while it is replayed; above, ec::overloaded.
 inline constexpr size_t sleeping_mailbox = 4096;
 
@@ -63,7 +66,11 @@ inline constexpr unsigned quarantine_after = 5;
 inline constexpr std::chrono::milliseconds redelivery_first = 30s;
 inline constexpr std::chrono::milliseconds redelivery_longest = 10min;
 
-/// Due timer rows delivered but not yet acknowledged: bounds the wake-up storm after a restart.
-inline constexpr size_t timers_in_flight = 4096;
+/// Timers fired in one go, and the pause before the next: spreads the wake-up storm after a restart.
+inline constexpr size_t timers_per_tick = 1024;
+inline constexpr std::chrono::milliseconds timer_pause = 5ms;
+
+/// The timers actor looks at its list at least this often.
+inline constexpr std::chrono::milliseconds timer_tick = 1s;
 
 } // namespace troupe::limits
