@@ -10,10 +10,10 @@ const std::string counter = "tenant/probe/counter";
 
 struct probe_house : house {
   probe_house()
-      : house{[](life& node) {
-          spawn_shard_host(node.parent(), node.outside(), {make_kind<probe_state>("probe", probe)});
-          auto timers = spawn_timers(node.parent(), node.outside());
-          node.outside()->names->put(std::string{services::timers}, caf::actor_cast<caf::actor>(timers));
+      : house{[](caf::scheduled_actor* root, doors_ptr outside) {
+          spawn_shard_host(root, outside, {make_kind<probe_state>("probe", probe)});
+          auto timers = spawn_timers(root, outside);
+          outside->names->put(std::string{services::timers}, caf::actor_cast<caf::actor>(timers));
         }} {
   }
 

@@ -11,17 +11,14 @@ namespace troupe {
 
 /// A node with the kinds a test asks for, over a store that outlives its crashes.
 struct house {
-  explicit house(std::function<void(life&)> wire = {}) : wire_{std::move(wire)} {
+  explicit house(life::wiring wire = {}) : wire_{std::move(wire)} {
     start();
   }
   virtual ~house() = default;
 
   /// Brings the node up over what the store holds.
   void start() {
-    node.emplace(rows, time, ++lives);
-    if (wire_)
-      wire_(*node);
-    node->settle();
+    node.emplace(rows, time, ++lives, wire_);
   }
 
   /// Power cut between two steps, then a new life.
@@ -63,8 +60,9 @@ struct house {
   /// Asks without running anything; `then` is called when the answer comes.
   template <class Reply, proto_message M>
   void post(const std::string& ref, M message, std::function<void(caf::expected<Reply>)> then) {
-    node->system().spawn([=, names = node->outside()->names](caf::event_based_actor* self) {
+    node->system().spawn([=, names = node->outside()->names, root = node->root()](caf::event_based_actor* self) {
       house_rules(self);
+      self->link_to(root);
       troupe::ask<Reply>(self, *names, ref, std::chrono::hours{24}, message)
           .then([=](const Reply& reply) { then(reply); }, [=](const caf::error& reason) { then(reason); });
     });
@@ -82,7 +80,7 @@ struct house {
   uint64_t lives = 0;
 
 private:
-  std::function<void(life&)> wire_;
+  life::wiring wire_;
 };
 
 } // namespace troupe

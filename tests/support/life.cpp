@@ -10,7 +10,7 @@ life::config::config() {
   add_probe_messages(*this);
 }
 
-life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed)
+life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
       rows_{std::move(rows)}, clock_{std::move(time)} {
   clock_->scheduler = &scheduler_;
@@ -18,9 +18,10 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
   ensure(!journal_->start(), "the store opens");
   doors_ = std::make_shared<doors>(doors{clock_, rows_, journal_, std::make_shared<directory>(),
                                          std::make_shared<id_source>(seed)});
-  root_ = system_.spawn([this](caf::event_based_actor* self) -> caf::behavior {
+  root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
-    parent_ = self;
+    if (wire)
+      wire(self, doors_);
     return {[](const Tick&) {}};
   });
   settle();

@@ -25,7 +25,10 @@ public:
 /// A node on CAF's test coordinator: no threads, no time but virtual time.
 class life {
 public:
-  life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed);
+  /// Spawns the actors of a node as children of `root`.
+  using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
+
+  life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire);
   ~life(); // a crash: links and store are cut before destructors run
 
   /// Runs the next job the seed picks; false if there is none. Without `pick`, in order.
@@ -41,9 +44,9 @@ public:
   caf::actor_system& system() {
     return system_;
   }
-  /// Spawns with the house's root as parent.
-  caf::scheduled_actor* parent() {
-    return parent_;
+  /// Ends with the life; whoever links to it does too.
+  const caf::actor& root() const {
+    return root_;
   }
 
 private:
@@ -58,7 +61,6 @@ private:
   std::shared_ptr<simulated_journal> journal_;
   doors_ptr doors_;
   caf::actor root_;
-  caf::scheduled_actor* parent_ = nullptr;
 };
 
 } // namespace troupe
