@@ -66,6 +66,18 @@ inline constexpr unsigned quarantine_after = 5;
 inline constexpr std::chrono::milliseconds redelivery_first = 30s;
 inline constexpr std::chrono::milliseconds redelivery_longest = 10min;
 
+/// Tasks an agent works on at a time, unless it is configured otherwise (row G6).
+inline constexpr uint32_t agent_slots = 3;
+
+/// One attempt at a task, unless agent or task say otherwise (row I2).
+inline constexpr std::chrono::milliseconds task_timeout = 300s;
+
+/// Retries of a failed task: how often, after how long, growing how fast (row I2).
+inline constexpr uint32_t task_retries = 3;
+inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
+inline constexpr double task_retry_multiplier = 2;
+inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
+
 /// Timers fired in one go, and the pause before the next: spreads the wake-up storm after a restart.
 inline constexpr size_t timers_per_tick = 1024;
 inline constexpr std::chrono::milliseconds timer_pause = 5ms;
