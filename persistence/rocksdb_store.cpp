@@ -144,7 +144,10 @@ bool may_be_born(const fs::path& directory) {
 
 caf::expected<open_database> open(const fs::path& directory, bool may_create) {
   std::error_code failure;
-  if (!fs::exists(directory / "CURRENT", failure) && !(may_create && may_be_born(directory)))
+  auto exists = fs::exists(directory / "CURRENT", failure);
+  if (failure)
+    return cannot_open(directory, failure.message());
+  if (!exists && !(may_create && may_be_born(directory)))
     return open_failure(directory, rocksdb::Status::Corruption("the file CURRENT is missing"));
   auto cache = rocksdb::NewLRUCache(limits::store_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
