@@ -2,6 +2,9 @@
 // Invariant: a write that returned no error is synced; after one that failed, nothing is written until the
 // database has been closed and opened again, since what the failed one left behind is known only then.
 
+#include <array>
+#include <cstdarg>
+#include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
 #include <future>
@@ -53,8 +56,25 @@ caf::error strange_rows(const fs::path& directory, const caf::error& failure) {
 // cut off; but records after damage in the middle are dropped as well, without a word.
 constexpr auto accepted_damage = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
 
+// Passes RocksDB's warnings on. Its own text file is not used: on a full disk, RocksDB 7.8 built with
+// assertions aborts the process when it writes to that file a second time.
+class warnings final : public rocksdb::Logger {
+public:
+  explicit warnings(notice warn) : Logger{rocksdb::WARN_LEVEL}, warn_{std::move(warn)} {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list values) override {
+    std::array<char, limits::store_notice_bytes> text{};
+    std::vsnprintf(text.data(), text.size(), format, values);
+    if (warn_)
+      warn_(text.data());
+  }
+
+private:
+  notice warn_;
+};
+
 // WAL recycling, manual WAL flush and unsynced writes stay off: each loses what was acknowledged.
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(const notice& warn) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -65,8 +85,7 @@ rocksdb::DBOptions database_options() {
   options.max_background_jobs = limits::store_background_jobs;
   options.bytes_per_sync = limits::store_bytes_per_sync;
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(limits::store_background_bytes_per_s));
-  options.keep_log_file_num = limits::store_text_logs;
-  options.max_log_file_size = limits::store_text_log_bytes;
+  options.info_log = std::make_shared<warnings>(warn);
   options.stats_dump_period_sec = 0;
   return options;
 }
@@ -75,8 +94,8 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
   rocksdb::ColumnFamilyOptions options;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  if (where ==
-      space::meta) // read row by row; 10 bits a key answer 99 % of the questions for rows that are not there
+  // Meta is read row by row: 10 bits a key answer 99 % of the questions for rows that are not there.
+  if (where == space::meta)
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = limits::store_memtable_bytes;
@@ -142,7 +161,7 @@ bool may_be_born(const fs::path& directory) {
   return !failure;
 }
 
-caf::expected<open_database> open(const fs::path& directory, bool may_create) {
+caf::expected<open_database> open(const fs::path& directory, bool may_create, const notice& warn) {
   std::error_code failure;
   auto exists = fs::exists(directory / "CURRENT", failure);
   if (failure)
@@ -156,7 +175,8 @@ caf::expected<open_database> open(const fs::path& directory, bool may_create) {
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   auto opened = std::make_shared<database>();
   rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(database_options(), directory.native(), families, &opened->handles, &db);
+  auto status =
+      rocksdb::DB::Open(database_options(warn), directory.native(), families, &opened->handles, &db);
   opened->db.reset(db);
   if (!status.ok())
     return open_failure(directory, status);
@@ -218,8 +238,9 @@ caf::expected<store_self> know_self(const fs::path& directory, const database& o
 
 class rocksdb_store final : public store {
 public:
-  rocksdb_store(fs::path directory, open_database opened, store_self self)
-      : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)} {}
+  rocksdb_store(fs::path directory, open_database opened, store_self self, notice warn)
+      : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)}, warn_{std::move(
+                                                                                                warn)} {}
 
   // Without the flush the next start would read the whole log again. If it fails, that is all that is lost.
   ~rocksdb_store() override {
@@ -279,7 +300,7 @@ public:
       old.reset();
       closed.wait(); // for readers: they hold the database, not a lock, so that they may read within a scan
     }
-    auto opened = open(directory_, false);
+    auto opened = open(directory_, false, warn_);
     if (!opened)
       return opened.error();
     auto rows = own_rows(directory_, **opened);
@@ -331,24 +352,25 @@ private:
   std::mutex write_mutex_;        // guards self_ (its epochs) and failed_; taken before open_mutex_
   store_self self_;
   bool failed_ = false;
+  const notice warn_;
 };
 
 } // namespace
 
-caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory) {
+caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, notice warn) {
   std::error_code failure;
   auto path = fs::absolute(directory, failure).lexically_normal();
   if (!path.has_filename()) // ends with a slash
     path = path.parent_path();
   if (auto cause = make_directory(path, 0700))
     return cannot_open(path, *cause);
-  auto opened = open(path, true);
+  auto opened = open(path, true, warn);
   if (!opened)
     return opened.error();
   auto self = know_self(path, **opened);
   if (!self)
     return self.error();
-  return std::make_shared<rocksdb_store>(path, std::move(*opened), std::move(*self));
+  return std::make_shared<rocksdb_store>(path, std::move(*opened), std::move(*self), std::move(warn));
 }
 
 } // namespace troupe
