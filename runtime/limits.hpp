@@ -43,6 +43,34 @@ inline constexpr size_t journal_queue_bytes = 64u << 20;
 inline constexpr size_t journal_batch_events = 4096;
 inline constexpr size_t journal_batch_bytes = 4u << 20;
 
+/// Write-ahead log of a store, bytes: bounds what a start has to read again after a crash, about five
+/// seconds.
+inline constexpr size_t store_log_bytes = 128u << 20;
+
+/// Rows of one space in memory before they are written to a table, bytes: a quarter of the log, so that the
+/// log is cut by normal writing.
+inline constexpr size_t store_memtable_bytes = 32u << 20;
+
+/// Table blocks of a store kept in memory, all spaces together, bytes: the index and the entities in use.
+inline constexpr size_t store_cache_bytes = 64u << 20;
+
+/// Bytes per second that flushes and compactions may write: half of what a small disk does, so that a sync
+/// finds room.
+inline constexpr int64_t store_background_bytes_per_s = 100 << 20;
+
+/// Bytes a background writer hands to the disk at a time; larger heaps of dirty pages stall a sync.
+inline constexpr size_t store_bytes_per_sync = 1u << 20;
+
+/// Threads for flushes and compactions: one of each.
+inline constexpr int store_background_jobs = 2;
+
+/// Longest warning a store passes to the log, bytes: room for a path and a cause.
+inline constexpr size_t store_notice_bytes = 1024;
+
+/// Age at which rows of the time series leave, and the bytes above which the oldest leave sooner.
+inline constexpr std::chrono::hours timeseries_age{24 * 30};
+inline constexpr uint64_t timeseries_bytes = 1ull << 30;
+
 /// How far the clock of whoever makes command ids may be ahead of ours.
 inline constexpr std::chrono::milliseconds clock_skew = 5min;
 
