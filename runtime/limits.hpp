@@ -113,4 +113,11 @@ inline constexpr std::chrono::milliseconds timer_pause = 5ms;
 /// The timers actor looks at its list at least this often.
 inline constexpr std::chrono::milliseconds timer_tick = 1s;
 
+/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
+/// behavior that loops. Above, the attempt fails with ec::action_failed.
+inline constexpr size_t attempt_actions = 10'000;
+
+/// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.
+inline constexpr size_t action_depth = 16;
+
 } // namespace troupe::limits
