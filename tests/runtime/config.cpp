@@ -70,10 +70,11 @@ CAF_TEST(every key is optional and keeps its default) {
 }
 
 CAF_TEST(values of every type are taken) {
-  auto c = parse_config("[node]\nname = \"n\u00e9\"\n[tasks]\nmax_retries = 7\nbackoff_multiplier = 3 # an integer will do\n"
-                        "[tool_ecosystem]\nsecurity_level = \"low\"\n"
-                        "[model_hotswap]\nperformance_monitoring_enabled = false\ncanary_percentage_max = 0.5",
-                        "t.toml");
+  auto c = parse_config(
+      "[node]\nname = \"n\u00e9\"\n[tasks]\nmax_retries = 7\nbackoff_multiplier = 3 # an integer will do\n"
+      "[tool_ecosystem]\nsecurity_level = \"low\"\n"
+      "[model_hotswap]\nperformance_monitoring_enabled = false\ncanary_percentage_max = 0.5",
+      "t.toml");
   CAF_REQUIRE(c);
   CAF_CHECK_EQUAL(c->node.name, "n\u00e9");
   CAF_CHECK_EQUAL(c->tasks.max_retries, 7);
@@ -84,9 +85,10 @@ CAF_TEST(values of every type are taken) {
 }
 
 CAF_TEST(an unknown key is refused with its place and the nearest known one) {
-  CAF_CHECK_EQUAL(mistakes("[tasks]\n  max_retrys = 3\n"),
-                  "t.toml:2:3: unknown key 'tasks.max_retrys'; did you mean 'max_retries'?; the keys of [tasks] are "
-                  "max_retries, initial_delay_ms, backoff_multiplier, timeout_ms");
+  CAF_CHECK_EQUAL(
+      mistakes("[tasks]\n  max_retrys = 3\n"),
+      "t.toml:2:3: unknown key 'tasks.max_retrys'; did you mean 'max_retries'?; the keys of [tasks] are "
+      "max_retries, initial_delay_ms, backoff_multiplier, timeout_ms");
 }
 
 CAF_TEST(a key in the wrong section is told its own) {
@@ -96,7 +98,8 @@ CAF_TEST(a key in the wrong section is told its own) {
 
 CAF_TEST(an unknown section is refused with the nearest known one) {
   auto text = mistakes("[sytem]\nmax_concurrent_requests = 1\n");
-  CAF_CHECK(has(text, "t.toml:1:2: unknown section 'sytem'; did you mean 'system'?; the sections are node, tasks"));
+  CAF_CHECK(
+      has(text, "t.toml:1:2: unknown section 'sytem'; did you mean 'system'?; the sections are node, tasks"));
   CAF_CHECK(has(mistakes("node = 3\n"), "t.toml:1:8: 'node' must be a section, but is an integer"));
 }
 
@@ -104,20 +107,24 @@ CAF_TEST(a wrong type is refused with what is allowed) {
   CAF_CHECK_EQUAL(mistakes("[tasks]\nmax_retries = \"3\"\n"),
                   "t.toml:2:15: 'tasks.max_retries' must be an integer from 0 to 1000 attempts, but is text");
   CAF_CHECK(has(mistakes("[tasks]\nmax_retries = 3.0\n"), "but is a decimal number"));
-  CAF_CHECK(has(mistakes("[tasks]\nbackoff_multiplier = true\n"), "must be a number from 1.0 to 100.0, but is true or false"));
-  CAF_CHECK(has(mistakes("[runtime_optimization]\nenable_bayesian_tuning = 1\n"), "must be true or false, but is an integer"));
+  CAF_CHECK(has(mistakes("[tasks]\nbackoff_multiplier = true\n"),
+                "must be a number from 1.0 to 100.0, but is true or false"));
+  CAF_CHECK(has(mistakes("[runtime_optimization]\nenable_bayesian_tuning = 1\n"),
+                "must be true or false, but is an integer"));
   CAF_CHECK(has(mistakes("[node]\nname = [1]\n"), "must be text of 1 to 200 bytes, but is a list"));
   CAF_CHECK(has(mistakes("[node]\nname.x = 1\n"), "but is a section"));
   CAF_CHECK(has(mistakes("[node]\nname = 2020-01-01\n"), "but is a date or time"));
 }
 
 CAF_TEST(a value out of range is refused with the range) {
-  CAF_CHECK(has(mistakes("[tasks]\nmax_retries = -1\n"), "must be an integer from 0 to 1000 attempts, but is -1"));
+  CAF_CHECK(
+      has(mistakes("[tasks]\nmax_retries = -1\n"), "must be an integer from 0 to 1000 attempts, but is -1"));
   CAF_CHECK(has(mistakes("[tasks]\nbackoff_multiplier = nan\n"), "but is nan"));
   CAF_CHECK(has(mistakes("[node]\nname = \"\"\n"), "but is one of 0 bytes"));
   CAF_CHECK(has(mistakes("[node]\nname = \"a\\nb\"\n"), "but is \"a\\nb\", with control characters"));
-  CAF_CHECK(has(mistakes("[node]\nlog_level = \"inof\"\n"),
-                "must be one of trace, debug, info, warning, error, off, but is \"inof\"; did you mean info?"));
+  CAF_CHECK(
+      has(mistakes("[node]\nlog_level = \"inof\"\n"),
+          "must be one of trace, debug, info, warning, error, off, but is \"inof\"; did you mean info?"));
 }
 
 CAF_TEST(the longest backoff may not be below the first) {

@@ -23,13 +23,13 @@ CAF_TEST(valid text stays as it is) {
 }
 
 CAF_TEST(each maximal invalid part becomes one replacement) {
-  CAF_CHECK_EQUAL(clean_utf8("a\x80z"), "a\uFFFDz");             // continuation without a lead
-  CAF_CHECK_EQUAL(clean_utf8("\xC0\xAF"), "\uFFFD\uFFFD");       // overlong
-  CAF_CHECK_EQUAL(clean_utf8("\xE0\x80"), "\uFFFD\uFFFD");       // overlong
+  CAF_CHECK_EQUAL(clean_utf8("a\x80z"), "a\uFFFDz");                 // continuation without a lead
+  CAF_CHECK_EQUAL(clean_utf8("\xC0\xAF"), "\uFFFD\uFFFD");           // overlong
+  CAF_CHECK_EQUAL(clean_utf8("\xE0\x80"), "\uFFFD\uFFFD");           // overlong
   CAF_CHECK_EQUAL(clean_utf8("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD"); // surrogate
-  CAF_CHECK_EQUAL(clean_utf8("\xF4\x90"), "\uFFFD\uFFFD");       // above U+10FFFF
-  CAF_CHECK_EQUAL(clean_utf8("\xE2\x82z"), "\uFFFDz");           // cut by another letter
-  CAF_CHECK_EQUAL(clean_utf8("\xF0\x9F\x98"), "\uFFFD");         // cut by the end
+  CAF_CHECK_EQUAL(clean_utf8("\xF4\x90"), "\uFFFD\uFFFD");           // above U+10FFFF
+  CAF_CHECK_EQUAL(clean_utf8("\xE2\x82z"), "\uFFFDz");               // cut by another letter
+  CAF_CHECK_EQUAL(clean_utf8("\xF0\x9F\x98"), "\uFFFD");             // cut by the end
   CAF_CHECK_EQUAL(clean_utf8("\xFF"), "\uFFFD");
 }
 
