@@ -133,6 +133,15 @@ inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
 inline constexpr double task_retry_multiplier = 2;
 inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
 
+/// How often an agent looks for attempts that take too long.
+inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
+
+/// Waiting this long is worth one priority level: nothing starves.
+inline constexpr std::chrono::milliseconds priority_aging = 60s;
+
+/// Tasks in the scheduler's queues; the rest wait in their owners' outboxes.
+inline constexpr size_t scheduler_queue = 1'000'000;
+
 /// Timers fired in one go, and the pause before the next: spreads the wake-up storm after a restart.
 inline constexpr size_t timers_per_tick = 1024;
 inline constexpr std::chrono::milliseconds timer_pause = 5ms;

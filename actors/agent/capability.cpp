@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <troupe/actors/agent/capability.hpp>
+#include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
@@ -27,6 +28,21 @@ std::string list(const google::protobuf::RepeatedPtrField<std::string>& names) {
 uint32_t slots_of(const AgentRecord& record) {
   auto configured = record.request().config().max_concurrent();
   return configured > 0 ? configured : limits::agent_slots;
+}
+
+caf::error load_agents(const store& rows, capability_index& index) {
+  caf::error failed;
+  for (unsigned shard = 0; shard < limits::shards && !failed; ++shard) {
+    auto s = static_cast<uint8_t>(shard);
+    failed = rows.scan(space::index, index_begin(s, index_table::agents), index_end(s, index_table::agents),
+                       [&](std::string_view, std::string_view value) {
+                         AgentRecord record;
+                         if (record.ParseFromArray(value.data(), static_cast<int>(value.size())))
+                           index.put(record);
+                         return true;
+                       });
+  }
+  return failed;
 }
 
 void capability_index::put(const AgentRecord& record) {

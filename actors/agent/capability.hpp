@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <troupe/persistence/store.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/agent.pb.h>
 #include <unordered_map>
@@ -55,6 +56,9 @@ private:
   std::unordered_map<std::string, std::set<std::string>> by_capability_;
   std::unordered_map<std::string, uint32_t> in_flight_;
 };
+
+/// Fills an index from the agents' rows. Errors: those of the store.
+caf::error load_agents(const store& rows, capability_index& index);
 
 /// Tasks an agent may work on at a time: its configuration, or the default.
 uint32_t slots_of(const AgentRecord& record);

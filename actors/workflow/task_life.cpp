@@ -85,12 +85,11 @@ decision record(const TaskState& task, const RecordActions& cmd, int64_t now_ms)
   if (!task.has_start() && cmd.has_start())
     *recorded->mutable_start() = cmd.start();
   *recorded->mutable_notes() = cmd.notes();
-  // Somebody may have answered while the agent was about to let go: then it must not.
-  auto waits = false;
-  for (auto& one : recorded->records())
-    waits |= one.what_case() == ActionRecord::kWaitUntilMs;
-  each_open_wait(task, [&](const ActionRecord&) { waits = true; });
-  recorded->set_suspended(cmd.suspend() && waits && task.status() != TASK_WAITING);
+  // A wait may have ended before the agent heard of it: then it must go on.
+  auto still_waits = std::none_of(cmd.waiting().begin(), cmd.waiting().end(), [&](const std::string& position) {
+    return find(task, position, ActionRecord::kOutcome);
+  });
+  recorded->set_suspended(cmd.suspend() && still_waits);
   recorded->set_time_ms(now_ms);
   if (recorded->records_size() > 0 || recorded->has_start() || recorded->suspended())
     result.push_back(std::move(event));
