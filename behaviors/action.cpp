@@ -112,7 +112,7 @@ action finish(std::string text) {
 }
 
 action finish(const Result& result) {
-  return ending(ACTION_FINISH, std::make_shared<Outcome>(result.outcome()));
+  return ending(ACTION_FINISH, result.outcome());
 }
 
 action fail(ec code, std::string text) {
