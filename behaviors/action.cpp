@@ -123,6 +123,7 @@ action fail(ec code, std::string text) {
 }
 
 action fail(const caf::error& error) {
+  ensure(static_cast<bool>(error), "fail() is given an error that is one");
   return fail(code_of(error), text_of(error));
 }
 

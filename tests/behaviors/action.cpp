@@ -50,6 +50,7 @@ CAF_TEST(endings carry what they end with) {
   auto failure = fail(make_error(ec::not_found, "no run 7")).outcome()->failure();
   CAF_CHECK_EQUAL(failure.code(), static_cast<uint32_t>(ec::not_found));
   CAF_CHECK_EQUAL(failure.text(), "no run 7");
+  CAF_CHECK(breaks([] { fail(caf::error{}); }));
   auto whole = std::make_shared<Outcome>();
   whole->add_parts()->set_text("part");
   auto again = finish(Result{whole});
