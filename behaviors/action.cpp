@@ -112,7 +112,7 @@ action finish(std::string text) {
 }
 
 action finish(const Result& result) {
-  return ending(ACTION_FINISH, std::make_shared<Outcome>(result.outcome()));
+  return ending(ACTION_FINISH, result.outcome());
 }
 
 action fail(ec code, std::string text) {
@@ -123,6 +123,7 @@ action fail(ec code, std::string text) {
 }
 
 action fail(const caf::error& error) {
+  ensure(static_cast<bool>(error), "fail() is given an error that is one");
   return fail(code_of(error), text_of(error));
 }
 

@@ -75,8 +75,8 @@ private:
 
 /// Bounds of one model call; 0 or nothing means the model's default.
 struct model_options {
-  int64_t max_tokens = 0;            ///< of the answer
-  std::optional<double> temperature; ///< >= 0
+  int64_t max_tokens = 0;                           ///< of the answer
+  std::optional<double> temperature = std::nullopt; ///< >= 0
 };
 
 /// Runs a tool, e.g. "fs/read_file". The result's text is what it printed or returned.

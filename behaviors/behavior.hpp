@@ -21,20 +21,20 @@ public:
   /// One sentence for people and for planners.
   manifest& describe(std::string sentence);
 
-  const std::string& name() const {
+  std::string name() const {
     return name_;
   }
-  const std::string& version() const {
+  std::string version() const {
     return version_;
   }
   /// Sorted, each once.
-  const std::vector<std::string>& capabilities() const {
+  std::vector<std::string> capabilities() const {
     return capabilities_;
   }
   uint32_t max_concurrent() const {
     return max_concurrent_;
   }
-  const std::string& description() const {
+  std::string description() const {
     return description_;
   }
 

@@ -190,7 +190,7 @@ void branches::win(place& at, branch& winner) {
     record.set_winner(winner.index);
     record.set_time_ms(winner.moment.now_ms);
   } else if (i->second->has_winner() && i->second->winner() != winner.index) {
-    contradiction = "at " + at.position + " argument " + std::to_string(i->second->winner()) + " of " +
+    contradiction = "position " + at.position + ": argument " + std::to_string(i->second->winner()) + " of " +
                     action_name(at.request) + " is recorded as winner, but argument " +
                     std::to_string(winner.index) + " wins now";
   }

@@ -75,7 +75,7 @@ void execution::match(const ActionRecord& record) {
     return refuse(record, "the behavior asks for " + action_name(at->request));
   if (record.has_winner()) {
     if (!at->closed)
-      refuse(record, "a winner is recorded, but no argument has ended");
+      refuse(record, "a winner is recorded and no argument has ended");
     return;
   }
   if (!at->begun())

@@ -11,14 +11,14 @@ namespace troupe {
 class asked {
 public:
   explicit asked(open_action what) : what_{std::move(what)} {}
-  const std::string& position() const {
+  std::string position() const {
     return what_.position;
   }
   ActionKind kind() const {
     return what_.request.kind();
   }
   /// Tool, model, capability, person.
-  const std::string& name() const {
+  std::string name() const {
     return what_.request.name();
   }
   /// An argument by name; empty if there is none. A model's prompt is "prompt", a person's question is

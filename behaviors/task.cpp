@@ -27,7 +27,7 @@ constexpr uint64_t golden_gamma = 0x9e3779b97f4a7c15; // 2^64 / golden ratio, od
 
 Result::Result(std::shared_ptr<const Outcome> outcome) : outcome_{std::move(outcome)} {}
 
-const std::string& Result::text() const {
+const std::string& Result::text() const& {
   return outcome_->text();
 }
 

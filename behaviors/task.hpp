@@ -27,7 +27,10 @@ public:
   explicit Result(std::shared_ptr<const Outcome> outcome);
 
   /// What the action answered; empty if it failed.
-  const std::string& text() const;
+  const std::string& text() const&;
+  std::string text() && {
+    return static_cast<const Result&>(*this).text();
+  }
 
   bool ok() const;
 
@@ -41,8 +44,8 @@ public:
   Result part(size_t index) const;
 
   /// The journaled form.
-  const Outcome& outcome() const {
-    return *outcome_;
+  const std::shared_ptr<const Outcome>& outcome() const {
+    return outcome_;
   }
 
 private:
