@@ -44,6 +44,16 @@ Field oversize() {
   return f;
 }
 
+template <class F>
+bool is_defect(F misuse) {
+  try {
+    misuse();
+    return false;
+  } catch (const std::logic_error&) {
+    return true;
+  }
+}
+
 struct fixture : test_coordinator_fixture<config> {
   std::vector<uint64_t> epochs;
   std::vector<std::string> answers;
@@ -144,6 +154,44 @@ CAF_TEST(a promise answers only when its last copy is gone) {
   sched.run();
   CAF_CHECK_EQUAL(answers.size(), 1u);
   copy.deliver(Done{}); // a promise of nothing ignores answers
+}
+
+CAF_TEST(a promise outlives its actor) {
+  promise<Done> kept;
+  auto whom = start([&](subject_pointer me) {
+    kept = promise<Done>{me};
+    me->quit();
+    return kept.pending();
+  });
+  question(whom);
+  whom = nullptr;
+  CAF_CHECK(answers.empty());
+  kept.deliver(Done{});
+  sched.run();
+  CAF_CHECK_EQUAL(answers, std::vector<std::string>{"done"});
+}
+
+CAF_TEST(a promise of a note answers nobody) {
+  promise<Done> kept;
+  auto whom = start([&](subject_pointer me) {
+    kept = promise<Done>{me};
+    return kept.pending();
+  });
+  auto sender = act([=](caf::event_based_actor* me) {
+    tell(me, whom, Field{});
+    me->set_default_handler([](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+      throw std::logic_error("nobody asked");
+    });
+  });
+  sched.run();
+  kept.deliver(Done{});
+  kept = {};
+  sched.run();
+  CAF_CHECK_EQUAL(end_of(sender), "");
+}
+
+CAF_TEST(a promise is made of a question) {
+  CAF_CHECK(is_defect([&] { promise<Done>{self.ptr()}; }));
 }
 
 CAF_TEST(the text of an exception becomes the reason of the end) {
