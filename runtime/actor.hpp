@@ -5,17 +5,10 @@
 #include <string>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/messages.hpp>
+#include <troupe/runtime/words.hpp>
 #include <utility>
 
 namespace troupe {
-
-/// A question with its answer, in the signature list of a typed actor.
-template <class In, class Out>
-using rpc = typename caf::replies_to<In>::template with<Out>;
-
-/// A message without an answer.
-template <class In>
-using note = caf::reacts_to<In>;
 
 /// Default, error, exception and down handlers: nothing is printed, an exception's text becomes the exit
 /// reason, an unknown message is answered ec::invalid_argument. Every actor calls this first.

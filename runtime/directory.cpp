@@ -105,6 +105,16 @@ void directory::erase(const std::string& name, const caf::actor& actor, caf::err
     refuse(*message, reason);
 }
 
+bool directory::release(const std::string& name) {
+  std::lock_guard lock{mutex_};
+  auto i = entries_.find(name);
+  if (i != entries_.end() && !i->second.held.empty())
+    return false;
+  if (i != entries_.end())
+    entries_.erase(i);
+  return true;
+}
+
 void directory::hold(const std::string& name) {
   caf::actor gone;
   std::lock_guard lock{mutex_};

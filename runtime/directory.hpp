@@ -29,6 +29,7 @@ std::string to_string(const ref& name);
 namespace services {
 inline constexpr std::string_view registry = "system/service/registry";
 inline constexpr std::string_view scheduler = "system/service/scheduler";
+inline constexpr std::string_view shard_host = "system/service/shard_host";
 inline constexpr std::string_view timers = "system/service/timers";
 } // namespace services
 
@@ -68,6 +69,9 @@ public:
 
   /// Forgets a ref if it still means this actor; a null actor always. Held messages are answered with `reason`.
   void erase(const std::string& name, const caf::actor& actor, caf::error reason);
+
+  /// Forgets a waking ref if no message is held for it; false = messages are held, so it has to be woken.
+  bool release(const std::string& name);
 
   /// Marks a ref as waking: from now on its messages are held until put() or erase().
   void hold(const std::string& name);
