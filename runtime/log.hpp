@@ -30,10 +30,14 @@ public:
   log_field(std::string_view name, std::string_view text) : name_{name}, value_{text} {}
   log_field(std::string_view name, const char* text) : name_{name}, value_{std::string_view{text}} {}
   log_field(std::string_view name, const std::string& text) : name_{name}, value_{std::string_view{text}} {}
-  log_field(std::string_view name, std::same_as<bool> auto value) : name_{name}, value_{value} {}
-  log_field(std::string_view name, std::signed_integral auto value) : name_{name}, value_{int64_t{value}} {}
-  log_field(std::string_view name, std::unsigned_integral auto value)
-      : name_{name}, value_{uint64_t{value}} {}
+  log_field(std::string_view name, std::integral auto value) : name_{name} {
+    if constexpr (std::same_as<decltype(value), bool>)
+      value_ = value;
+    else if constexpr (std::is_signed_v<decltype(value)>)
+      value_ = int64_t{value};
+    else
+      value_ = uint64_t{value};
+  }
   log_field(std::string_view name, double value) : name_{name}, value_{value} {}
   /// Writes `***`.
   log_field(std::string_view name, const secret&) : name_{name}, value_{std::string_view{"***"}} {}

@@ -242,9 +242,10 @@ caf::error metrics::record_metric(std::string_view name, double value,
   auto& spec = found->spec;
   std::vector<std::string> values;
   for (auto& label : spec.labels)
-    for (auto& [given, text] : labels)
-      if (given == label)
-        values.push_back(text);
+    if (auto i =
+            std::find_if(labels.begin(), labels.end(), [&](auto& given) { return given.first == label; });
+        i != labels.end())
+      values.push_back(i->second);
   if (values.size() != spec.labels.size() || labels.size() != spec.labels.size())
     return make_error(ec::invalid_argument,
                       fmt::format("{} needs exactly the labels [{}]", name, fmt::join(spec.labels, ", ")));

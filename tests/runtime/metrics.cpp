@@ -34,6 +34,16 @@ metric_spec histogram(std::string name, std::vector<double> buckets = {}) {
   return {std::move(name), metric_kind::histogram, "Sorts.", {}, std::move(buckets)};
 }
 
+template <class F>
+bool is_defect(F misuse) {
+  try {
+    misuse();
+    return false;
+  } catch (const std::logic_error&) {
+    return true;
+  }
+}
+
 } // namespace
 
 CAF_TEST_FIXTURE_SCOPE(metric_tests, fixture)
@@ -77,12 +87,12 @@ CAF_TEST(a histogram sorts values into its buckets) {
 CAF_TEST(misuse by our own code is a defect) {
   auto total = all.family(counter("total")).with({});
   auto wait = all.family(histogram("wait")).with({});
-  CAF_CHECK_THROWS_AS(total.add(-1), std::logic_error);
-  CAF_CHECK_THROWS_AS(total.record(INFINITY), std::logic_error);
-  CAF_CHECK_THROWS_AS(wait.record(NAN), std::logic_error);
-  CAF_CHECK_THROWS_AS(wait.add(), std::logic_error);
-  CAF_CHECK_THROWS_AS(all.family(counter("total", {"agent"})), std::logic_error);
-  CAF_CHECK_THROWS_AS(all.family(counter("by_agent", {"agent"})).with({}), std::logic_error);
+  CAF_CHECK(is_defect([&] { total.add(-1); }));
+  CAF_CHECK(is_defect([&] { total.record(INFINITY); }));
+  CAF_CHECK(is_defect([&] { wait.record(NAN); }));
+  CAF_CHECK(is_defect([&] { wait.add(); }));
+  CAF_CHECK(is_defect([&] { all.family(counter("total", {"agent"})); }));
+  CAF_CHECK(is_defect([&] { all.family(counter("by_agent", {"agent"})).with({}); }));
   CAF_CHECK_EQUAL(total.value() + wait.value(), 0);
 }
 
