@@ -77,6 +77,12 @@ inline constexpr std::chrono::milliseconds start_timeout = 30s;
 /// How long a child may take to end by itself before it is killed: one synced write and its answers.
 inline constexpr std::chrono::milliseconds shutdown_timeout = 5s;
 
+/// The same for a child supervisor, which ends its own children one after the other.
+inline constexpr std::chrono::milliseconds subtree_shutdown = 60s;
+
+/// How long a killed child may take to end; only a handler that does not return takes longer.
+inline constexpr std::chrono::milliseconds kill_timeout = 5s;
+
 /// How long a supervisor waits for the subtrees of its children: a person is waiting for the picture.
 inline constexpr std::chrono::milliseconds tree_wait = 1s;
 
