@@ -48,9 +48,9 @@ CAF_TEST(restarts and failures of every level are in the picture) {
 CAF_TEST(a child on its way up makes its supervisor restarting) {
   start(options(strategy::one_for_one), {child("a")});
   tell_worker("a", crash);
-  CAF_CHECK_EQUAL(tree().state(), "restarting");
+  CAF_CHECK_EQUAL(std::string{tree().state()}, "restarting");
   pass(100ms);
-  CAF_CHECK_EQUAL(tree().state(), "running");
+  CAF_CHECK_EQUAL(std::string{tree().state()}, "running");
 }
 
 CAF_TEST(a supervisor that does not answer is shown as stuck and the rest of the tree without delay) {
@@ -79,7 +79,7 @@ CAF_TEST(a silent leaf costs its branch and not the levels above it) {
 
 CAF_TEST(the mailbox of a child is in the picture) {
   start(options(strategy::one_for_one), {child("a")});
-  workers["a"].while_hanging = [&] { CAF_CHECK_EQUAL(tree().children(0).mailbox(), 2u); };
+  workers["a"].while_hanging = [&] { CAF_CHECK_EQUAL(uint64_t{tree().children(0).mailbox()}, 2u); };
   Failure told;
   told.set_code(hang);
   auto a = caf::actor_cast<caf::actor>(workers["a"].last);
