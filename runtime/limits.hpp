@@ -156,4 +156,40 @@ inline constexpr size_t attempt_actions = 10'000;
 /// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.
 inline constexpr size_t action_depth = 16;
 
+/// Waits before a crashed child is started again: first, and largest. A child that lived for the last is forgiven.
+inline constexpr std::chrono::milliseconds restart_first = 100ms;
+inline constexpr std::chrono::milliseconds restart_longest = 30s;
+inline constexpr std::chrono::milliseconds restart_quiet = 60s;
+
+/// How long a child may take to answer its first Ping; a store that recovers needs the most.
+inline constexpr std::chrono::milliseconds start_timeout = 30s;
+
+/// How long a child may take to end by itself before it is killed: one synced write and its answers.
+inline constexpr std::chrono::milliseconds shutdown_timeout = 5s;
+
+/// The same for a child supervisor, which ends its own children one after the other.
+inline constexpr std::chrono::milliseconds subtree_shutdown = 60s;
+
+/// How long a killed child may take to end; only a handler that does not return takes longer.
+inline constexpr std::chrono::milliseconds kill_timeout = 5s;
+
+/// How long a supervisor waits for the subtrees of its children: a person is waiting for the picture.
+inline constexpr std::chrono::milliseconds tree_wait = 1s;
+
+/// Children of one supervisor; above, ec::overloaded. Each step of a restart looks at all of them.
+inline constexpr size_t children = 4096;
+
+/// Longest failure text kept per child, bytes: it is nested once per level on its way up.
+inline constexpr size_t failure_text_bytes = 1024;
+
+/// How long a handler may hold its thread: with two threads, a longer one is felt by everybody.
+inline constexpr std::chrono::milliseconds thread_hold = 100ms;
+
+/// Slow handlers remembered until the watchdog reads them; the oldest go first.
+inline constexpr size_t slow_handlers = 256;
+
+/// Pause between two looks of the watchdog, and how long an answer to its Ping may take.
+inline constexpr std::chrono::milliseconds watchdog_every = 1s;
+inline constexpr std::chrono::milliseconds watchdog_answer = 5s;
+
 } // namespace troupe::limits
