@@ -21,6 +21,9 @@ timers_actor spawn_timers(caf::scheduled_actor* parent, doors_ptr doors);
 /// TASK: entities of kind `task`, tasks that come alone.
 entity_kind task_kind();
 
+/// RUN: entities of kind `run`, executions of workflows.
+entity_kind run_kind();
+
 /// What agents act with: filled before the node starts, then only read.
 struct agent_parts {
   behavior_registry behaviors;

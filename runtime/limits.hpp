@@ -133,6 +133,9 @@ inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
 inline constexpr double task_retry_multiplier = 2;
 inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
 
+/// Steps of one workflow: a run's state stays well below one message.
+inline constexpr size_t workflow_steps = 10'000;
+
 /// How often an agent looks for attempts that take too long.
 inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
 
