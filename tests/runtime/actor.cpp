@@ -116,8 +116,9 @@ CAF_TEST(a promise is answered once and later answers are ignored) {
   CAF_CHECK(answers.empty());
   auto copy = kept;
   copy.deliver(Done{});
-  kept.deliver(make_error(ec::timeout));
   sched.run();
+  kept.deliver(make_error(ec::timeout));
+  CAF_CHECK(!sched.has_job()); // nothing was sent
   CAF_CHECK_EQUAL(answers, std::vector<std::string>{"done"});
 }
 
@@ -154,6 +155,20 @@ CAF_TEST(a promise answers only when its last copy is gone) {
   sched.run();
   CAF_CHECK_EQUAL(answers.size(), 1u);
   copy.deliver(Done{}); // a promise of nothing ignores answers
+}
+
+CAF_TEST(a question has one promise) {
+  promise<Done> kept;
+  auto whom = start([&](subject_pointer me) {
+    kept = promise<Done>{me};
+    promise<Done>{me}.deliver(make_error(ec::conflict));
+    return kept.pending();
+  });
+  question(whom);
+  CAF_CHECK(answers.empty());
+  kept.deliver(Done{});
+  sched.run();
+  CAF_CHECK_EQUAL(answers, std::vector<std::string>{"done"});
 }
 
 CAF_TEST(a promise outlives its actor) {

@@ -107,7 +107,7 @@ CAF_TEST(a wrong type is refused with what is allowed) {
 CAF_TEST(a value out of range is refused with the range) {
   CAF_CHECK(
       has(mistakes("[tasks]\nmax_retries = -1\n"), "must be an integer from 0 to 1000 attempts, but is -1"));
-  CAF_CHECK(has(mistakes("[tasks]\nbackoff_multiplier = nan\n"), "but is nan"));
+  CAF_CHECK(mistakes("[tasks]\nbackoff_multiplier = nan\n").ends_with("but is nan"));
   CAF_CHECK(has(mistakes("[node]\nname = \"\"\n"), "but is one of 0 bytes"));
   CAF_CHECK(has(mistakes("[node]\nname = \"a\\nb\"\n"), "but is \"a\\nb\", with control characters"));
   CAF_CHECK(

@@ -270,10 +270,12 @@ CAF_TEST(a question to an actor that has ended is answered unavailable) {
 
 CAF_TEST(the refs that are awake are listed in order) {
   wakes_purses();
-  all.put("b/k/1", start());
-  all.put("a/k/1", start());
+  std::vector<std::string> names;
+  for (char c = 'z'; c >= 'a'; --c)
+    all.put(names.emplace_back(std::string(1, c) + "/k/1"), start());
+  std::reverse(names.begin(), names.end());
   all.tell(entity, tick(1)); // waking
-  CAF_CHECK_EQUAL(all.awake(), (std::vector<std::string>{"a/k/1", "b/k/1"}));
+  CAF_CHECK_EQUAL(all.awake(), names);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
