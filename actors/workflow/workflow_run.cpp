@@ -247,7 +247,8 @@ struct run_entity {
   }
   void bring_about(const event& happened, effects& out) const {
     if (happened.has_step()) {
-      auto& [step, changed] = std::tie(happened.step().step(), happened.step().event());
+      auto& step = happened.step().step();
+      auto& changed = happened.step().event();
       auto& task = run.steps(index_of.at(step)).task();
       task_life::bring_about({own_ref, step}, task, changed, out);
       if (changed.has_ended() && (changed.ended().cancelled() || changed.ended().agent().empty()))
