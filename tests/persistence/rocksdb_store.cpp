@@ -16,13 +16,18 @@ namespace fs = std::filesystem;
 struct subject {
   troupe::test::scratch scratch;
   fs::path directory = scratch.path() / "store";
+  std::mutex mutex; // guards warnings
+  std::vector<std::string> warnings;
   std::shared_ptr<troupe::store> rows;
 
   subject() {
     open();
   }
   void open() {
-    auto opened = troupe::open_rocksdb(directory);
+    auto opened = troupe::open_rocksdb(directory, [this](auto text) {
+      std::lock_guard lock{mutex};
+      warnings.emplace_back(text);
+    });
     CAF_REQUIRE(opened);
     rows = *opened;
   }
@@ -201,13 +206,39 @@ CAF_TEST(a failed write stops all writes until the store is reopened) {
   CAF_CHECK_EQUAL(value_of(*rows, "c"), "4");
 }
 
+CAF_TEST(a store warns whoever opened it and writes no text of its own) {
+  {
+    file_size_limit limit{256 << 10};
+    CAF_CHECK_EQUAL(code_of(rows->write({put("a", std::string(1 << 20, 'x'))})), ec::outcome_unknown);
+  }
+  CAF_CHECK(!rows->reopen());
+  std::lock_guard lock{mutex};
+  CAF_CHECK(!warnings.empty());
+  CAF_CHECK(!fs::exists(directory / "LOG"));
+}
+
+CAF_TEST(opening on a full disk is refused and can be repeated) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  close();
+  caf::error failure;
+  {
+    file_size_limit limit{0};
+    failure = refusal(directory);
+  }
+  CAF_CHECK_EQUAL(code_of(failure), ec::unavailable);
+  CAF_CHECK(tells(failure, directory.native()));
+  CAF_CHECK(tells(failure, "ulimit -f"));
+  open();
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
 CAF_TEST(a store that cannot be reopened says so and can be reopened later) {
   CAF_CHECK(!rows->write({put("a", "1")}));
   auto aside = scratch.path() / "aside";
   fs::rename(directory, aside);
   CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::corrupt);
   CAF_CHECK(!fs::exists(directory)); // no new store was born in its place
-  CAF_CHECK_EQUAL(code_of(rows->get(space::journal, "a").error()), ec::unavailable);
+  CAF_CHECK_EQUAL(read_failure(*rows, "a"), ec::unavailable);
   CAF_CHECK_EQUAL(code_of(rows->scan(space::journal, "a", "b", [](auto, auto) { return true; })),
                   ec::unavailable);
   CAF_CHECK_EQUAL(code_of(rows->write({put("a", "2")})), ec::outcome_unknown);
@@ -257,7 +288,7 @@ CAF_TEST(a flipped bit in a table is told by get and scan) {
       file.put(byte);
     }
   open();
-  CAF_CHECK_EQUAL(code_of(rows->get(space::journal, "b").error()), ec::corrupt);
+  CAF_CHECK_EQUAL(read_failure(*rows, "b"), ec::corrupt);
   auto read = [](auto, auto) { return true; };
   CAF_CHECK_EQUAL(code_of(rows->scan(space::journal, "a", "c", read)), ec::corrupt);
   CAF_CHECK_EQUAL(code_of(rows->scan_back(space::journal, "a", "c", read)), ec::corrupt);
