@@ -1,13 +1,32 @@
 // The store on disk keeps the contract of every store, and refuses what it must not touch.
 #define CAF_SUITE persistence.rocksdb_store
 #include "tests/support/scratch.hpp"
+#include <atomic>
 #include <caf/test/unit_test.hpp>
 #include <csignal>
 #include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <troupe/persistence/store.hpp>
 #include <unistd.h>
+
+namespace {
+
+// What the disk does when it is told to sync: counts, and fails while it is told to.
+std::atomic<unsigned> syncs = 0;
+std::atomic<bool> syncs_fail = false;
+
+} // namespace
+
+// Stands before the function of the C library that RocksDB calls.
+extern "C" int fdatasync(int file) {
+  ++syncs;
+  if (!syncs_fail)
+    return static_cast<int>(::syscall(SYS_fdatasync, file));
+  errno = EIO;
+  return -1;
+}
 
 namespace {
 
@@ -206,6 +225,30 @@ CAF_TEST(a failed write stops all writes until the store is reopened) {
   CAF_CHECK_EQUAL(value_of(*rows, "c"), "4");
 }
 
+CAF_TEST(every write is synced when it returns) {
+  for (int i = 0; i < 3; ++i) {
+    auto before = syncs.load();
+    CAF_CHECK(!rows->write({put("a", std::to_string(i))}));
+    CAF_CHECK(syncs > before);
+  }
+}
+
+CAF_TEST(a write that could not be synced is unknown until the store is reopened) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  syncs_fail = true;
+  auto failure = rows->write({put("a", "2"), put("b", "2")});
+  auto reopened = rows->reopen();
+  syncs_fail = false;
+  CAF_CHECK_EQUAL(code_of(failure), ec::outcome_unknown);
+  CAF_CHECK_EQUAL(code_of(reopened), ec::unavailable);
+  CAF_CHECK_EQUAL(code_of(rows->write({put("c", "3")})), ec::outcome_unknown);
+  CAF_CHECK(!rows->reopen());
+  auto found = value_of(*rows, "a");
+  CAF_CHECK(found == "1" || found == "2");
+  CAF_CHECK_EQUAL(value_of(*rows, "b"), found == "2" ? "2" : "(none)");
+  CAF_CHECK(!rows->write({put("c", "4")}));
+}
+
 CAF_TEST(a store warns whoever opened it and writes no text of its own) {
   {
     file_size_limit limit{256 << 10};
@@ -251,10 +294,13 @@ CAF_TEST(a store that cannot be reopened says so and can be reopened later) {
 CAF_TEST(another store in the directory is not taken for this one) {
   auto id = rows->id();
   fs::rename(directory, scratch.path() / "aside");
-  CAF_CHECK(!refusal(scratch.path() / "other"));
-  fs::rename(scratch.path() / "other", directory);
-  CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::corrupt);
+  CAF_CHECK(rows->reopen());
+  CAF_CHECK(!refusal(directory));
+  auto failure = rows->reopen();
+  CAF_CHECK_EQUAL(code_of(failure), ec::corrupt);
+  CAF_CHECK(tells(failure, "was opened and now it is store"));
   CAF_CHECK_EQUAL(rows->id(), id);
+  CAF_CHECK_EQUAL(code_of(rows->write({put("a", "1")})), ec::outcome_unknown);
 }
 
 CAF_TEST(a store without its file CURRENT is refused and not born again) {
