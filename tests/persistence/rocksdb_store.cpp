@@ -5,6 +5,8 @@
 #include <caf/test/unit_test.hpp>
 #include <csignal>
 #include <fstream>
+#include <future>
+#include <mutex>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -307,9 +309,47 @@ CAF_TEST(a store without its file CURRENT is refused and not born again) {
   CAF_CHECK(!rows->write({put("a", "1")}));
   close();
   fs::rename(directory / "CURRENT", scratch.path() / "CURRENT");
-  CAF_CHECK_EQUAL(code_of(refusal(directory)), ec::corrupt);
+  auto refused = [&] {
+    CAF_CHECK_EQUAL(code_of(refusal(directory)), ec::corrupt);
+    CAF_CHECK(!fs::exists(directory / "CURRENT"));
+  };
+  refused();
+  for (auto& log : files(directory, ".log"))
+    fs::remove(log);
+  refused();
   fs::rename(scratch.path() / "CURRENT", directory / "CURRENT");
   open();
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
+CAF_TEST(a store whose files cannot be looked at is unavailable and not damaged) {
+  auto strange = scratch.path() / "strange";
+  fs::create_directory(strange);
+  fs::create_symlink("CURRENT", strange / "CURRENT"); // a link to itself
+  CAF_CHECK_EQUAL(code_of(refusal(strange)), ec::unavailable);
+}
+
+CAF_TEST(reopening waits for a scan and meanwhile nothing else is read) {
+  CAF_CHECK(!rows->write({put("a", "1"), put("b", "2")}));
+  std::promise<void> scanning;
+  std::string seen;
+  std::thread reader{[&] {
+    auto failure = rows->scan(space::journal, "a", "z", [&](std::string_view key, std::string_view) {
+      if (seen.empty()) {
+        scanning.set_value();
+        while (read_failure(*rows, "a") != ec::unavailable)
+          std::this_thread::yield();
+      }
+      seen += key;
+      return true;
+    });
+    seen += failure ? " and failed" : "";
+  }};
+  scanning.get_future().wait();
+  auto failure = rows->reopen();
+  reader.join();
+  CAF_CHECK(!failure);
+  CAF_CHECK_EQUAL(seen, "ab");
   CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
 }
 
