@@ -24,6 +24,33 @@ inline constexpr std::chrono::milliseconds door_timeout = 30s;
 /// Longest tenant, kind or key of a ref, bytes: they appear in logs and tables.
 inline constexpr size_t name_bytes = 200;
 
+/// A configuration file, bytes: a hundred times the longest anybody writes by hand.
+inline constexpr size_t config_bytes = 64u << 10;
+
+/// A word compared with known ones for a hint, bytes: the comparison takes the product of both lengths.
+inline constexpr size_t nearest_bytes = 64;
+
+/// A message or a field in a log line, bytes: longer text belongs into a blob.
+inline constexpr size_t log_text_bytes = 4096;
+
+/// A log file before a new one is begun, bytes; and how many old ones are kept: log lines cannot fill a disk.
+inline constexpr size_t log_file_bytes = 64u << 20;
+inline constexpr size_t log_files = 4;
+
+/// Series of one metric: each costs about 300 bytes here and a line in every scrape; above, they are counted
+/// as "other".
+inline constexpr size_t metric_series = 1000;
+
+/// Metrics of a registry: anyone may register them while the node runs.
+inline constexpr size_t metric_families = 1000;
+
+/// Buckets of a histogram: each is a line per series in every scrape.
+inline constexpr size_t metric_buckets = 64;
+
+/// A label value, bytes, and labels of one metric: they are kept for ever and sent in every scrape.
+inline constexpr size_t metric_label_bytes = 128;
+inline constexpr size_t metric_labels = 16;
+
 /// Shards of a store; an entity stays in its shard for ever, so this number never changes.
 inline constexpr unsigned shards = 256;
 
@@ -94,11 +121,78 @@ inline constexpr unsigned quarantine_after = 5;
 inline constexpr std::chrono::milliseconds redelivery_first = 30s;
 inline constexpr std::chrono::milliseconds redelivery_longest = 10min;
 
+/// Tasks an agent works on at a time, unless it is configured otherwise (row G6).
+inline constexpr uint32_t agent_slots = 3;
+
+/// One attempt at a task, unless agent or task say otherwise (row I2).
+inline constexpr std::chrono::milliseconds task_timeout = 300s;
+
+/// Retries of a failed task: how often, after how long, growing how fast (row I2).
+inline constexpr uint32_t task_retries = 3;
+inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
+inline constexpr double task_retry_multiplier = 2;
+inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
+
+/// Steps of one workflow: a run's state stays well below one message.
+inline constexpr size_t workflow_steps = 10'000;
+
+/// How often an agent looks for attempts that take too long.
+inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
+
+/// Waiting this long is worth one priority level: nothing starves.
+inline constexpr std::chrono::milliseconds priority_aging = 60s;
+
+/// Tasks in the scheduler's queues; the rest wait in their owners' outboxes.
+inline constexpr size_t scheduler_queue = 1'000'000;
+
 /// Timers fired in one go, and the pause before the next: spreads the wake-up storm after a restart.
 inline constexpr size_t timers_per_tick = 1024;
 inline constexpr std::chrono::milliseconds timer_pause = 5ms;
 
 /// The timers actor looks at its list at least this often.
 inline constexpr std::chrono::milliseconds timer_tick = 1s;
+
+/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
+/// behavior that loops. Above, the attempt fails with ec::action_failed.
+inline constexpr size_t attempt_actions = 10'000;
+
+/// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.
+inline constexpr size_t action_depth = 16;
+
+/// Waits before a crashed child is started again: first, and largest. A child that lived for the last is forgiven.
+inline constexpr std::chrono::milliseconds restart_first = 100ms;
+inline constexpr std::chrono::milliseconds restart_longest = 30s;
+inline constexpr std::chrono::milliseconds restart_quiet = 60s;
+
+/// How long a child may take to answer its first Ping; a store that recovers needs the most.
+inline constexpr std::chrono::milliseconds start_timeout = 30s;
+
+/// How long a child may take to end by itself before it is killed: one synced write and its answers.
+inline constexpr std::chrono::milliseconds shutdown_timeout = 5s;
+
+/// The same for a child supervisor, which ends its own children one after the other.
+inline constexpr std::chrono::milliseconds subtree_shutdown = 60s;
+
+/// How long a killed child may take to end; only a handler that does not return takes longer.
+inline constexpr std::chrono::milliseconds kill_timeout = 5s;
+
+/// How long a supervisor waits for the subtrees of its children: a person is waiting for the picture.
+inline constexpr std::chrono::milliseconds tree_wait = 1s;
+
+/// Children of one supervisor; above, ec::overloaded. Each step of a restart looks at all of them.
+inline constexpr size_t children = 4096;
+
+/// Longest failure text kept per child, bytes: it is nested once per level on its way up.
+inline constexpr size_t failure_text_bytes = 1024;
+
+/// How long a handler may hold its thread: with two threads, a longer one is felt by everybody.
+inline constexpr std::chrono::milliseconds thread_hold = 100ms;
+
+/// Slow handlers remembered until the watchdog reads them; the oldest go first.
+inline constexpr size_t slow_handlers = 256;
+
+/// Pause between two looks of the watchdog, and how long an answer to its Ping may take.
+inline constexpr std::chrono::milliseconds watchdog_every = 1s;
+inline constexpr std::chrono::milliseconds watchdog_answer = 5s;
 
 } // namespace troupe::limits

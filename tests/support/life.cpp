@@ -17,7 +17,8 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
   journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_);
   ensure(!journal_->start(), "the store opens");
   doors_ = std::make_shared<doors>(doors{clock_, rows_, journal_, std::make_shared<directory>(),
-                                         std::make_shared<id_source>(seed)});
+                                         std::make_shared<id_source>(seed),
+                                         std::make_shared<simulated_workers>(system_), {}, {}});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)
