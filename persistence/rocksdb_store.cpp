@@ -136,8 +136,6 @@ struct database {
 
   rocksdb::Status scan(space where, std::string_view from, std::string_view to, bool backward,
                        const std::function<bool(std::string_view, std::string_view)>& row) const {
-    if (from >= to)
-      return rocksdb::Status::OK();
     rocksdb::Slice lower{from}, upper{to};
     rocksdb::ReadOptions options;
     options.iterate_lower_bound = &lower;

@@ -37,6 +37,7 @@ constexpr advice advices[] = {
     {"Read-only file system", "mount the file system for writing, or choose another directory"},
     {"No space left", "free space on this disk, then start again"},
     {"Disk quota exceeded", "free space or raise the quota, then start again"},
+    {"File too large", "raise the limit of file sizes (ulimit -f), then start again"},
     {"Not a directory", "a part of the path is a file: choose another directory"},
     {"File exists", "a file has this name: choose another directory"},
     {"Too many open files", "raise the limit of open files (ulimit -n)"},

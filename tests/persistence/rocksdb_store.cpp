@@ -1,13 +1,34 @@
 // The store on disk keeps the contract of every store, and refuses what it must not touch.
 #define CAF_SUITE persistence.rocksdb_store
 #include "tests/support/scratch.hpp"
+#include <atomic>
 #include <caf/test/unit_test.hpp>
 #include <csignal>
 #include <fstream>
+#include <future>
+#include <mutex>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <troupe/persistence/store.hpp>
 #include <unistd.h>
+
+namespace {
+
+// What the disk does when it is told to sync: counts, and fails while it is told to.
+std::atomic<unsigned> syncs = 0;
+std::atomic<bool> syncs_fail = false;
+
+} // namespace
+
+// Stands before the function of the C library that RocksDB calls.
+extern "C" int fdatasync(int file) {
+  ++syncs;
+  if (!syncs_fail)
+    return static_cast<int>(::syscall(SYS_fdatasync, file));
+  errno = EIO;
+  return -1;
+}
 
 namespace {
 
@@ -16,13 +37,18 @@ namespace fs = std::filesystem;
 struct subject {
   troupe::test::scratch scratch;
   fs::path directory = scratch.path() / "store";
+  std::mutex mutex; // guards warnings
+  std::vector<std::string> warnings;
   std::shared_ptr<troupe::store> rows;
 
   subject() {
     open();
   }
   void open() {
-    auto opened = troupe::open_rocksdb(directory);
+    auto opened = troupe::open_rocksdb(directory, [this](auto text) {
+      std::lock_guard lock{mutex};
+      warnings.emplace_back(text);
+    });
     CAF_REQUIRE(opened);
     rows = *opened;
   }
@@ -201,13 +227,63 @@ CAF_TEST(a failed write stops all writes until the store is reopened) {
   CAF_CHECK_EQUAL(value_of(*rows, "c"), "4");
 }
 
+CAF_TEST(every write is synced when it returns) {
+  for (int i = 0; i < 3; ++i) {
+    auto before = syncs.load();
+    CAF_CHECK(!rows->write({put("a", std::to_string(i))}));
+    CAF_CHECK(syncs > before);
+  }
+}
+
+CAF_TEST(a write that could not be synced is unknown until the store is reopened) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  syncs_fail = true;
+  auto failure = rows->write({put("a", "2"), put("b", "2")});
+  auto reopened = rows->reopen();
+  syncs_fail = false;
+  CAF_CHECK_EQUAL(code_of(failure), ec::outcome_unknown);
+  CAF_CHECK_EQUAL(code_of(reopened), ec::unavailable);
+  CAF_CHECK_EQUAL(code_of(rows->write({put("c", "3")})), ec::outcome_unknown);
+  CAF_CHECK(!rows->reopen());
+  auto found = value_of(*rows, "a");
+  CAF_CHECK(found == "1" || found == "2");
+  CAF_CHECK_EQUAL(value_of(*rows, "b"), found == "2" ? "2" : "(none)");
+  CAF_CHECK(!rows->write({put("c", "4")}));
+}
+
+CAF_TEST(a store warns whoever opened it and writes no text of its own) {
+  {
+    file_size_limit limit{256 << 10};
+    CAF_CHECK_EQUAL(code_of(rows->write({put("a", std::string(1 << 20, 'x'))})), ec::outcome_unknown);
+  }
+  CAF_CHECK(!rows->reopen());
+  std::lock_guard lock{mutex};
+  CAF_CHECK(!warnings.empty());
+  CAF_CHECK(!fs::exists(directory / "LOG"));
+}
+
+CAF_TEST(opening on a full disk is refused and can be repeated) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  close();
+  caf::error failure;
+  {
+    file_size_limit limit{0};
+    failure = refusal(directory);
+  }
+  CAF_CHECK_EQUAL(code_of(failure), ec::unavailable);
+  CAF_CHECK(tells(failure, directory.native()));
+  CAF_CHECK(tells(failure, "ulimit -f"));
+  open();
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
 CAF_TEST(a store that cannot be reopened says so and can be reopened later) {
   CAF_CHECK(!rows->write({put("a", "1")}));
   auto aside = scratch.path() / "aside";
   fs::rename(directory, aside);
   CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::corrupt);
   CAF_CHECK(!fs::exists(directory)); // no new store was born in its place
-  CAF_CHECK_EQUAL(code_of(rows->get(space::journal, "a").error()), ec::unavailable);
+  CAF_CHECK_EQUAL(read_failure(*rows, "a"), ec::unavailable);
   CAF_CHECK_EQUAL(code_of(rows->scan(space::journal, "a", "b", [](auto, auto) { return true; })),
                   ec::unavailable);
   CAF_CHECK_EQUAL(code_of(rows->write({put("a", "2")})), ec::outcome_unknown);
@@ -220,19 +296,60 @@ CAF_TEST(a store that cannot be reopened says so and can be reopened later) {
 CAF_TEST(another store in the directory is not taken for this one) {
   auto id = rows->id();
   fs::rename(directory, scratch.path() / "aside");
-  CAF_CHECK(!refusal(scratch.path() / "other"));
-  fs::rename(scratch.path() / "other", directory);
-  CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::corrupt);
+  CAF_CHECK(rows->reopen());
+  CAF_CHECK(!refusal(directory));
+  auto failure = rows->reopen();
+  CAF_CHECK_EQUAL(code_of(failure), ec::corrupt);
+  CAF_CHECK(tells(failure, "was opened and now it is store"));
   CAF_CHECK_EQUAL(rows->id(), id);
+  CAF_CHECK_EQUAL(code_of(rows->write({put("a", "1")})), ec::outcome_unknown);
 }
 
 CAF_TEST(a store without its file CURRENT is refused and not born again) {
   CAF_CHECK(!rows->write({put("a", "1")}));
   close();
   fs::rename(directory / "CURRENT", scratch.path() / "CURRENT");
-  CAF_CHECK_EQUAL(code_of(refusal(directory)), ec::corrupt);
+  auto refused = [&] {
+    CAF_CHECK_EQUAL(code_of(refusal(directory)), ec::corrupt);
+    CAF_CHECK(!fs::exists(directory / "CURRENT"));
+  };
+  refused();
+  for (auto& log : files(directory, ".log"))
+    fs::remove(log);
+  refused();
   fs::rename(scratch.path() / "CURRENT", directory / "CURRENT");
   open();
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
+CAF_TEST(a store whose files cannot be looked at is unavailable and not damaged) {
+  auto strange = scratch.path() / "strange";
+  fs::create_directory(strange);
+  fs::create_symlink("CURRENT", strange / "CURRENT"); // a link to itself
+  CAF_CHECK_EQUAL(code_of(refusal(strange)), ec::unavailable);
+}
+
+CAF_TEST(reopening waits for a scan and meanwhile nothing else is read) {
+  CAF_CHECK(!rows->write({put("a", "1"), put("b", "2")}));
+  std::promise<void> scanning;
+  std::string seen;
+  std::thread reader{[&] {
+    auto failure = rows->scan(space::journal, "a", "z", [&](std::string_view key, std::string_view) {
+      if (seen.empty()) {
+        scanning.set_value();
+        while (read_failure(*rows, "a") != ec::unavailable)
+          std::this_thread::yield();
+      }
+      seen += key;
+      return true;
+    });
+    seen += failure ? " and failed" : "";
+  }};
+  scanning.get_future().wait();
+  auto failure = rows->reopen();
+  reader.join();
+  CAF_CHECK(!failure);
+  CAF_CHECK_EQUAL(seen, "ab");
   CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
 }
 
@@ -257,7 +374,7 @@ CAF_TEST(a flipped bit in a table is told by get and scan) {
       file.put(byte);
     }
   open();
-  CAF_CHECK_EQUAL(code_of(rows->get(space::journal, "b").error()), ec::corrupt);
+  CAF_CHECK_EQUAL(read_failure(*rows, "b"), ec::corrupt);
   auto read = [](auto, auto) { return true; };
   CAF_CHECK_EQUAL(code_of(rows->scan(space::journal, "a", "c", read)), ec::corrupt);
   CAF_CHECK_EQUAL(code_of(rows->scan_back(space::journal, "a", "c", read)), ec::corrupt);

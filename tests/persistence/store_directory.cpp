@@ -3,6 +3,7 @@
 #include "tests/support/scratch.hpp"
 #include <caf/test/unit_test.hpp>
 #include <fstream>
+#include <iterator>
 #include <sys/stat.h>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/error.hpp>
@@ -17,6 +18,11 @@ mode_t mode_of(const std::filesystem::path& path) {
   return found.st_mode & 07777;
 }
 
+auto open_files() {
+  std::filesystem::directory_iterator files{"/proc/self/fd"};
+  return std::distance(files, {});
+}
+
 bool tells(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -25,7 +31,9 @@ bool tells(std::string_view text, std::string_view part) {
 
 CAF_TEST(a directory is made with its mode and those above it) {
   test::scratch scratch;
+  auto before = open_files();
   CAF_CHECK(!make_directory(scratch.path() / "a" / "b" / "store", 0700));
+  CAF_CHECK_EQUAL(open_files(), before);
   CAF_CHECK_EQUAL(mode_of(scratch.path() / "a" / "b" / "store"), 0700u);
   CAF_CHECK_NOT_EQUAL(mode_of(scratch.path() / "a"), 0u);
 }
