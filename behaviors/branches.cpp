@@ -182,6 +182,8 @@ void branches::end(branch& which, std::shared_ptr<const Outcome> result) {
   close(at, gather(at, kind == ACTION_ANY_OF), last);
 }
 
+// The first to end wins, unless the journal names another: the host that wrote it may not have seen this
+// result yet.
 void branches::win(place& at, branch& winner) {
   if (auto i = recorded.find(at.position); i == recorded.end()) {
     auto& record = decided.emplace_back();
@@ -189,11 +191,10 @@ void branches::win(place& at, branch& winner) {
     record.mutable_request()->set_kind(at.request.kind());
     record.set_winner(winner.index);
     record.set_time_ms(winner.moment.now_ms);
-  } else if (i->second->has_winner() && i->second->winner() != winner.index) {
-    contradiction = "position " + at.position + ": argument " + std::to_string(i->second->winner()) + " of " +
-                    action_name(at.request) + " is recorded as winner, but argument " +
-                    std::to_string(winner.index) + " wins now";
+  } else if (i->second->winner() != winner.index) {
+    return;
   }
+  at.winner = winner.index;
   for (auto& arm : at.arms) {
     if (arm.get() == &winner)
       continue;

@@ -19,6 +19,7 @@ struct place {
   branch* owner = nullptr;                   ///< the branch it belongs to
   std::vector<std::unique_ptr<branch>> arms; ///< of all_of, any_of, race; one per argument
   size_t arms_ended = 0;
+  std::optional<uint32_t> winner;       ///< index of the arm that won
   bool closed = false;                  ///< has its result, or was abandoned
   bool taken = false;                   ///< the host knows of it
   bool intent = false;                  ///< a `started` record exists
@@ -79,9 +80,6 @@ public:
   /// Recorded checkpoints and winners, by position: they are confirmed instead of decided. Filled before
   /// start().
   std::map<std::string, const ActionRecord*> recorded;
-
-  /// What a recorded winner contradicts; empty if nothing.
-  std::string contradiction;
 
 private:
   struct step {

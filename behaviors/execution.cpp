@@ -44,7 +44,6 @@ execution::execution(std::unique_ptr<behavior> who, std::string task_id, const T
     if (is_decision(each))
       branches_->recorded.emplace(each.position(), &each);
   branches_->start();
-  reason_ = branches_->contradiction;
   for (int i = 0; i < state.records_size() && reason_.empty(); ++i)
     match(state.records(i));
   branches_->recorded.clear();
@@ -64,18 +63,17 @@ execution::execution(std::unique_ptr<behavior> who, std::string task_id, const T
 execution::~execution() = default;
 
 void execution::match(const ActionRecord& record) {
-  auto* at = branches_->find(record.position());
-  if (!at) {
-    if (!branches_->lost(record.position()))
-      refuse(record,
-             branches_->outcome() ? "the behavior ends without it" : "the behavior asks for nothing there");
+  if (branches_->lost(record.position()))
     return;
-  }
+  auto* at = branches_->find(record.position());
+  if (!at)
+    return refuse(record, branches_->outcome() ? "the behavior ends without it"
+                                               : "the behavior asks for nothing there");
   if (at->request.kind() != record.request().kind() || at->request.name() != record.request().name())
     return refuse(record, "the behavior asks for " + action_name(at->request));
   if (record.has_winner()) {
-    if (!at->closed)
-      refuse(record, "a winner is recorded and no argument has ended");
+    if (at->winner != record.winner())
+      refuse(record, "argument " + std::to_string(record.winner()) + ", its recorded winner, has not won");
     return;
   }
   if (!at->begun())
@@ -86,7 +84,6 @@ void execution::match(const ActionRecord& record) {
     return refuse(record, "such a record is never made");
   if (record.has_outcome()) {
     branches_->settle(*at, std::make_shared<const Outcome>(record.outcome()), record.time_ms());
-    reason_ = branches_->contradiction;
     return;
   }
   if (!at->begun())

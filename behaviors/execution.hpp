@@ -19,9 +19,12 @@ enum class execution_status {
 /// A leaf that waits for its result.
 struct open_action {
   std::string position;
-  ActionRequest request;        ///< as recorded, if it had begun before; else as the behavior asks now
-  bool intent_recorded = false; ///< a `started` record exists: it may have happened already
-  std::optional<int64_t> wait_until_ms; ///< a wait record exists; Unix ms, 0 = somebody answers
+  /// As recorded, if it had begun before; else as the behavior asks now.
+  ActionRequest request;
+  /// A `started` record exists: it may have happened already.
+  bool intent_recorded = false;
+  /// A wait record exists: Unix ms, 0 = somebody answers. Without one a sleep begins now.
+  std::optional<int64_t> wait_until_ms;
 };
 
 /// Interprets a behavior over the records of one attempt, as raft libraries interpret a log: no I/O, no
@@ -96,10 +99,10 @@ private:
   Outcome mismatch_;
 };
 
-/// The records a new attempt begins with: everything up to and including the last checkpoint, nothing if
+/// The records a new attempt begins with: everything up to and including the last checkpoint; nothing if
 /// there is none. Waits of sleeps that were still open there are dropped, so that a timeout begins anew. An
-/// attempt that keeps records must keep their AttemptStart too, or task.random() would differ from what they
-/// were made with.
+/// attempt that keeps records keeps their AttemptStart too: task.now() and task.random() stay what they were
+/// made with.
 std::vector<ActionRecord> records_to_keep(const std::vector<ActionRecord>& records);
 
 } // namespace troupe

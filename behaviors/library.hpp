@@ -11,35 +11,36 @@ namespace troupe {
 
 /// When and how often to repeat.
 struct retry_options {
-  uint32_t attempts =
-      3; ///< in all, >= 1; three get over a hiccup, more belong to the task's own retry policy
-  int64_t backoff_ms =
-      200; ///< before the second attempt, >= 0; longer than most restarts of a dependency's worker
-  double multiplier = 2; ///< of each further wait, >= 1
-  double jitter =
-      0.2; ///< 0 to 1: each wait is drawn evenly from (1 ± jitter) of itself, so that a crowd spreads out
-  int64_t longest_ms = 30'000; ///< no wait is longer: a person may be watching
+  /// In all, >= 1. Three get over a hiccup; more belong to the task's own retry policy.
+  uint32_t attempts = 3;
+  /// Before the second attempt, >= 0: longer than a dropped connection takes to come back.
+  int64_t backoff_ms = 200;
+  /// Of each further wait, >= 1. Two halves the pressure with each attempt.
+  double multiplier = 2;
+  /// 0 to 1: each wait is drawn evenly from (1 ± jitter) of itself, so that a crowd spreads out.
+  double jitter = 0.2;
+  /// No wait is longer: a person may be watching.
+  int64_t longest_ms = 30'000;
 };
 
-/// False for failures that stay as they are however often one asks, e.g. ec::invalid_argument or
-/// ec::budget_exceeded.
+/// False for failures that stay as they are however often one asks, e.g. ec::budget_exceeded.
 bool worth_repeating(ec code);
 
-/// The wait before attempt `next` (2 = the second), in ms. `bits` are 64 random bits. Source: exponential
-/// backoff with jitter (Brooker: Exponential Backoff And Jitter, AWS Architecture Blog, 2015), with a bounded
-/// share of jitter.
+/// The wait before attempt `next` (2 = the second), in ms. `bits` are 64 random bits.
+/// Source: Brooker: Exponential Backoff And Jitter, AWS Architecture Blog, 2015, with a bounded share of
+/// jitter.
 int64_t backoff_ms(const retry_options& options, uint32_t next, uint64_t bits);
 
-/// Runs `inner` again when it fails with something worth_repeating(), after a durable sleep. Fails as the
-/// last attempt did.
+/// Runs `inner` again when it fails with something worth_repeating(), after a durable sleep.
+/// Fails as the last attempt did.
 std::unique_ptr<behavior> with_retry(std::unique_ptr<behavior> inner, retry_options options = {});
 
-/// Ends with ec::timeout when `inner` has not ended in time; whatever it waits for then is abandoned. The
-/// time survives restarts.
+/// Ends with ec::timeout when `inner` has not ended in time; whatever it waits for then is abandoned.
+/// A restart does not begin the time anew.
 std::unique_ptr<behavior> with_timeout(std::unique_ptr<behavior> inner, std::chrono::milliseconds limit);
 
-/// Runs the behaviors one after another until one succeeds; fails as the last one did. The manifest is the
-/// first one's.
+/// Runs the behaviors one after another until one succeeds; fails as the last one did.
+/// The manifest is the first one's. At least one is needed.
 std::unique_ptr<behavior> with_fallback(std::vector<std::unique_ptr<behavior>> choices);
 
 template <class... Others>

@@ -22,7 +22,7 @@ public:
     };
     auto who = make_one()->describe();
     if (auto refused = add(std::move(who), std::move(make_one)))
-      ensure_failed(describe(refused), std::source_location::current());
+      ensure(false, describe(refused));
   }
 
   /// Adds what `make_one` makes. Errors: ec::invalid_argument (the name; what is allowed),

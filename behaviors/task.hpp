@@ -79,14 +79,14 @@ public:
     return *spec_;
   }
 
-  /// Unix time in ms, the same on replay: when the attempt started, and from a branch's first result on, when
-  /// the latest result it has consumed was recorded. A branch of all_of or any_of begins at its parent's
-  /// time. Never goes back.
+  /// Unix time in ms, the same on replay: when the attempt started; from a branch's first result on, when the
+  /// latest result it has consumed was recorded. An argument of all_of begins at the time of its parent.
+  /// Never goes back.
   int64_t now() const;
 
-  /// 64 random bits, the same on replay: draw n of a branch is a function of the attempt's seed, the branch's
-  /// position and n. Source: SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-  /// OOPSLA 2014).
+  /// 64 random bits, the same on replay: a function of the attempt's seed, the branch's position and how
+  /// often the branch has drawn. Source: SplitMix64, in Steele, Lea, Flood: Fast splittable pseudorandom
+  /// number generators, OOPSLA 2014.
   uint64_t random() const;
 
   /// Time and random stream of the branch that runs now.
@@ -105,8 +105,8 @@ private:
   moment* moment_ = nullptr; // of the branch that runs now; null outside of an execution
 };
 
-/// Where the random stream of a branch begins: the attempt's seed mixed with the branch's position (FNV-1a,
-/// 64 bits).
+/// Where the random stream of a branch begins: the attempt's seed and the branch's position (by FNV-1a, 64
+/// bits).
 uint64_t random_stream(uint64_t seed, std::string_view position);
 
 /// Draw `n` (from 0) of a random stream.

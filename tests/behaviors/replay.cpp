@@ -36,6 +36,12 @@ ActionRecord ended(const std::string& position, const action& asked, const std::
   return x;
 }
 
+ActionRecord failed(const std::string& position, const action& asked) {
+  auto x = record(position, asked);
+  *x.mutable_outcome() = failure(ec::tool_failed);
+  return x;
+}
+
 ActionRecord won(const std::string& position, const action& asked, uint32_t winner) {
   auto x = record(position, asked);
   x.set_winner(winner);
@@ -108,7 +114,7 @@ CAF_TEST(records that nobody makes are a mismatch) {
   CAF_CHECK_EQUAL(mismatch(always(all_of({call_tool("a")})), journal({ended("0", all_of({}))})),
                   "position 0: recorded is all_of, but such a record is never made");
   CAF_CHECK_EQUAL(mismatch(always(race({call_tool("a")})), journal({won("0", race({}), 0)})),
-                  "position 0: recorded is race, but a winner is recorded and no argument has ended");
+                  "position 0: recorded is race, but argument 0, its recorded winner, has not won");
 }
 
 CAF_TEST(changed arguments of a finished action are noted and its result stands) {
@@ -169,8 +175,18 @@ CAF_TEST(a winner that was not recorded is decided again and one that was record
                     journal({ended("0.1.0", call_tool("b"), "B"), records[0]})};
   CAF_CHECK(decided.take_records().empty());
   CAF_CHECK_EQUAL(decided.outcome().text(), "B");
-  CAF_CHECK_EQUAL(mismatch(always(both()), journal({ended("0.1.0", call_tool("b")), won("0", race({}), 0)})),
-                  "position 0: argument 0 of race is recorded as winner, but argument 1 wins now");
+  for (auto& lost : {ended("0.1.0", call_tool("b")), failed("0.0.0", call_tool("a"))})
+    CAF_CHECK_EQUAL(
+        mismatch(always(any_of({call_tool("a"), call_tool("b")})), journal({lost, won("0", any_of({}), 0)})),
+        "position 0: recorded is any_of, but argument 0, its recorded winner, has not won");
+}
+
+CAF_TEST(a recorded winner stands even if the result of another was recorded before) {
+  execution run{play_script(always(race({call_tool("a"), call_tool("b")}))), "t",
+                journal({ended("0.0.0", call_tool("a"), "A"), ended("0.1.0", call_tool("b"), "B"),
+                         won("0", race({}), 1)})};
+  CAF_CHECK_EQUAL(run.outcome().text(), "B");
+  CAF_CHECK(run.take_records().empty());
 }
 
 CAF_TEST(late answers of losers are ignored wherever they are nested) {
@@ -185,6 +201,14 @@ CAF_TEST(late answers of losers are ignored wherever they are nested) {
   CAF_CHECK_EQUAL(next_name(run), "e");
   CAF_CHECK_EQUAL(mismatch(script, journal({ended("0.1.0", call_tool("b")), ended("0.1.1", call_tool("c"))})),
                   "position 0.1.1: recorded is call_tool 'c', but the behavior asks for nothing there");
+}
+
+CAF_TEST(a winner within a branch that has lost does not matter any more) {
+  auto script = always(race({race({call_tool("a"), call_tool("c")}), ask_human("alice", "?")}));
+  execution run{play_script(script), "t",
+                journal({ended("0.1.0", ask_human("alice", "?"), "yes"), ended("0.0.0.1.0", call_tool("c")),
+                         won("0.0.0", race({}), 1)})};
+  CAF_CHECK_EQUAL(run.outcome().text(), "yes");
 }
 
 CAF_TEST(a recorded checkpoint keeps its data and its time) {
