@@ -42,8 +42,8 @@ function(house_flags target)
   endif()
 endfunction()
 
-# Compiles every .proto of a folder: a/b.proto is included as <troupe/a/b.pb.h>; its messages become CAF types.
-function(house_protos target folder)
+# Compiles every .proto of a folder: a/b.proto is included as <troupe/a/b.pb.h>; `function` makes its messages CAF types.
+function(house_protos target folder function)
   file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
   set(generated_dir ${TROUPE_GENERATED}/troupe/${folder})
   foreach(proto IN LISTS protos)
@@ -56,7 +56,7 @@ function(house_protos target folder)
     set_source_files_properties(${pb}.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -w)
   endforeach()
   add_custom_command(OUTPUT ${generated_dir}/types.cpp
-    COMMAND python3 ${CMAKE_SOURCE_DIR}/.cmake/message_types.py ${generated_dir}/types.cpp ${folder} ${protos}
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/.cmake/message_types.py ${generated_dir}/types.cpp ${folder} ${function} ${protos}
     DEPENDS ${protos} ${CMAKE_SOURCE_DIR}/.cmake/message_types.py COMMENT "type IDs of ${folder}" VERBATIM)
   target_sources(${target} PRIVATE ${generated_dir}/types.cpp)
 endfunction()
@@ -74,7 +74,7 @@ function(house_library name)
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   house_flags(${name})
   if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/proto)
-    house_protos(${name} ${name}/proto)
+    house_protos(${name} ${name}/proto add_messages)
   endif()
   house_precompiled(${name})
 endfunction()

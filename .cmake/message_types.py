@@ -1,4 +1,4 @@
-"""Makes the messages of .proto files CAF types: message_types.py OUT.cpp FOLDER FILE.proto...
+"""Makes the messages of .proto files CAF types: message_types.py OUT.cpp FOLDER FUNCTION FILE.proto...
 
 Writes one type-ID block per file (100 ids each) and one function that registers them all.
 """
@@ -6,7 +6,8 @@ import pathlib
 import re
 import sys
 
-out, folder, protos = pathlib.Path(sys.argv[1]), sys.argv[2], [pathlib.Path(p) for p in sys.argv[3:]]
+out, folder, function = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+protos = [pathlib.Path(p) for p in sys.argv[4:]]
 
 
 def messages(proto):
@@ -21,17 +22,18 @@ def messages(proto):
     return found
 
 
+first_id = 0 if function == "add_messages" else 5000  # the house first, its users and tests after it
 lines = [f"// Generated from {folder}: CAF types of its messages."]
 lines += [f"#include <troupe/{folder}/{p.stem}.pb.h>" for p in protos]
 lines += ["#include <troupe/runtime/messages.hpp>", ""]
 for index, proto in enumerate(protos):
     block = f"troupe_{proto.stem}"
-    lines.append(f"CAF_BEGIN_TYPE_ID_BLOCK({block}, caf::first_custom_type_id + {100 * index})")
+    lines.append(f"CAF_BEGIN_TYPE_ID_BLOCK({block}, caf::first_custom_type_id + {first_id + 100 * index})")
     lines += [f"  CAF_ADD_TYPE_ID({block}, (troupe::{m}))" for m in messages(proto)]
     lines += [f"CAF_END_TYPE_ID_BLOCK({block})", ""]
 lines += [
     "namespace troupe {",
-    "void add_messages(caf::actor_system_config& config) {",
+    f"void {function}(caf::actor_system_config& config) {{",
     *[f"  config.add_message_types<caf::id_block::troupe_{p.stem}>();" for p in protos],
     "}",
     "} // namespace troupe",

@@ -12,8 +12,8 @@ namespace troupe {
 // All integers are big-endian and of fixed width, so that byte order is numeric order.
 //
 //   journal   01 | shard u8 | entity 16 | seq u64                        -> envelope + JournalRecord
-//   snapshot  01 | shard u8 | entity 16 | ~seq u64                       -> envelope + Snapshot (newest first)
-//   index     02 | shard u8 | table u8 | entity 16 | row name hash 8     -> a listing's row
+//   snapshot  01 | shard u8 | entity 16 | ~seq u64                       -> envelope + Snapshot (newest
+//   first) index     02 | shard u8 | table u8 | entity 16 | row name hash 8     -> a listing's row
 //             04 | shard u8 | due_ms u64 | entity 16 | timer hash 8      -> TimerRow
 //   meta      05 | shard u8 | entity 16                                  -> ref of the entity
 //             00 | name                                                  -> what the store knows of itself
@@ -29,8 +29,11 @@ struct entity_id {
   friend auto operator<=>(const entity_id&, const entity_id&) = default;
 };
 
-/// Shard of a ref: the first byte of its unkeyed BLAKE2b, the same on every node.
+/// Shard of a ref: the first byte of its unkeyed BLAKE2b-256, the same on every node.
 uint8_t shard_of(std::string_view ref);
+
+/// A random naming key, for the birth of a store: 32 bytes.
+std::string make_naming_key();
 
 /// Id of a ref under a store's naming key (32 bytes).
 entity_id identify(std::string_view ref, std::string_view naming_key);
@@ -38,6 +41,7 @@ entity_id identify(std::string_view ref, std::string_view naming_key);
 /// Listings kept in the index space. Values are on disk: never renumber.
 enum class index_table : uint8_t { agents = 1, runs = 2, tasks = 3, dead_letters = 4, questions = 5 };
 
+/// Key of one event, and of the state after it.
 std::string journal_key(const entity_id& entity, uint64_t seq);
 std::string snapshot_key(const entity_id& entity, uint64_t seq);
 /// First key of an entity in journal or snapshot, and the first key after all of them.
@@ -47,22 +51,28 @@ std::string entity_end(const entity_id& entity);
 uint64_t seq_of_journal_key(std::string_view key);
 uint64_t seq_of_snapshot_key(std::string_view key);
 
-std::string index_key(const entity_id& entity, index_table table, std::string_view row, std::string_view naming_key);
+/// Key of a listing's row; `row` names it within its entity.
+std::string index_key(const entity_id& entity, index_table table, std::string_view row,
+                      std::string_view naming_key);
 /// First key of a listing in a shard, and the first key after it.
 std::string index_begin(uint8_t shard, index_table table);
 std::string index_end(uint8_t shard, index_table table);
 
-std::string timer_key(const entity_id& entity, int64_t due_ms, std::string_view timer, std::string_view naming_key);
+/// Key of a timer; `timer` names it within its entity. Unix milliseconds; a time before 1970 counts as 0.
+std::string timer_key(const entity_id& entity, int64_t due_ms, std::string_view timer,
+                      std::string_view naming_key);
 /// First timer key of a shard, and the first key after those due at `due_ms` or before.
 std::string timer_begin(uint8_t shard);
 std::string timer_end(uint8_t shard, int64_t due_ms);
 
 /// Row that holds an entity's ref, since keys do not tell it.
 std::string name_key(const entity_id& entity);
-/// Row of the store itself.
+/// Row of the store itself, and the first key after all of them.
 std::string store_key(std::string_view name);
+std::string store_end();
 
-/// Header of a stored record, outside the sealed part: 35 bytes before the payload.
+/// Header of a stored record, outside the sealed part: these fields in this order, 28 bytes before the
+/// payload.
 struct envelope {
   uint8_t format = 1;
   uint32_t key_id = 0;  ///< 0 = not sealed
@@ -71,7 +81,11 @@ struct envelope {
   uint8_t flags = 0;    ///< bit 0: last event of its append
   int64_t time_us = 0;  ///< Unix time, grows strictly within a store
   uint64_t gsn = 0;     ///< global sequence number: counts all events of a store
+  friend bool operator==(const envelope&, const envelope&) = default;
 };
+
+/// Bytes of a stored envelope.
+inline constexpr size_t envelope_bytes = 28;
 
 /// Flag bits of an envelope.
 inline constexpr uint8_t last_of_append = 1;
@@ -82,7 +96,7 @@ std::string wrap(const envelope& header, std::string_view payload);
 /// Splits a stored record; nothing if it is shorter than a header or of an unknown format.
 std::optional<envelope> unwrap(std::string_view stored, std::string_view& payload);
 
-/// Stable number of a record's type: the first four bytes of BLAKE2b of its protobuf full name.
+/// Stable number of a record's type: the first four bytes of BLAKE2b-256 of its protobuf full name.
 uint32_t record_type(std::string_view full_name);
 
 } // namespace troupe

@@ -26,8 +26,11 @@ enum class space : uint8_t {
 /// Number of spaces.
 inline constexpr size_t space_count = 5;
 
-/// Name of a space, as the column family is called.
-std::string_view to_string(space where);
+/// Name of a space, as the column family is called. Names are on disk: never rename.
+constexpr std::string_view to_string(space where) {
+  constexpr std::string_view names[] = {"journal", "snapshot", "index", "meta", "timeseries"};
+  return names[static_cast<size_t>(where)];
+}
 
 /// One change of a batch.
 struct row_change {
@@ -45,29 +48,34 @@ struct fence {
   uint64_t epoch = 0;
 };
 
-/// A store of rows. Thread-safe. Every implementation passes tests/persistence/store_contract.hpp.
+/// A store of rows. Thread-safe. A scan sees the rows as they were when it began; its `row` may read the
+/// store, but neither write nor reopen it. Every implementation passes tests/persistence/store_contract.hpp.
 class store {
 public:
   virtual ~store() = default;
 
   /// Writes a batch and syncs it. When it returns no error, the batch survives a power cut.
-  /// Errors: ec::stale (fence: an epoch is too old, nothing was written), ec::outcome_unknown (anything else:
-  /// the batch may or may not be there, and all further writes fail until reopen()).
+  /// An epoch higher than any seen before is kept in the same batch. An empty batch without fences does
+  /// nothing. Errors: ec::stale (fence: an epoch is too old, nothing was written), ec::outcome_unknown
+  /// (anything else: the batch may or may not be there, and all further writes fail until reopen()).
   virtual caf::error write(const write_batch& batch, const std::vector<fence>& fences = {}) = 0;
 
   /// One value; nothing if there is no such row. Errors: ec::corrupt, ec::unavailable.
   virtual caf::expected<std::optional<std::string>> get(space where, std::string_view key) const = 0;
 
-  /// Rows with from <= key < to in byte order until `row` returns false. Errors: ec::corrupt, ec::unavailable;
-  /// rows before the error have been delivered.
-  virtual caf::error scan(space where, std::string_view from, std::string_view to,
-                          const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
+  /// Rows with from <= key < to in byte order until `row` returns false. Errors: ec::corrupt,
+  /// ec::unavailable; rows before the error have been delivered.
+  virtual caf::error
+  scan(space where, std::string_view from, std::string_view to,
+       const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
 
   /// Same, from the highest key down.
-  virtual caf::error scan_back(space where, std::string_view from, std::string_view to,
-                               const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
+  virtual caf::error
+  scan_back(space where, std::string_view from, std::string_view to,
+            const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
 
-  /// After a failed write: forgets what was not synced and accepts writes again.
+  /// After a failed write: forgets what was not synced and accepts writes again. Reads answer ec::unavailable
+  /// meanwhile. Errors: as open_rocksdb(); may be repeated.
   virtual caf::error reopen() = 0;
 
   /// Random key made at the store's birth; names in keys are hashed under it. 32 bytes.
@@ -77,11 +85,18 @@ public:
   virtual const std::string& id() const = 0;
 };
 
-/// Opens or creates a store in a directory (mode 0700). Errors: ec::unavailable (locked by another process, no permission,
-/// read-only, disk full; the text names the path and the next step), ec::corrupt, ec::from_future (newer layout).
-caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory);
+/// Takes a warning of a store, for the log; called from any thread.
+using notice = std::function<void(std::string_view text)>;
+
+/// Opens or creates a store in a directory (made with mode 0700). Errors: ec::unavailable (locked by another
+/// process, no permission, read-only, disk full; the text names the path and the next step), ec::corrupt,
+/// ec::from_future (newer layout).
+caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, notice warn = {});
 
 /// A store in memory with the same contract; a crash keeps only what was synced. For tests and simulation.
 class memory_store;
+
+/// A newborn store in memory; the seed decides its id and naming key. Include memory_store.hpp to use it.
+std::shared_ptr<memory_store> open_memory(uint64_t seed = 1);
 
 } // namespace troupe

@@ -24,6 +24,33 @@ inline constexpr std::chrono::milliseconds door_timeout = 30s;
 /// Longest tenant, kind or key of a ref, bytes: they appear in logs and tables.
 inline constexpr size_t name_bytes = 200;
 
+/// A configuration file, bytes: a hundred times the longest anybody writes by hand.
+inline constexpr size_t config_bytes = 64u << 10;
+
+/// A word compared with known ones for a hint, bytes: the comparison takes the product of both lengths.
+inline constexpr size_t nearest_bytes = 64;
+
+/// A message or a field in a log line, bytes: longer text belongs into a blob.
+inline constexpr size_t log_text_bytes = 4096;
+
+/// A log file before a new one is begun, bytes; and how many old ones are kept: log lines cannot fill a disk.
+inline constexpr size_t log_file_bytes = 64u << 20;
+inline constexpr size_t log_files = 4;
+
+/// Series of one metric: each costs about 300 bytes here and a line in every scrape; above, they are counted
+/// as "other".
+inline constexpr size_t metric_series = 1000;
+
+/// Metrics of a registry: anyone may register them while the node runs.
+inline constexpr size_t metric_families = 1000;
+
+/// Buckets of a histogram: each is a line per series in every scrape.
+inline constexpr size_t metric_buckets = 64;
+
+/// A label value, bytes, and labels of one metric: they are kept for ever and sent in every scrape.
+inline constexpr size_t metric_label_bytes = 128;
+inline constexpr size_t metric_labels = 16;
+
 /// Shards of a store; an entity stays in its shard for ever, so this number never changes.
 inline constexpr unsigned shards = 256;
 
@@ -42,6 +69,37 @@ inline constexpr size_t journal_queue_bytes = 64u << 20;
 /// One write batch, events and bytes: bounds the latency of whoever queued first.
 inline constexpr size_t journal_batch_events = 4096;
 inline constexpr size_t journal_batch_bytes = 4u << 20;
+
+/// Write-ahead log of a store, bytes: bounds what a start has to read again after a crash, about five
+/// seconds.
+inline constexpr size_t store_log_bytes = 128u << 20;
+
+/// Rows of one space in memory before they are written to a table, bytes: a quarter of the log, so that the
+/// log is cut by normal writing.
+inline constexpr size_t store_memtable_bytes = 32u << 20;
+
+/// Table blocks of a store kept in memory, all spaces together, bytes: the index and the entities in use.
+inline constexpr size_t store_cache_bytes = 64u << 20;
+
+/// Bytes per second that flushes and compactions may write: half of what a small disk does, so that a sync
+/// finds room.
+inline constexpr int64_t store_background_bytes_per_s = 100 << 20;
+
+/// Bytes a background writer hands to the disk at a time; larger heaps of dirty pages stall a sync.
+inline constexpr size_t store_bytes_per_sync = 1u << 20;
+
+/// Threads for flushes and compactions: one of each.
+inline constexpr int store_background_jobs = 2;
+
+/// Longest warning a store passes to the log, bytes: room for a path and a cause.
+inline constexpr size_t store_notice_bytes = 1024;
+
+/// Age at which rows of the time series leave, and the bytes above which the oldest leave sooner.
+inline constexpr std::chrono::hours timeseries_age{24 * 30};
+inline constexpr uint64_t timeseries_bytes = 1ull << 30;
+
+/// How far the clock of whoever makes command ids may be ahead of ours.
+inline constexpr std::chrono::milliseconds clock_skew = 5min;
 
 /// Messages held for one sleeping entity while it is replayed; above, ec::overloaded.
 inline constexpr size_t sleeping_mailbox = 4096;
@@ -63,8 +121,40 @@ inline constexpr unsigned quarantine_after = 5;
 inline constexpr std::chrono::milliseconds redelivery_first = 30s;
 inline constexpr std::chrono::milliseconds redelivery_longest = 10min;
 
-/// Due timer rows delivered but not yet acknowledged: bounds the wake-up storm after a restart.
-inline constexpr size_t timers_in_flight = 4096;
+/// Tasks an agent works on at a time, unless it is configured otherwise (row G6).
+inline constexpr uint32_t agent_slots = 3;
+
+/// One attempt at a task, unless agent or task say otherwise (row I2).
+inline constexpr std::chrono::milliseconds task_timeout = 300s;
+
+/// Retries of a failed task: how often, after how long, growing how fast (row I2).
+inline constexpr uint32_t task_retries = 3;
+inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
+inline constexpr double task_retry_multiplier = 2;
+inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
+
+/// How often an agent looks for attempts that take too long.
+inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
+
+/// Waiting this long is worth one priority level: nothing starves.
+inline constexpr std::chrono::milliseconds priority_aging = 60s;
+
+/// Tasks in the scheduler's queues; the rest wait in their owners' outboxes.
+inline constexpr size_t scheduler_queue = 1'000'000;
+
+/// Timers fired in one go, and the pause before the next: spreads the wake-up storm after a restart.
+inline constexpr size_t timers_per_tick = 1024;
+inline constexpr std::chrono::milliseconds timer_pause = 5ms;
+
+/// The timers actor looks at its list at least this often.
+inline constexpr std::chrono::milliseconds timer_tick = 1s;
+
+/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
+/// behavior that loops. Above, the attempt fails with ec::action_failed.
+inline constexpr size_t attempt_actions = 10'000;
+
+/// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.
+inline constexpr size_t action_depth = 16;
 
 /// Waits before a crashed child is started again: first, and largest. A child that lived for the last is forgiven.
 inline constexpr std::chrono::milliseconds restart_first = 100ms;

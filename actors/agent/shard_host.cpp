@@ -1,0 +1,224 @@
+// SHARD HOST: activation, passivation, and the fate of entities that crash.
+// Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told why not.
+
+#include <algorithm>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
+
+namespace troupe {
+namespace {
+
+struct shard_host_state {
+  static inline const char* name = "shard_host";
+
+  struct resident {
+    std::shared_ptr<entity_seat> seat;
+    caf::actor actor;
+    int64_t since_ms = 0;
+    bool asked_to_sleep = false;
+  };
+  struct crash_record {
+    unsigned in_a_row = 0;
+    bool parked = false; // waits for its backoff
+    std::string last;
+  };
+
+  doors_ptr doors;
+  std::map<std::string, entity_kind> kinds;
+  std::map<std::string, resident> residents;
+  std::map<caf::actor_addr, std::string> by_address;
+  std::map<std::string, bool> waking; // -> replay without snapshot
+  std::map<std::string, crash_record> crashes;
+
+  shard_host_actor::pointer self = nullptr;
+
+  void wake(const std::string& ref, bool without_snapshot) {
+    waking[ref] = without_snapshot;
+    doors->disk->submit(open_order{ref, identify(ref, doors->rows->naming_key()), self->ctrl(), without_snapshot});
+  }
+
+  void activate(const std::string& ref) {
+    if (waking.count(ref) > 0 || residents.count(ref) > 0)
+      return;
+    auto i = crashes.find(ref);
+    if (i == crashes.end())
+      wake(ref, false);
+    else if (i->second.in_a_row >= limits::quarantine_after)
+      doors->names->erase(ref, {}, make_error(ec::quarantined, ref + " crashed " + std::to_string(i->second.in_a_row) +
+                                                                   " times in a row, last: " + i->second.last));
+    else if (!i->second.parked)
+      wake(ref, false);
+  }
+
+  void replayed(const Replayed& answer) {
+    auto& ref = answer.ref();
+    if (waking.erase(ref) == 0)
+      return;
+    if (answer.has_failure()) {
+      doors->names->erase(ref, {}, make_error(static_cast<ec>(answer.failure().code()), answer.failure().text()));
+      return;
+    }
+    auto seat = std::make_shared<entity_seat>();
+    seat->ref = ref;
+    seat->id = identify(ref, doors->rows->naming_key());
+    seat->incarnation = answer.incarnation();
+    seat->host = caf::actor_cast<caf::actor>(self->ctrl());
+    seat->last_active_ms = doors->time->now_ms();
+    auto parts = parse_ref(ref);
+    auto kind = parts ? kinds.find(parts->kind) : kinds.end();
+    if (kind == kinds.end()) {
+      doors->names->erase(ref, {}, parts ? make_error(ec::not_found, "no entities of kind " + parts->kind) : parts.error());
+      return;
+    }
+    bool snapshot_unusable = false;
+    try {
+      auto actor = kind->second.wake(self, seat, doors, answer, snapshot_unusable);
+      if (snapshot_unusable)
+        return wake(ref, true);
+      if (!actor) {
+        doors->names->erase(ref, {}, actor.error());
+        return;
+      }
+      watch(self, *actor);
+      by_address[actor->address()] = ref;
+      residents[ref] = {seat, *actor, doors->time->now_ms(), false};
+      doors->names->put(ref, *actor);
+    } catch (const std::exception& e) {
+      crashed(ref, e.what());
+    }
+  }
+
+  void down(const caf::down_msg& message) {
+    auto i = by_address.find(message.source);
+    if (i == by_address.end())
+      return;
+    auto ref = i->second;
+    by_address.erase(i);
+    auto gone = residents.extract(ref);
+    auto lived_ms = doors->time->now_ms() - gone.mapped().since_ms;
+    if (lived_ms > limits::park_longest.count())
+      crashes.erase(ref);
+    auto code = code_of(message.reason);
+    if (code == ec::outcome_unknown || code == ec::unavailable) // the store's failure or our own stop, nobody's crash
+      doors->names->erase(ref, gone.mapped().actor, message.reason);
+    else
+      crashed(ref, describe(message.reason));
+  }
+
+  void crashed(const std::string& ref, std::string why) {
+    auto& record = crashes[ref];
+    ++record.in_a_row;
+    record.last = std::move(why);
+    doors->names->hold(ref);
+    if (record.in_a_row >= limits::quarantine_after) {
+      activate(ref); // refuses what is held
+      return;
+    }
+    record.parked = true;
+    tell_of_crash(ref);
+    auto wait = std::min(limits::park_longest, limits::park_first * (1u << (record.in_a_row - 1)));
+    Activate again;
+    again.set_ref(ref);
+    again.set_after_park(true);
+    tell_in(self, wait, shard_host_actor{self}, std::move(again));
+  }
+
+  void tell_of_crash(const std::string& ref) {
+    auto parts = parse_ref(ref);
+    auto kind = parts ? kinds.find(parts->kind) : kinds.end();
+    if (kind == kinds.end() || kind->second.tell_crash_to.empty())
+      return;
+    EntityCrashed crash;
+    crash.set_ref(ref);
+    doors->names->tell(std::string{kind->second.tell_crash_to}, std::move(crash));
+  }
+
+  void passivated(const Passivated& answer) {
+    auto i = residents.find(answer.ref());
+    if (i == residents.end())
+      return;
+    if (!answer.asleep()) {
+      i->second.asked_to_sleep = false;
+      doors->names->put(answer.ref(), i->second.actor);
+      return;
+    }
+    self->demonitor(i->second.actor->address());
+    by_address.erase(i->second.actor->address());
+    residents.erase(i);
+    if (!doors->names->release(answer.ref()))
+      wake(answer.ref(), false);
+  }
+
+  void put_idle_to_sleep() {
+    auto now = doors->time->now_ms();
+    std::vector<std::pair<int64_t, std::string>> by_activity;
+    for (auto& [ref, one] : residents)
+      if (!one.asked_to_sleep)
+        by_activity.emplace_back(one.seat->last_active_ms.load(std::memory_order_relaxed), ref);
+    std::sort(by_activity.begin(), by_activity.end());
+    auto surplus = residents.size() > limits::resident_entities ? residents.size() - limits::resident_entities : 0;
+    for (auto& [last_active, ref] : by_activity) {
+      if (last_active + limits::entity_idle.count() > now && surplus == 0)
+        break;
+      surplus -= surplus > 0 ? 1 : 0;
+      auto& one = residents[ref];
+      one.asked_to_sleep = true;
+      doors->names->hold(ref);
+      caf::anon_send(one.actor, Passivate{});
+    }
+  }
+};
+
+shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<shard_host_state> self, doors_ptr doors,
+                                           std::vector<entity_kind> kinds) {
+  house_rules(self);
+  self->state.self = self;
+  doors->names->put(std::string{services::shard_host}, caf::actor_cast<caf::actor>(self->ctrl()));
+  self->state.doors = doors;
+  auto me = caf::actor_cast<caf::actor_addr>(self->address());
+  for (auto& kind : kinds) {
+    doors->names->set_waker(kind.name, [me](const std::string& ref) {
+      if (auto host = caf::actor_cast<caf::actor>(me)) {
+        Activate message;
+        message.set_ref(ref);
+        caf::anon_send(host, std::move(message));
+      }
+    });
+    auto kind_name = kind.name;
+    self->state.kinds.emplace(std::move(kind_name), std::move(kind));
+  }
+  self->set_down_handler([self](caf::down_msg& message) { self->state.down(message); });
+  self->set_exit_handler([self](caf::exit_msg& message) {
+    for (auto& [ref, one] : self->state.residents) {
+      self->state.doors->names->erase(ref, one.actor, make_error(ec::unavailable, ref + " is being stopped"));
+      self->send_exit(one.actor, message.reason);
+    }
+    self->quit(message.reason);
+  });
+  constexpr auto sweep = limits::entity_idle / 4;
+  tell_in(self, sweep, shard_host_actor{self}, Tick{});
+  return {
+      [self](const Activate& message) {
+        if (message.after_park()) {
+          self->state.crashes[message.ref()].parked = false;
+          if (self->state.doors->names->release(message.ref()))
+            return; // nobody waits for it
+        }
+        self->state.activate(message.ref());
+      },
+      [self](const Replayed& answer) { self->state.replayed(answer); },
+      [self](const Passivated& answer) { self->state.passivated(answer); },
+      [self, sweep](const Tick&) {
+        self->state.put_idle_to_sleep();
+        tell_in(self, sweep, shard_host_actor{self}, Tick{});
+      },
+  };
+}
+
+} // namespace
+
+shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors, std::vector<entity_kind> kinds) {
+  return parent->spawn(shard_host, std::move(doors), std::move(kinds));
+}
+
+} // namespace troupe

@@ -1,0 +1,86 @@
+// What an event brings about beyond the state: rows written with it, messages sent once it is durable.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/store.hpp>
+#include <troupe/runtime/directory.hpp>
+#include <troupe/runtime/proto/common.pb.h>
+#include <troupe/runtime/proto/journal.pb.h>
+#include <vector>
+
+namespace troupe {
+
+/// Collects the effects of one decision. Rows are in the decision's batch; messages leave when it is durable.
+/// A message that must arrive needs a timer beside it: the timer's row is what redelivery reads.
+class effects {
+public:
+  /// `cause` is the context of the command decided on; messages carry its trace, principal and deadline.
+  effects(const std::string& owner, const entity_id& entity, const std::string& naming_key, const Context& cause)
+      : owner_{owner}, entity_{entity}, naming_key_{naming_key}, cause_{cause} {
+  }
+
+  /// Sends a message to a ref. Its context is derived from the cause; a command id set by the caller stays.
+  template <command_message M>
+  void tell(const std::string& to, M message) {
+    auto* context = message.mutable_context();
+    context->set_trace(cause_.trace());
+    context->set_principal(cause_.principal());
+    if (context->deadline_ms() == 0)
+      context->set_deadline_ms(cause_.deadline_ms());
+    messages_.push_back({to, caf::make_message(std::move(message))});
+  }
+
+  /// Sends a note that is no command (it has no Context) to a ref.
+  template <proto_message M>
+    requires(!command_message<M>)
+  void tell(const std::string& to, M message) {
+    messages_.push_back({to, caf::make_message(std::move(message))});
+  }
+
+  /// Sets a timer; the entity gets TimerDue at `due_ms` (Unix time), again and again until cancel(). An id is used once
+  /// at a time: to move a timer, cancel it with its old due time first.
+  void timer(const std::string& id, int64_t due_ms);
+
+  /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after a crash and
+  /// every limits::redelivery_first or more, until cancel(id, already_sent).
+  void outbox(const std::string& id) {
+    timer(id, already_sent);
+  }
+
+  /// Deletes a timer; `due_ms` is the time it was set for.
+  void cancel(const std::string& id, int64_t due_ms);
+
+  /// Due time of an outbox row: before everything else, so that recovery reads it first.
+  static constexpr int64_t already_sent = 0;
+
+  /// Writes or replaces a listing's row.
+  void put(index_table table, const std::string& row, const google::protobuf::Message& value);
+
+  /// Deletes a listing's row.
+  void erase(index_table table, const std::string& row);
+
+  struct outgoing {
+    std::string to;
+    caf::message message;
+  };
+  std::vector<outgoing>& messages() {
+    return messages_;
+  }
+  std::vector<row_change>& rows() {
+    return rows_;
+  }
+
+private:
+  const std::string& owner_;
+  const entity_id& entity_;
+  const std::string& naming_key_;
+  const Context& cause_;
+  std::vector<outgoing> messages_;
+  std::vector<row_change> rows_;
+  TimersChanged timers_;
+  friend class entity_core;
+};
+
+} // namespace troupe

@@ -1,0 +1,237 @@
+// ENTITY LOG: what an event-sourced actor holds instead of a database. See house.md, "Anatomy of one actor".
+#pragma once
+
+#include <troupe/persistence/entity_core.hpp>
+
+namespace troupe {
+
+/// What a state must offer. `decide` is pure and changes nothing; `apply` is pure and cannot fail.
+///
+///   using event = LedgerEvent;                            the journal record
+///   static constexpr uint16_t version = 1;                schema version of new events
+///   caf::expected<event> decide(const Cmd&) const;        or of std::vector<event>; may take `int64_t now_ms` too
+///   void apply(const event&);
+///   Reply reply(const Cmd&) const;                        for every command that is answered
+///   void tidy(const event&, effects&) const;              optional: rows it makes obsolete, called before apply
+///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
+///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
+///   void born(const std::string& ref);                    optional: told its own ref before anything else
+///   Proto save() const; bool load(const Proto&);          optional: snapshots
+template <class State>
+concept event_sourced_state = requires(State state, const typename State::event& event) {
+  requires proto_message<typename State::event>;
+  { State::version } -> std::convertible_to<uint16_t>;
+  state.apply(event);
+};
+
+template <class State>
+concept has_snapshots = requires(const State& state) { state.save(); };
+
+/// One entity's log, as its actor sees it. Copies share the same log.
+template <event_sourced_state State>
+class entity_log {
+public:
+  using event_type = typename State::event;
+
+  entity_log(State* state, std::shared_ptr<entity_core> core) : state_{state}, core_{std::move(core)} {
+  }
+
+  /// Answers a command: decides, applies, appends; the reply leaves when it is durable. A repeated command id gets the first
+  /// reply again. Errors: what decide says, and ec::overloaded, ec::timeout, ec::expired, ec::outcome_unknown.
+  template <command_message Command>
+  auto handle(const Command& command) -> caf::result<decltype(std::declval<const State&>().reply(command))> {
+    using reply_type = decltype(std::declval<const State&>().reply(command));
+    if (auto refused = core_->admit(command.context()))
+      return refused;
+    auto promise = core_->self()->make_response_promise();
+    if (core_->repeat(command.context(), promise, [](const std::string& bytes) {
+          reply_type reply;
+          reply.ParseFromString(bytes);
+          return caf::make_message(std::move(reply));
+        }))
+      return caf::delegated<reply_type>{};
+    auto decision = decide(command);
+    if (!decision) {
+      core_->answer(std::move(promise), caf::make_message(std::move(decision.error())));
+      return caf::delegated<reply_type>{};
+    }
+    effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
+    auto events = apply(*decision, brought_about);
+    auto reply = state_->reply(command);
+    if (events.empty()) {
+      core_->send(brought_about);
+      core_->answer(std::move(promise), caf::make_message(std::move(reply)));
+    } else {
+      auto bytes = command.context().command_id().empty() ? std::string{} : reply.SerializeAsString();
+      core_->append(command.context(), std::move(events), brought_about, std::move(bytes),
+                    caf::make_message(std::move(reply)), std::move(promise));
+    }
+    return caf::delegated<reply_type>{};
+  }
+
+  /// Acts on a one-way command. `state.acknowledge(command, effects&)`, if there is one, sends what the command brings about
+  /// besides its events. A refusal is returned for the actor to log; nobody is answered.
+  template <command_message Command>
+  caf::error act(const Command& command) {
+    if (auto refused = core_->admit(command.context()))
+      return refused;
+    auto decision = decide(command);
+    if (!decision)
+      return std::move(decision.error());
+    effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
+    auto events = apply(*decision, brought_about);
+    if constexpr (requires { state_->acknowledge(command, brought_about); })
+      state_->acknowledge(command, brought_about);
+    if (events.empty())
+      core_->send(brought_about);
+    else
+      core_->append({}, std::move(events), brought_about, {}, {}, {});
+    return {};
+  }
+
+  /// Answers a question when everything the answer saw is durable. An error is an answer too.
+  template <proto_message Reply>
+  caf::result<Reply> answer(caf::expected<Reply> reply) {
+    auto promise = core_->self()->make_response_promise();
+    core_->answer(std::move(promise),
+                  reply ? caf::make_message(std::move(*reply)) : caf::make_message(std::move(reply.error())));
+    return caf::delegated<Reply>{};
+  }
+
+  /// Takes the question being handled, to be answered later with deliver().
+  caf::response_promise postpone() {
+    return core_->self()->make_response_promise();
+  }
+
+  /// Answers a postponed question when everything the answer saw is durable.
+  template <proto_message Reply>
+  void deliver(caf::response_promise promise, Reply reply) {
+    core_->answer(std::move(promise), caf::make_message(std::move(reply)));
+  }
+
+  /// While this is true, the entity is not put to sleep.
+  void stay_awake_while(std::function<bool()> busy) {
+    core_->busy = std::move(busy);
+  }
+
+  const State& state() const {
+    return *state_;
+  }
+  const std::string& ref() const {
+    return core_->ref();
+  }
+  int64_t now_ms() const {
+    return core_->now_ms();
+  }
+  const doors& outside() const {
+    return core_->outside();
+  }
+
+private:
+  template <class Command>
+  caf::expected<std::vector<event_type>> decide(const Command& command) const {
+    auto decision = [&] {
+      if constexpr (requires { state_->decide(command, int64_t{}); })
+        return std::as_const(*state_).decide(command, core_->now_ms());
+      else
+        return std::as_const(*state_).decide(command);
+    }();
+    if constexpr (std::is_same_v<decltype(decision), caf::expected<event_type>>) {
+      if (!decision)
+        return std::move(decision.error());
+      return std::vector<event_type>{std::move(*decision)};
+    } else {
+      return decision;
+    }
+  }
+
+  std::vector<std::string> apply(const std::vector<event_type>& events, effects& brought_about) {
+    std::vector<std::string> bytes;
+    bytes.reserve(events.size());
+    for (auto& event : events) {
+      if constexpr (requires { state_->tidy(event, brought_about); })
+        state_->tidy(event, brought_about);
+      state_->apply(event);
+      if constexpr (requires { state_->bring_about(event, brought_about); })
+        state_->bring_about(event, brought_about);
+      bytes.push_back(event.SerializeAsString());
+    }
+    return bytes;
+  }
+
+  State* state_;
+  std::shared_ptr<entity_core> core_;
+};
+
+/// How the shard host brings an entity of one kind to life.
+struct entity_kind {
+  std::string name; ///< the middle part of its refs
+  /// Rebuilds the state and spawns the actor as a child of `host`. `snapshot_unusable` is set if a replay without snapshot
+  /// is worth a try. Errors: ec::corrupt, ec::from_future.
+  std::function<caf::expected<caf::actor>(caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat, doors_ptr doors,
+                                          const Replayed& replayed, bool& snapshot_unusable)>
+      wake;
+  std::string_view tell_crash_to; ///< ref that hears EntityCrashed; empty = nobody
+};
+
+/// Reads a stored event, raised to the current schema version. Errors: ec::from_future, ec::corrupt.
+template <event_sourced_state State>
+caf::expected<typename State::event> read_event(uint32_t type, uint32_t version, std::string bytes) {
+  using event_type = typename State::event;
+  auto& name = event_type::descriptor()->full_name();
+  if (version > State::version)
+    return make_error(ec::from_future, name + " of schema version " + std::to_string(version) +
+                                           "; this program knows up to " + std::to_string(State::version) +
+                                           "; start a newer one");
+  if (type != record_type(name))
+    return make_error(ec::from_future, "record type " + std::to_string(type) + " is no " + name);
+  if constexpr (requires { State::upcast(version, bytes); })
+    for (; version < State::version; ++version)
+      bytes = State::upcast(version, std::move(bytes));
+  event_type event;
+  if (!event.ParseFromString(bytes))
+    return make_error(ec::corrupt, "bytes are no " + name);
+  return event;
+}
+
+/// Makes a kind from the function that gives its actor's behavior. Extra arguments are copied into every entity of the kind.
+template <event_sourced_state State, class Self, class Behavior, class... Extra>
+entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<State>, Extra...),
+                      std::type_identity_t<Extra>... extra) {
+  auto wake = [behavior, extra...](caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat, doors_ptr doors,
+                                   const Replayed& replayed, bool& snapshot_unusable) -> caf::expected<caf::actor> {
+    auto core = std::make_shared<entity_core>(std::move(seat), std::move(doors),
+                                              record_type(State::event::descriptor()->full_name()), State::version);
+    auto state = std::make_shared<State>();
+    if constexpr (requires { state->born(core->ref()); })
+      state->born(core->ref());
+    auto load = [&](const std::string& bytes) {
+      if constexpr (has_snapshots<State>) {
+        decltype(std::declval<const State&>().save()) saved;
+        return saved.ParseFromString(bytes) && state->load(saved);
+      } else {
+        return bytes.empty();
+      }
+    };
+    auto apply = [&](uint32_t type, uint32_t version, const std::string& bytes) -> caf::error {
+      auto event = read_event<State>(type, version, bytes);
+      if (!event)
+        return std::move(event.error());
+      state->apply(*event);
+      return {};
+    };
+    if (auto failed = core->restore(replayed, load, apply, snapshot_unusable))
+      return failed;
+    auto run = [core, state, behavior, extra...](Self self) -> Behavior {
+      self->state = std::move(*state);
+      core->bind(self);
+      if constexpr (has_snapshots<State>)
+        core->save = [self] { return self->state.save().SerializeAsString(); };
+      return behavior(self, entity_log<State>{&self->state, core}, extra...);
+    };
+    return caf::actor_cast<caf::actor>(host->spawn(std::move(run)));
+  };
+  return {std::move(name), std::move(wake), {}};
+}
+
+} // namespace troupe

@@ -1,0 +1,104 @@
+// JOURNAL: the thread that feeds journal_core.
+// Invariant: one thread writes; an order is processed after every order submitted before it.
+
+#include <troupe/persistence/journal.hpp>
+#include <troupe/runtime/limits.hpp>
+
+namespace troupe {
+namespace {
+
+size_t bytes_of(const journal_order& order) {
+  auto* append = std::get_if<append_order>(&order);
+  if (!append)
+    return 64;
+  size_t bytes = 64 + append->snapshot.size();
+  for (auto& record : append->records)
+    bytes += record.size();
+  return bytes;
+}
+
+class journal_thread final : public journal {
+public:
+  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
+      : core_{std::move(rows), std::move(time)} {
+  }
+
+  ~journal_thread() override {
+    {
+      std::lock_guard lock{mutex_};
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable())
+      thread_.join();
+  }
+
+  caf::error start() {
+    if (auto failed = core_.start())
+      return failed;
+    thread_ = std::thread{[this] { run(); }};
+    return {};
+  }
+
+  void submit(journal_order order) override {
+    auto bytes = bytes_of(order);
+    bool was_idle = false;
+    {
+      std::lock_guard lock{mutex_};
+      was_idle = queue_.empty();
+      queue_.push_back(std::move(order));
+      queued_bytes_ += bytes;
+    }
+    if (was_idle)
+      wake_.notify_one();
+  }
+
+  size_t queued_bytes() const override {
+    return queued_bytes_;
+  }
+
+private:
+  void run() {
+    std::vector<journal_order> orders;
+    for (;;) {
+      {
+        std::unique_lock lock{mutex_};
+        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        if (queue_.empty())
+          return;
+        orders.swap(queue_);
+      }
+      for (size_t next = 0; next < orders.size();) {
+        std::vector<journal_order> batch;
+        size_t bytes = 0;
+        while (next < orders.size() && batch.size() < limits::journal_batch_events && bytes < limits::journal_batch_bytes) {
+          bytes += bytes_of(orders[next]);
+          batch.push_back(std::move(orders[next++]));
+        }
+        for (auto& delivery : core_.process(std::move(batch)))
+          delivery.to->enqueue(std::move(delivery.message), nullptr);
+        queued_bytes_ -= bytes;
+      }
+      orders.clear();
+    }
+  }
+
+  journal_core core_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<journal_order> queue_;
+  std::atomic<size_t> queued_bytes_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+} // namespace
+
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time) {
+  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time));
+  if (auto failed = result->start())
+    return failed;
+  return std::unique_ptr<journal>{std::move(result)};
+}
+
+} // namespace troupe

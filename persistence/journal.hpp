@@ -1,0 +1,113 @@
+// JOURNAL: the one way events reach the disk. Group commit: whatever queued during the last sync is the next batch.
+#pragma once
+
+#include <atomic>
+#include <caf/all.hpp>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/store.hpp>
+#include <troupe/runtime/clock.hpp>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace troupe {
+
+/// One decision of an entity: its events, and the rows that change with them. All there or not at all.
+struct append_order {
+  entity_id entity;
+  uint64_t incarnation = 0;         ///< given by Replayed; an append of an older one is refused
+  uint64_t first_seq = 0;           ///< must be the last stored + 1
+  uint32_t type = 0;                ///< record_type() of the event message
+  uint16_t version = 1;             ///< schema version of the event message
+  std::vector<std::string> records; ///< JournalRecord, one per event
+  std::vector<row_change> rows;     ///< index and timer rows
+  std::string snapshot;             ///< Snapshot at the last event; empty = none
+  uint16_t snapshot_version = 1;
+  caf::strong_actor_ptr owner;      ///< gets Appended or AppendFailed
+};
+
+/// An entity wants to come to life: opens a new incarnation, then reads. `reply_to` gets Replayed.
+struct open_order {
+  std::string ref;
+  entity_id entity;
+  caf::strong_actor_ptr reply_to;
+  bool without_snapshot = false; ///< the snapshot could not be used: replay everything
+};
+
+/// An entity went to sleep.
+struct close_order {
+  entity_id entity;
+  uint64_t incarnation = 0;
+};
+
+using journal_order = std::variant<append_order, open_order, close_order>;
+
+/// A message the journal has for somebody.
+struct journal_delivery {
+  caf::strong_actor_ptr to;
+  caf::mailbox_element_ptr message;
+};
+
+/// What the journal does with a batch of orders; knows no thread. One per store, used by one thread at a time.
+///
+/// After a failed write the outcome of that batch is unknown: every open entity is forgotten, so that all their later
+/// appends are refused, and the store is reopened. Incarnations are never given twice, which makes an append from
+/// before the failure (the older store generation) as recognisable as one from before a replay.
+class journal_core {
+public:
+  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time);
+
+  /// Reads the last global sequence number. Call once, first.
+  caf::error start();
+
+  /// Writes all appends in one batch, then performs the opens. Returns what to deliver, in order.
+  std::vector<journal_delivery> process(std::vector<journal_order> orders);
+
+  /// How often the store was reopened after a failed write.
+  uint64_t generation() const {
+    return generation_;
+  }
+
+private:
+  struct seat {
+    std::string ref;
+    uint64_t incarnation = 0;
+    uint64_t last_seq = 0;
+  };
+  struct hasher {
+    size_t operator()(const entity_id& id) const;
+  };
+
+  bool add(append_order& order, write_batch& batch);
+  void read(const open_order& order, std::vector<journal_delivery>& out);
+  bool recover();
+
+  std::shared_ptr<store> store_;
+  std::shared_ptr<const clock> clock_;
+  std::unordered_map<entity_id, seat, hasher> seats_;
+  uint64_t incarnations_ = 0;
+  uint64_t generation_ = 1;
+  uint64_t gsn_ = 0;
+  int64_t time_us_ = 0;
+  bool broken_ = false;
+};
+
+/// The door to the journal. Thread-safe, never blocks.
+class journal {
+public:
+  virtual ~journal() = default;
+  /// Queues an order; its outcome arrives as a message.
+  virtual void submit(journal_order order) = 0;
+  /// Bytes waiting for the disk; above limits::journal_queue_bytes entities answer ec::overloaded.
+  virtual size_t queued_bytes() const = 0;
+};
+
+/// Starts the journal's thread. The destructor finishes what is queued.
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time);
+
+} // namespace troupe

@@ -1,0 +1,219 @@
+// JOURNAL CORE: checks, numbers and writes one batch of orders.
+// Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
+// grow strictly; an acknowledgement is made only after the synced write returned.
+
+#include <algorithm>
+#include <cstring>
+#include <troupe/persistence/journal.hpp>
+#include <troupe/runtime/messages.hpp>
+#include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
+
+namespace troupe {
+namespace {
+
+const std::string counters_row = store_key("journal");
+
+void set_failure(Failure* failure, const caf::error& error) {
+  failure->set_code(static_cast<uint32_t>(code_of(error)));
+  failure->set_text(text_of(error));
+}
+
+template <class M>
+journal_delivery deliver(caf::strong_actor_ptr to, M message) {
+  return {std::move(to), caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message))};
+}
+
+journal_delivery refusal(caf::strong_actor_ptr to, uint64_t incarnation, const caf::error& reason) {
+  AppendFailed failed;
+  failed.set_incarnation(incarnation);
+  set_failure(failed.mutable_failure(), reason);
+  return deliver(std::move(to), std::move(failed));
+}
+
+std::string encode_counters(uint64_t gsn, int64_t time_us) {
+  envelope counters;
+  counters.gsn = gsn;
+  counters.time_us = time_us;
+  return wrap(counters, {});
+}
+
+} // namespace
+
+size_t journal_core::hasher::operator()(const entity_id& id) const {
+  size_t value = 0; // the id is a hash already
+  std::memcpy(&value, id.hash.data(), sizeof value);
+  return value;
+}
+
+journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
+    : store_{std::move(rows)}, clock_{std::move(time)} {
+}
+
+caf::error journal_core::start() {
+  auto row = store_->get(space::meta, counters_row);
+  if (!row)
+    return row.error();
+  if (*row) {
+    std::string_view payload;
+    auto counters = unwrap(**row, payload);
+    if (!counters)
+      return make_error(ec::corrupt, "the journal's counter row is damaged");
+    gsn_ = counters->gsn;
+    time_us_ = counters->time_us;
+  }
+  return {};
+}
+
+bool journal_core::add(append_order& order, write_batch& batch) {
+  auto i = seats_.find(order.entity);
+  if (i == seats_.end() || i->second.incarnation != order.incarnation || i->second.last_seq + 1 != order.first_seq)
+    return false;
+  auto& open = i->second;
+  if (order.first_seq == 1)
+    batch.push_back({space::meta, name_key(order.entity), open.ref});
+  envelope header;
+  header.type = order.type;
+  header.version = order.version;
+  for (size_t n = 0; n < order.records.size(); ++n) {
+    time_us_ = std::max(time_us_ + 1, clock_->now_us());
+    header.time_us = time_us_;
+    header.gsn = ++gsn_;
+    header.flags = n + 1 == order.records.size() ? last_of_append : 0;
+    batch.push_back({space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n])});
+  }
+  if (!order.snapshot.empty()) {
+    header.version = order.snapshot_version;
+    batch.push_back({space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot)});
+  }
+  std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));
+  return true;
+}
+
+bool journal_core::recover() {
+  if (!broken_)
+    return true;
+  broken_ = static_cast<bool>(store_->reopen()) || static_cast<bool>(start());
+  return !broken_;
+}
+
+std::vector<journal_delivery> journal_core::process(std::vector<journal_order> orders) {
+  std::vector<journal_delivery> out;
+  struct acknowledgement {
+    caf::strong_actor_ptr owner;
+    uint64_t incarnation;
+    uint64_t seq;
+  };
+  std::vector<acknowledgement> written; // one per entity: the last append speaks for all
+  std::unordered_map<entity_id, size_t, hasher> last_of;
+  std::vector<open_order> opens;
+  write_batch batch;
+  auto usable = recover();
+  for (auto& order : orders) {
+    if (auto* append = std::get_if<append_order>(&order)) {
+      if (!usable) {
+        out.push_back(refusal(std::move(append->owner), append->incarnation,
+                              make_error(ec::unavailable, "the store does not accept writes")));
+      } else if (add(*append, batch)) {
+        acknowledgement ack{std::move(append->owner), append->incarnation,
+                            append->first_seq + append->records.size() - 1};
+        auto [i, is_new] = last_of.try_emplace(append->entity, written.size());
+        if (is_new)
+          written.push_back(std::move(ack));
+        else
+          written[i->second].seq = ack.seq;
+      } else {
+        out.push_back(refusal(std::move(append->owner), append->incarnation,
+                              make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun")));
+      }
+    } else if (auto* open = std::get_if<open_order>(&order)) {
+      seats_[open->entity] = {open->ref, ++incarnations_, 0}; // older appends are refused from here on
+      opens.push_back(std::move(*open));
+    } else {
+      auto& close = std::get<close_order>(order);
+      auto i = seats_.find(close.entity);
+      if (i != seats_.end() && i->second.incarnation == close.incarnation)
+        seats_.erase(i);
+    }
+  }
+  caf::error failed;
+  if (!batch.empty()) {
+    batch.push_back({space::meta, counters_row, encode_counters(gsn_, time_us_)});
+    failed = store_->write(batch);
+  }
+  if (failed) {
+    broken_ = true;
+    ++generation_;
+    seats_.clear();
+    for (auto& ack : written)
+      out.push_back(refusal(std::move(ack.owner), ack.incarnation,
+                            make_error(ec::outcome_unknown, "the store failed: " + text_of(failed))));
+    for (auto& open : opens)
+      seats_[open.entity] = {open.ref, ++incarnations_, 0};
+    recover();
+  } else {
+    for (auto& ack : written) {
+      Appended message;
+      message.set_seq(ack.seq);
+      message.set_incarnation(ack.incarnation);
+      out.push_back(deliver(std::move(ack.owner), std::move(message)));
+    }
+  }
+  for (auto& open : opens)
+    read(open, out);
+  return out;
+}
+
+void journal_core::read(const open_order& order, std::vector<journal_delivery>& out) {
+  auto& open = seats_[order.entity];
+  Replayed answer;
+  answer.set_ref(order.ref);
+  answer.set_incarnation(open.incarnation);
+  auto first = entity_begin(order.entity), last = entity_end(order.entity);
+  caf::error failed = broken_ ? make_error(ec::unavailable, "the store cannot be read now") : caf::error{};
+  if (!failed && !order.without_snapshot)
+    failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
+      std::string_view payload;
+      auto header = unwrap(stored, payload);
+      if (!header)
+        return true; // a snapshot is a cache: an older one, or the whole journal, serves as well
+      answer.set_snapshot_seq(seq_of_snapshot_key(key));
+      answer.set_snapshot_version(header->version);
+      answer.set_snapshot(std::string{payload});
+      return false;
+    });
+  open.last_seq = answer.snapshot_seq();
+  if (!failed) {
+    caf::error damage;
+    failed = store_->scan(space::journal, journal_key(order.entity, open.last_seq + 1), last,
+                          [&](std::string_view key, std::string_view stored) {
+                            std::string_view payload;
+                            auto header = unwrap(stored, payload);
+                            auto seq = seq_of_journal_key(key);
+                            if (!header || seq != open.last_seq + 1) {
+                              damage = make_error(ec::corrupt, order.ref + ": event " +
+                                                                   std::to_string(open.last_seq + 1) +
+                                                                   (header ? " is missing" : " is damaged") +
+                                                                   "; run `troupe doctor`");
+                              return false;
+                            }
+                            auto* event = answer.add_events();
+                            event->set_seq(seq);
+                            event->set_type(header->type);
+                            event->set_version(header->version);
+                            event->set_time_us(header->time_us);
+                            event->set_record(std::string{payload});
+                            open.last_seq = seq;
+                            return true;
+                          });
+    if (damage)
+      failed = damage;
+  }
+  if (failed) {
+    set_failure(answer.mutable_failure(), failed);
+    seats_.erase(order.entity);
+  }
+  out.push_back(deliver(order.reply_to, std::move(answer)));
+}
+
+} // namespace troupe

@@ -1,0 +1,212 @@
+// KEYS: what every key and record header looks like on disk.
+// Invariant: byte order of keys is the order in which rows are read; no byte ever changes its meaning.
+
+#include <sodium.h>
+#include <troupe/persistence/keys.hpp>
+#include <troupe/runtime/error.hpp>
+
+namespace troupe {
+namespace {
+
+// First bytes of keys.
+constexpr char store_row = 0, entity_row = 1, index_row = 2, timer_row = 4, name_row = 5;
+
+constexpr size_t naming_key_bytes = 32;
+constexpr size_t sequenced_key_bytes = 1 + 1 + 16 + 8;
+
+using hash128 = std::array<uint8_t, 16>;
+using hash256 = std::array<uint8_t, 32>;
+
+const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+hash256 unkeyed(std::string_view text) {
+  hash256 hash;
+  crypto_generichash(hash.data(), hash.size(), bytes(text), text.size(), nullptr, 0);
+  return hash;
+}
+
+hash128 keyed(std::string_view text, std::string_view key) {
+  ensure(key.size() == naming_key_bytes, "a naming key of 32 bytes");
+  hash128 hash;
+  crypto_generichash(hash.data(), hash.size(), bytes(text), text.size(), bytes(key), key.size());
+  return hash;
+}
+
+template <class T>
+void put(std::string& out, T number) {
+  for (auto shift = 8 * sizeof(T); shift > 0; shift -= 8)
+    out += static_cast<char>(static_cast<uint8_t>(number >> (shift - 8)));
+}
+
+template <class T>
+T take(std::string_view& in) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < sizeof(T); ++i)
+    number = (number << 8) | static_cast<uint8_t>(in[i]);
+  in.remove_prefix(sizeof(T));
+  return static_cast<T>(number);
+}
+
+void put(std::string& out, const hash128& hash, size_t length) {
+  out.append(reinterpret_cast<const char*>(hash.data()), length);
+}
+
+std::string entity_key(char row, const entity_id& entity) {
+  std::string key{row};
+  put(key, entity.shard);
+  put(key, entity.hash, entity.hash.size());
+  return key;
+}
+
+std::string listing_key(uint8_t shard, uint8_t table) {
+  std::string key{index_row};
+  put(key, shard);
+  put(key, table);
+  return key;
+}
+
+uint64_t due(int64_t due_ms) {
+  return due_ms < 0 ? 0 : static_cast<uint64_t>(due_ms);
+}
+
+// The first string after all that begin with `prefix`; the first byte of a key is never 0xff.
+std::string after(std::string prefix) {
+  while (static_cast<uint8_t>(prefix.back()) == 0xff)
+    prefix.pop_back();
+  ++prefix.back();
+  return prefix;
+}
+
+} // namespace
+
+std::string make_naming_key() {
+  ensure(sodium_init() >= 0, "a source of randomness");
+  std::string key(naming_key_bytes, '\0');
+  randombytes_buf(key.data(), key.size());
+  return key;
+}
+
+uint8_t shard_of(std::string_view ref) {
+  return unkeyed(ref)[0];
+}
+
+entity_id identify(std::string_view ref, std::string_view naming_key) {
+  return {shard_of(ref), keyed(ref, naming_key)};
+}
+
+std::string journal_key(const entity_id& entity, uint64_t seq) {
+  auto key = entity_begin(entity);
+  put(key, seq);
+  return key;
+}
+
+std::string snapshot_key(const entity_id& entity, uint64_t seq) {
+  return journal_key(entity, ~seq);
+}
+
+std::string entity_begin(const entity_id& entity) {
+  return entity_key(entity_row, entity);
+}
+
+std::string entity_end(const entity_id& entity) {
+  return after(entity_begin(entity));
+}
+
+uint64_t seq_of_journal_key(std::string_view key) {
+  ensure(key.size() == sequenced_key_bytes, "a journal or snapshot key of 26 bytes");
+  key.remove_prefix(sequenced_key_bytes - sizeof(uint64_t));
+  return take<uint64_t>(key);
+}
+
+uint64_t seq_of_snapshot_key(std::string_view key) {
+  return ~seq_of_journal_key(key);
+}
+
+std::string index_key(const entity_id& entity, index_table table, std::string_view row,
+                      std::string_view naming_key) {
+  auto key = listing_key(entity.shard, static_cast<uint8_t>(table));
+  put(key, entity.hash, entity.hash.size());
+  put(key, keyed(row, naming_key), 8);
+  return key;
+}
+
+std::string index_begin(uint8_t shard, index_table table) {
+  return listing_key(shard, static_cast<uint8_t>(table));
+}
+
+std::string index_end(uint8_t shard, index_table table) {
+  return after(index_begin(shard, table));
+}
+
+std::string timer_key(const entity_id& entity, int64_t due_ms, std::string_view timer,
+                      std::string_view naming_key) {
+  auto key = timer_begin(entity.shard);
+  put(key, due(due_ms));
+  put(key, entity.hash, entity.hash.size());
+  put(key, keyed(timer, naming_key), 8);
+  return key;
+}
+
+std::string timer_begin(uint8_t shard) {
+  std::string key{timer_row};
+  put(key, shard);
+  return key;
+}
+
+std::string timer_end(uint8_t shard, int64_t due_ms) {
+  auto key = timer_begin(shard);
+  put(key, due(due_ms) + 1);
+  return key;
+}
+
+std::string name_key(const entity_id& entity) {
+  return entity_key(name_row, entity);
+}
+
+std::string store_key(std::string_view name) {
+  return std::string{store_row}.append(name);
+}
+
+std::string store_end() {
+  return after(store_key(""));
+}
+
+std::string wrap(const envelope& header, std::string_view payload) {
+  std::string stored;
+  stored.reserve(envelope_bytes + payload.size());
+  put(stored, header.format);
+  put(stored, header.key_id);
+  put(stored, header.type);
+  put(stored, header.version);
+  put(stored, header.flags);
+  put(stored, static_cast<uint64_t>(header.time_us));
+  put(stored, header.gsn);
+  return stored.append(payload);
+}
+
+std::optional<envelope> unwrap(std::string_view stored, std::string_view& payload) {
+  if (stored.size() < envelope_bytes)
+    return {};
+  envelope header;
+  header.format = take<uint8_t>(stored);
+  if (header.format != envelope{}.format)
+    return {};
+  header.key_id = take<uint32_t>(stored);
+  header.type = take<uint32_t>(stored);
+  header.version = take<uint16_t>(stored);
+  header.flags = take<uint8_t>(stored);
+  header.time_us = take<int64_t>(stored);
+  header.gsn = take<uint64_t>(stored);
+  payload = stored;
+  return header;
+}
+
+uint32_t record_type(std::string_view full_name) {
+  auto hash = unkeyed(full_name);
+  std::string_view start{reinterpret_cast<const char*>(hash.data()), hash.size()};
+  return take<uint32_t>(start);
+}
+
+} // namespace troupe

@@ -1,0 +1,38 @@
+// Who understands the messages of journal.proto.
+#pragma once
+
+#include <caf/fwd.hpp>
+#include <caf/typed_actor.hpp>
+#include <troupe/runtime/words.hpp>
+
+namespace troupe {
+
+class Activate;
+class Done;
+class Passivated;
+class Redeliver;
+class Replayed;
+class Tick;
+class TimersChanged;
+
+/// SHARD HOST: wakes entities, puts them to sleep, sets aside those that keep crashing.
+using shard_host_actor = caf::typed_actor<
+    // A message is held for this sleeping entity.
+    note<Activate>,
+    // The journal has read it.
+    note<Replayed>,
+    // It went to sleep, or has work to finish first.
+    note<Passivated>,
+    // Time to look for idle ones.
+    note<Tick>>;
+
+/// TIMERS: sends TimerDue to the owners of due timer rows, until the rows are gone.
+using timers_actor = caf::typed_actor<
+    // Rows were written or deleted.
+    note<TimersChanged>,
+    // Somebody has lost what it was sent: send every outbox row again.
+    note<Redeliver>,
+    // Something may be due.
+    note<Tick>>;
+
+} // namespace troupe

@@ -1,0 +1,70 @@
+// LIFE: a simulated node from start to crash.
+
+#include <tests/support/life.hpp>
+
+namespace troupe {
+
+life::config::config() {
+  set("scheduler.policy", caf::atom("testing"));
+  add_messages(*this);
+  add_probe_messages(*this);
+}
+
+life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire)
+    : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
+      rows_{std::move(rows)}, clock_{std::move(time)} {
+  clock_->scheduler = &scheduler_;
+  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_);
+  ensure(!journal_->start(), "the store opens");
+  doors_ = std::make_shared<doors>(doors{clock_, rows_, journal_, std::make_shared<directory>(),
+                                         std::make_shared<id_source>(seed),
+                                         std::make_shared<simulated_workers>(system_), {}, {}});
+  root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    if (wire)
+      wire(self, doors_);
+    return {[](const Tick&) {}};
+  });
+  settle();
+}
+
+life::~life() {
+  clock_->earlier_us += std::chrono::duration_cast<std::chrono::microseconds>(
+                            scheduler_.clock().now().time_since_epoch())
+                            .count();
+  clock_->scheduler = nullptr;
+  journal_->cut();
+  for (auto& name : doors_->names->awake())
+    caf::anon_send_exit(doors_->names->find(name), caf::exit_reason::kill);
+  caf::anon_send_exit(root_, caf::exit_reason::kill);
+  root_ = nullptr;
+  settle();
+  doors_.reset();
+  journal_.reset();
+  settle();
+}
+
+bool life::step(const std::function<size_t(size_t)>& pick) {
+  if (!scheduler_.has_job())
+    return false;
+  if (pick)
+    std::swap(scheduler_.jobs.front(), scheduler_.jobs[pick(scheduler_.jobs.size())]);
+  scheduler_.run_once();
+  return true;
+}
+
+void life::settle(size_t most_steps) {
+  while (step())
+    ensure(most_steps-- > 0, "the house comes to rest");
+}
+
+void life::advance(std::chrono::milliseconds by) {
+  auto& timeouts = scheduler_.clock().schedule();
+  auto until = scheduler_.clock().now() + by;
+  for (settle(); scheduler_.clock().now() < until; settle()) {
+    auto next = timeouts.empty() ? until : std::min(until, timeouts.begin()->first);
+    scheduler_.advance_time(std::max(next - scheduler_.clock().now(), caf::timespan{1}));
+  }
+}
+
+} // namespace troupe

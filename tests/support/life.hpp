@@ -1,0 +1,67 @@
+// One life of a simulated node: from start to crash. Everything it knows afterwards is what its store kept.
+#pragma once
+
+#include <caf/scheduler/test_coordinator.hpp>
+#include <tests/support/simulated_journal.hpp>
+#include <tests/support/simulated_workers.hpp>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/doors.hpp>
+#include <troupe/persistence/memory_store.hpp>
+
+namespace troupe {
+
+void add_probe_messages(caf::actor_system_config& config);
+
+/// Virtual wall clock: 2023-11-14 22:13:20 UTC plus the scheduler's time, going on over lives.
+class virtual_clock final : public clock {
+public:
+  int64_t now_us() const override {
+    auto run = scheduler ? scheduler->clock().now().time_since_epoch() : std::chrono::nanoseconds{0};
+    return 1'700'000'000'000'000 + earlier_us + std::chrono::duration_cast<std::chrono::microseconds>(run).count();
+  }
+  caf::scheduler::test_coordinator* scheduler = nullptr;
+  int64_t earlier_us = 0;
+};
+
+/// A node on CAF's test coordinator: no threads, no time but virtual time.
+class life {
+public:
+  /// Spawns the actors of a node as children of `root`.
+  using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
+
+  life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire);
+  ~life(); // a crash: links and store are cut before destructors run
+
+  /// Runs the next job the seed picks; false if there is none. Without `pick`, in order.
+  bool step(const std::function<size_t(size_t)>& pick = {});
+  /// Runs until nothing is left to do now.
+  void settle(size_t most_steps = 1'000'000);
+  /// Lets time pass, firing what is due on the way.
+  void advance(std::chrono::milliseconds by);
+
+  doors_ptr outside() const {
+    return doors_;
+  }
+  caf::actor_system& system() {
+    return system_;
+  }
+  /// Ends with the life; whoever links to it does too.
+  const caf::actor& root() const {
+    return root_;
+  }
+
+private:
+  struct config : caf::actor_system_config {
+    config();
+  };
+  config config_;
+  caf::actor_system system_;
+  caf::scheduler::test_coordinator& scheduler_;
+  std::shared_ptr<memory_store> rows_;
+  std::shared_ptr<virtual_clock> clock_;
+  std::shared_ptr<simulated_journal> journal_;
+  doors_ptr doors_;
+  caf::actor root_;
+};
+
+} // namespace troupe

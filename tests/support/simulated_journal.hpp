@@ -1,0 +1,74 @@
+// The journal's simulated twin: the same core, driven by the test scheduler one step at a time.
+#pragma once
+
+#include <troupe/persistence/journal.hpp>
+#include <troupe/runtime/actor.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
+
+namespace troupe {
+
+/// Each Tick is one step of the thread it stands for: write what is queued, then (a step later) deliver. A crash may come
+/// between any two steps.
+class simulated_journal final : public journal {
+public:
+  simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
+      : core_{std::move(rows), std::move(time)} {
+    pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
+      house_rules(self);
+      return {[this](const Tick&) { step(); }};
+    });
+  }
+
+  ~simulated_journal() override {
+    caf::anon_send_exit(pump_, caf::exit_reason::kill);
+  }
+
+  caf::error start() {
+    return core_.start();
+  }
+
+  void submit(journal_order order) override {
+    if (cut_)
+      return;
+    queue_.push_back(std::move(order));
+    tick();
+  }
+
+  size_t queued_bytes() const override {
+    return 0;
+  }
+
+  /// The power is gone: nothing is written or delivered any more.
+  void cut() {
+    cut_ = true;
+    queue_.clear();
+    deliveries_.clear();
+  }
+
+private:
+  void tick() {
+    if (!std::exchange(ticking_, true))
+      caf::anon_send(pump_, Tick{});
+  }
+
+  void step() {
+    ticking_ = false;
+    if (!deliveries_.empty()) {
+      for (auto& delivery : std::exchange(deliveries_, {}))
+        delivery.to->enqueue(std::move(delivery.message), nullptr);
+    } else if (!queue_.empty()) {
+      deliveries_ = core_.process(std::exchange(queue_, {}));
+    }
+    if (!deliveries_.empty() || !queue_.empty())
+      tick();
+  }
+
+  journal_core core_;
+  caf::actor pump_;
+  std::vector<journal_order> queue_;
+  std::vector<journal_delivery> deliveries_;
+  bool ticking_ = false;
+  bool cut_ = false;
+};
+
+} // namespace troupe
