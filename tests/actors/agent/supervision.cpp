@@ -137,6 +137,26 @@ CAF_TEST(every event tells path and restarts and actor) {
   CAF_CHECK_NOT_EQUAL(events[4].actor_id(), events[1].actor_id());
 }
 
+CAF_TEST(a failure text of any bytes stays readable and bounded) {
+  start(options(strategy::one_for_one), {child("a")});
+  tell_worker("a", crash, "x\xc3");
+  auto seen = tree();
+  CAF_CHECK_EQUAL(seen.children(0).last_failure(), "internal: x\xef\xbf\xbd");
+  pass(100ms);
+  tell_worker("a", crash, std::string(5000, 'x'));
+  CAF_CHECK_EQUAL(tree().children(0).last_failure().size(), limits::failure_text_bytes);
+}
+
+CAF_TEST(whoever waits for the start of a tree that is stopped instead hears so) {
+  workers["a"].never_answers = true;
+  start(options(strategy::one_for_one), {child("a")});
+  auto waiting = self->request(root, caf::infinite, AwaitStart{});
+  sched.run();
+  CAF_CHECK(answer<Done>(root, StopTree{}));
+  waiting.receive([](const Done&) { CAF_FAIL("it never started"); },
+                  [](const caf::error& e) { CAF_CHECK_EQUAL(code_of(e), ec::unavailable); });
+}
+
 CAF_TEST(the same seed gives the same jitter) {
   auto opts = options(strategy::one_for_one);
   opts.rules.pause.jitter = 1;
