@@ -99,7 +99,7 @@ bool roster::down(size_t index, const std::string& failure, instant now, uint64_
   auto lived = child.now == phase::running;
   child.doomed = false;
   if (!failure.empty())
-    child.last_failure = failure.substr(0, limits::failure_text_bytes);
+    child.last_failure = failure;
   if (told) {
     end(index);
     return true;

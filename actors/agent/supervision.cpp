@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <troupe/actors/agent/supervision.hpp>
+#include <troupe/runtime/utf8.hpp>
 
 namespace troupe {
 namespace {
@@ -169,6 +170,7 @@ void supervision::down(const std::string& id, std::string failure) {
   if (!failure.empty() && !child.verdict.empty())
     failure = child.verdict;
   child.verdict.clear();
+  failure = cut_utf8(clean_utf8(failure), limits::failure_text_bytes); // exceptions carry any bytes
   report(id, failure.empty() ? "ended" : "failed", failure);
   if (child.actor)
     options_.places.leave(child.spec, child.actor);

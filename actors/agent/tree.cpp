@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <troupe/actors/agent/tree.hpp>
+#include <troupe/runtime/actor.hpp>
 
 namespace troupe {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <troupe/actors/agent/watchdog.hpp>
+#include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/proto/common.pb.h>
 #include <troupe/runtime/proto/ops.pb.h>
 

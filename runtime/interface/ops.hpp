@@ -1,7 +1,8 @@
 // The handles of those who keep the node alive.
 #pragma once
 
-#include <troupe/runtime/actor.hpp>
+#include <caf/typed_actor.hpp>
+#include <troupe/runtime/words.hpp>
 
 namespace troupe {
 

@@ -93,7 +93,7 @@ CAF_TEST(an actor that does not answer is silent and named after the limit) {
   pass(limits::watchdog_answer + limits::watchdog_every - 1ms);
   CAF_CHECK(seen().empty());
   pass(1ms);
-  CAF_CHECK_EQUAL(seen(), (lines{"root/a silent  5000"}));
+  CAF_CHECK_EQUAL(seen(), (lines{"root/a silent troupe::Ping 5000"}));
   auto list = stuck_now();
   CAF_REQUIRE_EQUAL(list.size(), 1u);
   CAF_CHECK(!list[0].handling());
