@@ -63,6 +63,8 @@ caf::error make_error(ec code, std::string text) {
 }
 
 ec code_of(const caf::error& error) {
+  if (!error) // CAF would dereference null
+    return {};
   if (error.category() == category)
     return info(static_cast<ec>(error.code())).code;
   if (error == caf::sec::request_timeout)
@@ -73,12 +75,16 @@ ec code_of(const caf::error& error) {
 }
 
 std::string text_of(const caf::error& error) {
+  if (!error)
+    return {};
   if (error.category() != category)
     return caf::to_string(error);
   return error.context().match_elements<std::string>() ? error.context().get_as<std::string>(0) : "";
 }
 
 std::string describe(const caf::error& error) {
+  if (!error)
+    return "no error";
   auto text = text_of(error);
   return text.empty() ? to_string(code_of(error)) : to_string(code_of(error)) + ": " + text;
 }

@@ -59,7 +59,7 @@ std::string to_string(ec code);
 /// An error with the text a person needs to act on it: which id, which limit.
 caf::error make_error(ec code, std::string text = {});
 
-/// The code of an error; CAF's own errors count as unavailable, timeout or internal.
+/// The code of an error; CAF's own errors count as unavailable, timeout or internal. ec{}, which is no failure, if there is none.
 ec code_of(const caf::error& error);
 
 /// The text of an error, without its code.

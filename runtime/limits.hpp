@@ -24,6 +24,33 @@ inline constexpr std::chrono::milliseconds door_timeout = 30s;
 /// Longest tenant, kind or key of a ref, bytes: they appear in logs and tables.
 inline constexpr size_t name_bytes = 200;
 
+/// A configuration file, bytes: a hundred times the longest anybody writes by hand.
+inline constexpr size_t config_bytes = 64u << 10;
+
+/// A word compared with known ones for a hint, bytes: the comparison takes the product of both lengths.
+inline constexpr size_t nearest_bytes = 64;
+
+/// A message or a field in a log line, bytes: longer text belongs into a blob.
+inline constexpr size_t log_text_bytes = 4096;
+
+/// A log file before a new one is begun, bytes; and how many old ones are kept: log lines cannot fill a disk.
+inline constexpr size_t log_file_bytes = 64u << 20;
+inline constexpr size_t log_files = 4;
+
+/// Series of one metric: each costs about 300 bytes here and a line in every scrape; above, they are counted
+/// as "other".
+inline constexpr size_t metric_series = 1000;
+
+/// Metrics of a registry: anyone may register them while the node runs.
+inline constexpr size_t metric_families = 1000;
+
+/// Buckets of a histogram: each is a line per series in every scrape.
+inline constexpr size_t metric_buckets = 64;
+
+/// A label value, bytes, and labels of one metric: they are kept for ever and sent in every scrape.
+inline constexpr size_t metric_label_bytes = 128;
+inline constexpr size_t metric_labels = 16;
+
 /// Shards of a store; an entity stays in its shard for ever, so this number never changes.
 inline constexpr unsigned shards = 256;
 
