@@ -4,133 +4,18 @@
 // actor.
 
 #include <grpcpp/grpcpp.h>
-#include <mutex>
-#include <set>
 #include <troupe/net/api/access.hpp>
+#include <troupe/net/api/calls.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/api/socket.hpp>
 #include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/proto/net.grpc.pb.h>
 #include <troupe/runtime/trace.hpp>
-#include <troupe/runtime/utf8.hpp>
 
 namespace troupe {
 namespace {
 
 using reactor = grpc::ServerUnaryReactor;
-
-// One call, until it is finished.
-class open_call {
-public:
-  open_call(grpc::CallbackServerContext* context, reactor* answers, bool waits)
-      : waits_{waits}, context_{context}, reactor_{answers} {}
-  virtual ~open_call() = default;
-
-  // Whose ending ends the work; ends it at once if the call is finished already.
-  void set_worker(caf::actor worker) {
-    std::unique_lock lock{mutex_};
-    if (reactor_)
-      worker_ = std::move(worker);
-    else
-      lock.unlock(), caf::anon_send_exit(worker, caf::exit_reason::kill);
-  }
-
-  // Finishes with an error and ends the work; nothing if somebody was faster.
-  void fail(const caf::error& reason) {
-    caf::actor worker;
-    if (auto* answers = claim(worker)) {
-      context_->AddTrailingMetadata("troupe-error", to_string(code_of(reason)));
-      auto text = text_of(reason);
-      answers->Finish({static_cast<grpc::StatusCode>(info(code_of(reason)).grpc_status),
-                       clean_utf8(cut_utf8(text.empty() ? to_string(code_of(reason)) : text,
-                                           limits::control_error_bytes))});
-    }
-    if (worker)
-      caf::anon_send_exit(worker, caf::exit_reason::kill);
-  }
-
-  bool waits() const {
-    return waits_;
-  }
-
-protected:
-  // The right to finish: for one caller only.
-  reactor* claim(caf::actor& worker) {
-    std::lock_guard lock{mutex_};
-    worker = std::exchange(worker_, nullptr);
-    return std::exchange(reactor_, nullptr);
-  }
-
-private:
-  const bool waits_;
-  grpc::CallbackServerContext* context_; // these two are valid until Finish
-  reactor* reactor_;
-  caf::actor worker_;
-  std::mutex mutex_;
-};
-
-template <class Out>
-class typed_call final : public open_call {
-public:
-  typed_call(grpc::CallbackServerContext* context, reactor* answers, bool waits, Out* out)
-      : open_call{context, answers, waits}, out_{out} {}
-
-  void reply(caf::expected<Out> answer) {
-    if (answer)
-      if (auto oversize = check_size(*answer))
-        answer = make_error(ec::internal, "the reply is too large: " + text_of(oversize));
-    if (!answer)
-      return fail(answer.error());
-    caf::actor worker;
-    if (auto* answers = claim(worker)) {
-      *out_ = std::move(*answer);
-      answers->Finish(grpc::Status::OK);
-    }
-  }
-
-private:
-  Out* out_;
-};
-
-// The calls in flight, and whether more are welcome.
-class call_book {
-public:
-  explicit call_book(size_t most) : most_{most} {}
-
-  caf::error enter(const std::shared_ptr<open_call>& call) {
-    std::lock_guard lock{mutex_};
-    if (stopping_)
-      return make_error(ec::unavailable, "the node is stopping");
-    if (calls_.size() >= most_)
-      return make_error(ec::overloaded, std::to_string(most_) + " calls are in flight; repeat in a second");
-    calls_.insert(call);
-    return {};
-  }
-
-  void leave(const std::shared_ptr<open_call>& call) {
-    std::lock_guard lock{mutex_};
-    calls_.erase(call);
-  }
-
-  void stop() {
-    std::vector<std::shared_ptr<open_call>> waiting;
-    {
-      std::lock_guard lock{mutex_};
-      stopping_ = true;
-      std::copy_if(calls_.begin(), calls_.end(), std::back_inserter(waiting),
-                   [](auto& call) { return call->waits(); });
-    }
-    for (auto& call : waiting)
-      call->fail(
-          make_error(ec::unavailable, "the node is stopping; what you wait for goes on when it is back"));
-  }
-
-private:
-  const size_t most_;
-  std::mutex mutex_;
-  std::set<std::shared_ptr<open_call>> calls_;
-  bool stopping_ = false;
-};
 
 class unary final : public reactor {
 public:
@@ -209,14 +94,14 @@ private:
     } else if (auto refused = book_->enter(call)) {
       call->fail(refused);
     } else {
-      call->set_worker(
-          system_.spawn([call, desk = desk_, how = std::move(*how), in](caf::event_based_actor* self) {
-            house_rules(self);
-            serve(self, *desk, how, in, [=](caf::expected<Out> answer) {
-              call->reply(std::move(answer));
-              self->quit();
-            });
-          }));
+      call->set_worker(system_.spawn([call, how = std::move(*how), in](caf::event_based_actor* self) mutable {
+        house_rules(self);
+        how.self = self;
+        serve(how, in, [=](caf::expected<Out> answer) {
+          call->reply(std::move(answer));
+          self->quit();
+        });
+      }));
     }
     return answers;
   }
@@ -235,6 +120,7 @@ private:
     if (auto denied = permit(*who, method))
       return denied;
     control_call call;
+    call.desk = desk_;
     call.patience = waits ? limits::door_wait : limits::door_timeout;
     auto now = std::chrono::system_clock::now(); // gRPC's deadlines are of this clock
     if (from.deadline() < now + call.patience)

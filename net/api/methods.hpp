@@ -29,9 +29,11 @@ struct control_desk {
   int64_t started_ms = 0;
 };
 
-/// How a call came in: the context its commands carry, made by the door, and how long its client waits.
+/// One call being served: by which actor, under which context, and how long its client waits.
 struct control_call {
-  Context context;
+  caf::event_based_actor* self = nullptr;
+  std::shared_ptr<const control_desk> desk;
+  Context context; ///< made by the door; commands carry it
   std::chrono::milliseconds patience{};
 };
 
@@ -39,45 +41,26 @@ struct control_call {
 template <class Reply>
 using reply_to = std::function<void(caf::expected<Reply>)>;
 
-/// A call's actor does the method: asks others by ref or reads the store, replies, and ends. Errors: those of
-/// whoever was asked; ec::unavailable if nobody answers to the ref; ec::timeout when the patience is over;
-/// ec::not_found and ec::invalid_argument for ids.
-using call_actor = caf::event_based_actor*;
-void serve(call_actor self, const control_desk& desk, const control_call& call, const GetStatus& in,
-           reply_to<NodeStatus> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const GetTree& in,
-           reply_to<TreeNode> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const ListAgents& in,
-           reply_to<AgentList> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const GetAgent& in,
-           reply_to<AgentRecord> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const RegisterAgent& in,
-           reply_to<AgentRecord> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const UnregisterAgent& in,
-           reply_to<AgentRecord> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const StartRun& in,
-           reply_to<RunStarted> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const ListRuns& in,
-           reply_to<RunList> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const DescribeRun& in,
-           reply_to<RunView> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const GetHistory& in,
-           reply_to<History> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const StopRun& in,
-           reply_to<Done> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const AnswerRun& in,
-           reply_to<Done> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const ResumeRun& in,
-           reply_to<Done> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const ListDeadLetters& in,
-           reply_to<DeadLetterList> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const RequeueDeadLetter& in,
-           reply_to<Done> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const DropDeadLetter& in,
-           reply_to<Done> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const SetLogLevel& in,
-           reply_to<Done> reply);
-void serve(call_actor self, const control_desk& desk, const control_call& call, const GetMetrics& in,
-           reply_to<MetricsText> reply);
+/// Does a method: asks others by ref or reads the store, and replies. Errors: those of whoever was asked;
+/// ec::unavailable if nobody answers to the ref; ec::timeout when the patience is over; ec::not_found and
+/// ec::invalid_argument for ids.
+void serve(const control_call& call, const GetStatus& in, reply_to<NodeStatus> reply);
+void serve(const control_call& call, const GetTree& in, reply_to<TreeNode> reply);
+void serve(const control_call& call, const ListAgents& in, reply_to<AgentList> reply);
+void serve(const control_call& call, const GetAgent& in, reply_to<AgentRecord> reply);
+void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentRecord> reply);
+void serve(const control_call& call, const UnregisterAgent& in, reply_to<AgentRecord> reply);
+void serve(const control_call& call, const SetLogLevel& in, reply_to<Done> reply);
+void serve(const control_call& call, const GetMetrics& in, reply_to<MetricsText> reply);
+void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply);
+void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply);
+void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply);
+void serve(const control_call& call, const GetHistory& in, reply_to<History> reply);
+void serve(const control_call& call, const StopRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const AnswerRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLetterList> reply);
+void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
+void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);
 
 } // namespace troupe
