@@ -81,8 +81,8 @@ CAF_TEST(a token file others may read is refused) {
 
 CAF_TEST(a wrong line is named) {
   scratch_directory home;
-  for (const std::string& text : {"ada admin " + token('a') + "\nbob king " + token('b'), std::string{"\nbob admin short"},
-                    "#\nbob " + token('b')}) {
+  for (const std::string& text : {"ada admin " + token('a') + "\nbob king " + token('b'),
+                                  std::string{"\nbob admin short"}, "#\nbob " + token('b')}) {
     auto list = token_list::read(write_file(home.path + "/tokens", text));
     CAF_REQUIRE(!list);
     CAF_CHECK_EQUAL(code_of(list.error()), ec::invalid_argument);
