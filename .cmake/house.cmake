@@ -61,6 +61,24 @@ function(house_protos target folder function)
   target_sources(${target} PRIVATE ${generated_dir}/types.cpp)
 endfunction()
 
+# Compiles the gRPC services of a folder's .proto files into `target`; their messages stay with the library that owns the folder.
+function(house_services target folder)
+  file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+  foreach(proto IN LISTS protos)
+    file(STRINGS ${proto} services REGEX "^service ")
+    if(services)
+      get_filename_component(name ${proto} NAME_WE)
+      set(stub ${TROUPE_GENERATED}/troupe/${folder}/${name}.grpc.pb)
+      add_custom_command(OUTPUT ${stub}.cc ${stub}.h
+        COMMAND protobuf::protoc --proto_path=${TROUPE_INCLUDE} --grpc_out=${TROUPE_GENERATED}
+          --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin> troupe/${folder}/${name}.proto
+        DEPENDS ${protos} COMMENT "gRPC ${folder}/${name}.proto" VERBATIM)
+      target_sources(${target} PRIVATE ${stub}.cc ${stub}.h)
+      set_source_files_properties(${stub}.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -w)
+    endif()
+  endforeach()
+endfunction()
+
 # One library per floor: its sources are globbed, its links are its permission to include.
 function(house_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE" ${ARGN})

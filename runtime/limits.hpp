@@ -21,6 +21,36 @@ inline constexpr std::chrono::milliseconds request_timeout = 10s;
 /// How long a door (control socket, embedding call) waits for an answer that is not a task's result.
 inline constexpr std::chrono::milliseconds door_timeout = 30s;
 
+/// The longest a door holds a question whose answer is the end of a run or task; whoever wants more asks again.
+inline constexpr std::chrono::milliseconds door_wait = 10min;
+
+/// Calls of the control service in flight: each is one small actor; above, ec::overloaded.
+inline constexpr size_t control_calls = 256;
+
+/// What gRPC receives, bytes: room above message_bytes, so that our own refusal comes first.
+inline constexpr int control_receive_bytes = 20 << 20;
+
+/// Text of an error in a gRPC trailer, bytes: percent-encoding may treble it, and all metadata together may have 8 KiB.
+inline constexpr size_t control_error_bytes = 2048;
+
+/// Calls in flight have this long to end when the node stops.
+inline constexpr std::chrono::milliseconds control_shutdown = 5s;
+
+/// Path of a Unix socket, bytes: sockaddr_un has 108 with the final zero (unix(7)).
+inline constexpr size_t socket_path_bytes = 107;
+
+/// Token file, bytes, and shortest token, characters: 128 bits in hex are 32.
+inline constexpr size_t token_file_bytes = 64u << 10;
+inline constexpr size_t token_characters = 32;
+
+/// Rows of a listing: as many as are shown when nothing is said, and at most.
+inline constexpr size_t list_rows = 100;
+inline constexpr size_t list_rows_most = 1000;
+
+/// One page of a history, events and bytes: far below message_bytes, whatever the events hold.
+inline constexpr size_t history_page_events = 1000;
+inline constexpr size_t history_page_bytes = 4u << 20;
+
 /// Longest tenant, kind or key of a ref, bytes: they appear in logs and tables.
 inline constexpr size_t name_bytes = 200;
 

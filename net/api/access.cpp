@@ -1,0 +1,200 @@
+// ACCESS: token -> principal -> policy.
+// Invariant: what is not named in the table is denied; no token ever appears in an error.
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <troupe/net/api/access.hpp>
+#include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
+#include <unistd.h>
+#include <utility>
+
+namespace troupe {
+namespace {
+
+constexpr std::pair<std::string_view, role> policy[] = {
+    {"Status", role::viewer},          {"Tree", role::viewer},        {"Agents", role::viewer},
+    {"Agent", role::viewer},           {"Runs", role::viewer},        {"Describe", role::viewer},
+    {"RunHistory", role::viewer},      {"DeadLetters", role::viewer}, {"Metrics", role::viewer},
+    {"Start", role::operator_},        {"Cancel", role::operator_},   {"Answer", role::operator_},
+    {"Resume", role::operator_},       {"Requeue", role::operator_},  {"Drop", role::operator_},
+    {"RegisterNewAgent", role::admin}, {"RetireAgent", role::admin},  {"LogLevel", role::admin},
+};
+
+constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};
+
+std::optional<role> parse_role(std::string_view name) {
+  auto i = std::find(std::begin(role_names), std::end(role_names), name);
+  if (i == std::end(role_names))
+    return {};
+  return static_cast<role>(i - std::begin(role_names));
+}
+
+bool same(std::string_view known, std::string_view offered) {
+  auto difference = known.size() ^ offered.size();
+  for (size_t i = 0; i < known.size(); ++i)
+    difference |= static_cast<unsigned char>(known[i] ^ (i < offered.size() ? offered[i] : '\0'));
+  return difference == 0;
+}
+
+std::vector<std::string_view> words(std::string_view line) {
+  std::vector<std::string_view> found;
+  constexpr std::string_view blank = " \t\r";
+  for (size_t begin = 0; (begin = line.find_first_not_of(blank, begin)) != std::string_view::npos;) {
+    auto end = std::min(line.find_first_of(blank, begin), line.size());
+    found.push_back(line.substr(begin, end - begin));
+    begin = end;
+  }
+  return found;
+}
+
+class descriptor {
+public:
+  explicit descriptor(int fd) : fd_{fd} {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  int get() const {
+    return fd_;
+  }
+
+private:
+  int fd_;
+};
+
+caf::error create(const std::string& path) {
+  std::array<unsigned char, 32> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    return make_error(ec::unavailable, "the system gave no random bytes for a token");
+  auto text = fmt::format("# principal role token\nadmin admin {:02x}\n", fmt::join(bytes, ""));
+  auto fresh =
+      fmt::format("{}.{}", path, ::getpid()); // whole or not at all: a crash leaves no empty token file
+  ::unlink(fresh.c_str());
+  descriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  auto made = file.get() >= 0 &&
+              ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+              ::fsync(file.get()) == 0 && ::link(fresh.c_str(), path.c_str()) == 0;
+  auto why = errno;
+  ::unlink(fresh.c_str());
+  if (!made && why != EEXIST)
+    return make_error(ec::unavailable, fmt::format("cannot create {}: {}", path, std::strerror(why)));
+  return {};
+}
+
+} // namespace
+
+std::string_view to_string(role standing) {
+  return role_names[static_cast<size_t>(standing)];
+}
+
+caf::error make_private_directory(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  auto parent = fs::path{path}.lexically_normal().parent_path();
+  if (!parent.empty())
+    fs::create_directories(parent, failed);
+  if (failed || (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST))
+    return make_error(ec::unavailable, fmt::format("cannot create the directory {}: {}", path,
+                                                   failed ? failed.message() : std::strerror(errno)));
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0)
+    return make_error(ec::unavailable, fmt::format("cannot look at {}: {}", path, std::strerror(errno)));
+  if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid())
+    return make_error(ec::permission_denied, path + " is no directory of this user; choose another one");
+  if ((found.st_mode & 0077) != 0)
+    return make_error(ec::permission_denied,
+                      fmt::format("others may enter {}: it has mode {:04o}; chmod 700 {}", path,
+                                  found.st_mode & 07777, path));
+  return {};
+}
+
+caf::expected<token_list> token_list::read(const std::string& path) {
+  descriptor file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+  if (file.get() < 0)
+    return make_error(errno == ENOENT ? ec::not_found : ec::permission_denied,
+                      fmt::format("cannot read the token file {}: {}", path, std::strerror(errno)));
+  struct stat found {};
+  if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_uid != ::geteuid() ||
+      (found.st_mode & 0077) != 0)
+    return make_error(ec::permission_denied,
+                      fmt::format("{} must be a file only this user can read; chmod 600 {}", path, path));
+  std::string text(limits::token_file_bytes + 1, '\0');
+  auto size = ::read(file.get(), text.data(), text.size());
+  if (size < 0 || static_cast<size_t>(size) > limits::token_file_bytes)
+    return make_error(ec::invalid_argument,
+                      fmt::format("{} is longer than {} bytes", path, limits::token_file_bytes));
+  text.resize(static_cast<size_t>(size));
+  token_list list;
+  size_t number = 0;
+  for (size_t begin = 0; begin < text.size(); ++number) {
+    auto end = std::min(text.find('\n', begin), text.size());
+    auto line = std::string_view{text}.substr(begin, end - begin);
+    begin = end + 1;
+    auto parts = words(line.substr(0, line.find('#')));
+    if (parts.empty())
+      continue;
+    auto standing = parts.size() == 3 ? parse_role(parts[1]) : std::nullopt;
+    if (!standing || parts[0].size() > limits::name_bytes || parts[2].size() < limits::token_characters)
+      return make_error(
+          ec::invalid_argument,
+          fmt::format(
+              "{}:{}: write `principal role token`; roles are viewer, operator, admin; a token has at "
+              "least {} characters",
+              path, number + 1, limits::token_characters));
+    list.entries_.push_back({{std::string{parts[0]}, *standing}, secret{std::string{parts[2]}}});
+  }
+  if (list.entries_.empty())
+    return make_error(ec::invalid_argument,
+                      path + " holds no token; remove it and start the node to get one");
+  return list;
+}
+
+caf::expected<token_list> token_list::open(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0 && errno == ENOENT)
+    if (auto failed = create(path))
+      return failed;
+  return read(path);
+}
+
+caf::expected<identity> token_list::identify(std::string_view token) const {
+  const entry* match = nullptr;
+  for (auto& known : entries_)
+    if (same(known.token.reveal(), token))
+      match = &known;
+  if (!match)
+    return make_error(ec::unauthenticated, token.empty()
+                                               ? "no token: send the metadata `authorization: Bearer TOKEN`"
+                                               : "nobody has this token");
+  return match->who;
+}
+
+std::optional<role> needed_role(std::string_view method) {
+  for (auto& [name, least] : policy)
+    if (name == method)
+      return least;
+  return {};
+}
+
+caf::error permit(const identity& who, std::string_view method) {
+  auto least = needed_role(method);
+  if (!least)
+    return make_error(ec::permission_denied,
+                      fmt::format("no policy names the method {}, so nobody may call it", method));
+  if (who.standing < *least)
+    return make_error(ec::permission_denied, fmt::format("{} is {} and {} needs {}", who.principal,
+                                                         to_string(who.standing), method, to_string(*least)));
+  return {};
+}
+
+} // namespace troupe

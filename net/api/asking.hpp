@@ -1,0 +1,32 @@
+// ASKING: a call's question to a ref, whose answer becomes the call's reply. For the methods only.
+#pragma once
+
+#include <troupe/net/api/methods.hpp>
+#include <troupe/runtime/actor.hpp>
+#include <troupe/runtime/directory.hpp>
+
+namespace troupe {
+
+/// CAF's own errors say neither who nor what to do: these do.
+caf::error explained(const caf::error& failed, const std::string& asked);
+
+/// Asks a ref under the call's context and patience; the answer, as `view` shows it, or the error becomes the
+/// reply.
+template <class Answer, class Reply, class Question, class View>
+void ask_for(const control_call& call, const std::string& to, Question question, reply_to<Reply> reply,
+             View view) {
+  *question.mutable_context() = call.context;
+  if (auto oversize = check_size(question))
+    return reply(oversize);
+  ask<Answer>(call.self, *call.desk->outside->names, to, call.patience, std::move(question))
+      .then([=](const Answer& answer) { reply(view(answer)); },
+            [=](const caf::error& failed) { reply(explained(failed, to)); });
+}
+
+/// Same, when the answer is the reply.
+template <class Reply, class Question>
+void ask_for(const control_call& call, const std::string& to, Question question, reply_to<Reply> reply) {
+  ask_for<Reply>(call, to, std::move(question), std::move(reply), [](const Reply& answer) { return answer; });
+}
+
+} // namespace troupe

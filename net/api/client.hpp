@@ -1,0 +1,49 @@
+// CLIENT: the control service, called. The CLI is its first user.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/proto/net.pb.h>
+#include <troupe/runtime/secret.hpp>
+
+namespace troupe {
+
+/// Blocking calls to one node, over its Unix socket. Thread-safe. Errors: those of the method (see
+/// net/api/methods.hpp); ec::unauthenticated and ec::permission_denied by the node's policy; ec::unavailable
+/// if no node listens; ec::timeout after the patience.
+class control_client {
+public:
+  /// Connects at the first call.
+  control_client(const std::string& socket, secret token);
+  ~control_client();
+
+  /// How long each later call may take.
+  void set_patience(std::chrono::milliseconds patience);
+
+  caf::expected<NodeStatus> status(const GetStatus& in = {});
+  caf::expected<TreeNode> tree(const GetTree& in = {});
+  caf::expected<AgentList> agents(const ListAgents& in = {});
+  caf::expected<AgentRecord> agent(const GetAgent& in);
+  caf::expected<AgentRecord> register_agent(const RegisterAgent& in);
+  caf::expected<AgentRecord> retire_agent(const UnregisterAgent& in);
+  caf::expected<RunStarted> start(const StartRun& in);
+  caf::expected<RunList> runs(const ListRuns& in = {});
+  caf::expected<RunView> describe(const DescribeRun& in);
+  caf::expected<History> history(const GetHistory& in);
+  caf::expected<Done> cancel(const StopRun& in);
+  caf::expected<Done> answer(const AnswerRun& in);
+  caf::expected<Done> resume(const ResumeRun& in);
+  caf::expected<DeadLetterList> dead_letters(const ListDeadLetters& in = {});
+  caf::expected<Done> requeue(const RequeueDeadLetter& in);
+  caf::expected<Done> drop(const DropDeadLetter& in);
+  caf::expected<Done> set_log_level(const SetLogLevel& in);
+  caf::expected<MetricsText> metrics(const GetMetrics& in = {});
+
+private:
+  struct line;
+  std::unique_ptr<line> line_;
+};
+
+} // namespace troupe

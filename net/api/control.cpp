@@ -1,0 +1,198 @@
+// CONTROL: gRPC calls <-> the methods.
+// Invariant: token, policy and context come before anything else, for every method; a call is finished
+// exactly once, by its actor, its client's cancel, or the server's stop; no gRPC thread ever waits for an
+// actor.
+
+#include <grpcpp/grpcpp.h>
+#include <troupe/net/api/access.hpp>
+#include <troupe/net/api/calls.hpp>
+#include <troupe/net/api/control.hpp>
+#include <troupe/net/api/socket.hpp>
+#include <troupe/runtime/actor.hpp>
+#include <troupe/runtime/proto/net.grpc.pb.h>
+#include <troupe/runtime/trace.hpp>
+
+namespace troupe {
+namespace {
+
+using reactor = grpc::ServerUnaryReactor;
+
+class unary final : public reactor {
+public:
+  explicit unary(std::shared_ptr<call_book> book) : book_{std::move(book)} {}
+
+  void bind(std::shared_ptr<open_call> call) {
+    call_ = std::move(call);
+  }
+  void OnCancel() override {
+    call_->fail(make_error(ec::cancelled, "the client has gone"));
+  }
+  void OnDone() override {
+    book_->leave(call_);
+    delete this;
+  }
+
+private:
+  std::shared_ptr<call_book> book_;
+  std::shared_ptr<open_call> call_;
+};
+
+template <class In>
+bool waits_for_end(const In& in) {
+  if constexpr (requires { in.wait(); })
+    return in.wait();
+  return false;
+}
+
+class service final : public Control::CallbackService {
+public:
+  service(control_options options, token_list tokens)
+      : system_{*options.system}, tokens_{std::move(tokens)}, book_{std::make_shared<call_book>(
+                                                                  options.most_calls)},
+        desk_{std::make_shared<control_desk>(control_desk{std::move(options.outside),
+                                                          std::move(options.hooks), std::move(options.node),
+                                                          std::move(options.version), options.started_ms})} {}
+
+  void stop() {
+    book_->stop();
+  }
+
+  using context = grpc::CallbackServerContext;
+#define TROUPE_METHOD(name, In, Out)                                                                         \
+  reactor* name(context* from, const In* in, Out* out) override {                                            \
+    return begin(#name, from, *in, out);                                                                     \
+  }
+  TROUPE_METHOD(Status, GetStatus, NodeStatus)
+  TROUPE_METHOD(Tree, GetTree, TreeNode)
+  TROUPE_METHOD(Agents, ListAgents, AgentList)
+  TROUPE_METHOD(Agent, GetAgent, AgentRecord)
+  TROUPE_METHOD(RegisterNewAgent, RegisterAgent, AgentRecord)
+  TROUPE_METHOD(RetireAgent, UnregisterAgent, AgentRecord)
+  TROUPE_METHOD(Start, StartRun, RunStarted)
+  TROUPE_METHOD(Runs, ListRuns, RunList)
+  TROUPE_METHOD(Describe, DescribeRun, RunView)
+  TROUPE_METHOD(RunHistory, GetHistory, History)
+  TROUPE_METHOD(Cancel, StopRun, Done)
+  TROUPE_METHOD(Answer, AnswerRun, Done)
+  TROUPE_METHOD(Resume, ResumeRun, Done)
+  TROUPE_METHOD(DeadLetters, ListDeadLetters, DeadLetterList)
+  TROUPE_METHOD(Requeue, RequeueDeadLetter, Done)
+  TROUPE_METHOD(Drop, DropDeadLetter, Done)
+  TROUPE_METHOD(LogLevel, SetLogLevel, Done)
+  TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
+#undef TROUPE_METHOD
+
+private:
+  template <class In, class Out>
+  reactor* begin(std::string_view method, context* from, const In& in, Out* out) {
+    auto* answers = new unary{book_};
+    auto call = std::make_shared<typed_call<Out>>(from, answers, waits_for_end(in), out);
+    answers->bind(call);
+    auto how = admit(method, *from, call->waits());
+    if (!how) {
+      call->fail(how.error());
+    } else if (auto refused = book_->enter(call)) {
+      call->fail(refused);
+    } else {
+      call->set_worker(system_.spawn([call, how = std::move(*how), in](caf::event_based_actor* self) mutable {
+        house_rules(self);
+        how.self = self;
+        serve(how, in, [=](caf::expected<Out> answer) {
+          call->reply(std::move(answer));
+          self->quit();
+        });
+      }));
+    }
+    return answers;
+  }
+
+  // Identity, permission, context: the decision, or the context its commands carry.
+  caf::expected<control_call> admit(std::string_view method, const context& from, bool waits) const {
+    constexpr std::string_view scheme = "Bearer ";
+    auto header = from.client_metadata().find("authorization");
+    std::string_view token;
+    if (header != from.client_metadata().end())
+      token = {header->second.data(), header->second.size()};
+    token = token.substr(0, scheme.size()) == scheme ? token.substr(scheme.size()) : std::string_view{};
+    auto who = tokens_.identify(token);
+    if (!who)
+      return std::move(who.error());
+    if (auto denied = permit(*who, method))
+      return denied;
+    control_call call;
+    call.desk = desk_;
+    call.patience = waits ? limits::door_wait : limits::door_timeout;
+    auto now = std::chrono::system_clock::now(); // gRPC's deadlines are of this clock
+    if (from.deadline() < now + call.patience)
+      call.patience = std::chrono::duration_cast<std::chrono::milliseconds>(from.deadline() - now);
+    if (call.patience.count() <= 0)
+      return make_error(ec::timeout, "the deadline passed before the call was looked at");
+    auto now_ms = desk_->outside->time->now_ms();
+    call.context.set_trace(to_string(new_trace(*desk_->outside->ids)));
+    call.context.set_principal(who->principal);
+    if (needed_role(method) == role::viewer)
+      call.context.set_deadline_ms(now_ms + call.patience.count());
+    else // a command outlives its call: what it brings about must not inherit the caller's patience
+      call.context.set_command_id(desk_->outside->ids->next(now_ms));
+    return call;
+  }
+
+  caf::actor_system& system_;
+  token_list tokens_;
+  std::shared_ptr<call_book> book_;
+  std::shared_ptr<const control_desk> desk_;
+};
+
+class grpc_server final : public control_server {
+public:
+  grpc_server(control_options options, token_list tokens) : service_{std::move(options), std::move(tokens)} {}
+
+  ~grpc_server() override {
+    stop(limits::control_shutdown);
+  }
+
+  caf::error listen(const std::string& socket) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
+    builder.SetMaxReceiveMessageSize(limits::control_receive_bytes);
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    return server_ ? caf::error{} : make_error(ec::unavailable, "cannot listen on " + socket);
+  }
+
+  void stop(std::chrono::milliseconds grace) override {
+    service_.stop();
+    if (auto server = std::move(server_))
+      server->Shutdown(std::chrono::system_clock::now() + grace);
+  }
+
+private:
+  service service_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+} // namespace
+
+std::string control_socket(const std::string& data) {
+  return data + "/control/socket";
+}
+
+std::string control_tokens(const std::string& data) {
+  return data + "/control/tokens";
+}
+
+caf::expected<std::unique_ptr<control_server>> start_control(control_options options) {
+  auto socket = options.socket;
+  auto claim = claim_socket(socket);
+  if (!claim)
+    return std::move(claim.error());
+  auto tokens = token_list::open(options.tokens);
+  if (!tokens)
+    return std::move(tokens.error());
+  auto server = std::make_unique<grpc_server>(std::move(options), std::move(*tokens));
+  if (auto failed = server->listen(socket))
+    return failed;
+  return std::unique_ptr<control_server>{std::move(server)};
+}
+
+} // namespace troupe

@@ -1,0 +1,200 @@
+// HISTORY: journal records -> entries with JSON and one line for people.
+// Invariant: a page stays within limits::history_page_events and, but for one entry,
+// limits::history_page_bytes.
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+#include <troupe/net/api/history.hpp>
+#include <troupe/persistence/keys.hpp>
+#include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/utf8.hpp>
+
+namespace troupe {
+namespace {
+
+// Longest quotation of a result in a one-liner, bytes: the line stays on a wide screen.
+constexpr size_t quoted_bytes = 80;
+
+std::string quote(std::string_view text) {
+  auto line = text.substr(0, text.find('\n'));
+  auto shown = cut_utf8(line, quoted_bytes);
+  return clean_utf8(shown) + (shown.size() < text.size() ? "…" : "");
+}
+
+std::string failed(const Failure& failure) {
+  return fmt::format("{}: {}", to_string(static_cast<ec>(failure.code())), quote(failure.text()));
+}
+
+std::string ended(const Outcome& outcome) {
+  return outcome.has_failure() ? "failed, " + failed(outcome.failure())
+                               : "completed: " + quote(outcome.text());
+}
+
+std::string action(const ActionRequest& request) {
+  constexpr std::string_view names[] = {"finish", "fail",       "tool",   "model",  "agent", "human",
+                                        "sleep",  "checkpoint", "all_of", "any_of", "race"};
+  auto kind = static_cast<size_t>(request.kind());
+  std::string name{kind < std::size(names) ? names[kind] : "action"};
+  return request.name().empty() ? name : name + " " + request.name();
+}
+
+std::string recorded(const ActionRecord& record) {
+  auto what = fmt::format("{} {}", record.position(), action(record.request()));
+  switch (record.what_case()) {
+  case ActionRecord::kStarted:
+    return what + " begins";
+  case ActionRecord::kOutcome:
+    return what + " " + ended(record.outcome());
+  case ActionRecord::kWinner:
+    return fmt::format("{} is won by {}", what, record.winner());
+  case ActionRecord::kWaitUntilMs:
+    return what + " waits";
+  default:
+    return what;
+  }
+}
+
+template <class Records>
+std::string recorded_all(const Records& records) {
+  std::string line;
+  for (auto& record : records)
+    line += (line.empty() ? "" : "; ") + recorded(record);
+  return line;
+}
+
+// The oneof member that is set, e.g. "started".
+std::string kind_of(const google::protobuf::Message& event) {
+  auto* oneof = event.GetDescriptor()->FindOneofByName("kind");
+  auto* field = oneof ? event.GetReflection()->GetOneofFieldDescriptor(event, oneof) : nullptr;
+  return event.GetDescriptor()->name() + (field ? "." + field->name() : "");
+}
+
+template <class Event>
+bool tell(uint32_t type, const std::string& bytes, HistoryEntry& entry) {
+  if (type != record_type(Event::descriptor()->full_name()))
+    return false;
+  Event event;
+  if (!event.ParseFromString(bytes)) {
+    entry.set_summary("the event is damaged");
+    return true;
+  }
+  entry.set_type(kind_of(event));
+  entry.set_summary(clean_utf8(summarize(event)));
+  google::protobuf::util::MessageToJsonString(event, entry.mutable_text());
+  return true;
+}
+
+HistoryEntry entry_of(uint64_t seq, std::string_view stored) {
+  HistoryEntry entry;
+  entry.set_seq(seq);
+  std::string_view payload;
+  auto header = unwrap(stored, payload);
+  if (!header) {
+    entry.set_summary("the record is damaged; run `troupe doctor`");
+    return entry;
+  }
+  entry.set_time_us(header->time_us);
+  entry.set_version(header->version);
+  JournalRecord record;
+  if (header->key_id != 0)
+    entry.set_summary("the record is sealed");
+  else if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    entry.set_summary("the record is damaged; run `troupe doctor`");
+  else if (!tell<RunEvent>(header->type, record.event(), entry) &&
+           !tell<TaskEvent>(header->type, record.event(), entry) &&
+           !tell<AgentEvent>(header->type, record.event(), entry))
+    entry.set_summary(fmt::format("an event of type {:08x}, {} bytes", header->type, record.event().size()));
+  return entry;
+}
+
+} // namespace
+
+std::string summarize(const TaskEvent& event) {
+  switch (event.kind_case()) {
+  case TaskEvent::kCreated:
+    return "created: " + quote(event.created().spec().title());
+  case TaskEvent::kRecorded: {
+    auto& happened = event.recorded();
+    std::string line = happened.has_start()
+                           ? fmt::format("{} begins an attempt with {} {}", happened.start().agent(),
+                                         happened.start().behavior(), happened.start().behavior_version())
+                           : "";
+    for (auto& part : {recorded_all(happened.records()), quote(happened.note())})
+      line += (line.empty() || part.empty() ? "" : "; ") + part;
+    return line;
+  }
+  case TaskEvent::kRetried:
+    return fmt::format("attempt {} failed, {}; tried again", event.retried().attempt(),
+                       failed(event.retried().failure()));
+  case TaskEvent::kEnded:
+    return ended(event.ended().outcome()) + (event.ended().dead_letter() ? "; now a dead letter" : "");
+  case TaskEvent::kParked:
+    return "parked: " + quote(event.parked().reason());
+  case TaskEvent::kResumed:
+    return event.resumed().restart() ? "resumed from the start" : "resumed from its last checkpoint";
+  default:
+    return "";
+  }
+}
+
+std::string summarize(const RunEvent& event) {
+  switch (event.kind_case()) {
+  case RunEvent::kStarted:
+    return fmt::format("{} starts {} {}, {} steps", event.started().principal(),
+                       event.started().definition().name(), event.started().definition().version(),
+                       event.started().definition().steps_size());
+  case RunEvent::kStep:
+    return fmt::format("step {}: {}", event.step().step(), summarize(event.step().event()));
+  case RunEvent::kEnded:
+    return event.ended().status() == RUN_CANCELLED
+               ? "cancelled: " + quote(event.ended().outcome().failure().text())
+               : ended(event.ended().outcome());
+  default:
+    return "";
+  }
+}
+
+std::string summarize(const AgentEvent& event) {
+  constexpr std::string_view states[] = {"idle", "busy", "error", "offline"};
+  switch (event.kind_case()) {
+  case AgentEvent::kRegistered:
+    return fmt::format("registered as {}, behavior {}", event.registered().request().id(),
+                       event.registered().request().behavior());
+  case AgentEvent::kStatusSet: {
+    auto status = static_cast<size_t>(event.status_set().status());
+    return fmt::format("is {}", status < std::size(states) ? states[status] : "in an unknown state");
+  }
+  case AgentEvent::kTaskCounted:
+    return fmt::format("a task {} after {} ms", event.task_counted().ok() ? "completed" : "failed",
+                       event.task_counted().duration_ms());
+  case AgentEvent::kUnregistered:
+    return "unregistered";
+  default:
+    return "";
+  }
+}
+
+caf::expected<History> read_history(const doors& outside, const std::string& ref, uint64_t after_seq) {
+  auto id = identify(ref, outside.rows->naming_key());
+  History page;
+  size_t bytes = 0;
+  auto failed =
+      outside.rows->scan(space::journal, journal_key(id, after_seq + 1), entity_end(id),
+                         [&](std::string_view key, std::string_view stored) {
+                           if (bytes >= limits::history_page_bytes ||
+                               static_cast<size_t>(page.entries_size()) >= limits::history_page_events) {
+                             page.set_more(true);
+                             return false;
+                           }
+                           *page.add_entries() = entry_of(seq_of_journal_key(key), stored);
+                           bytes += page.entries(page.entries_size() - 1).ByteSizeLong();
+                           return true;
+                         });
+  if (failed)
+    return failed;
+  return page;
+}
+
+} // namespace troupe

@@ -1,0 +1,66 @@
+// METHODS: what the control service does, without its transport.
+#pragma once
+
+#include <caf/all.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <troupe/persistence/doors.hpp>
+#include <troupe/runtime/proto/net.pb.h>
+
+namespace troupe {
+
+/// What only the node's composition root can do. An empty hook is answered ec::unavailable.
+struct control_hooks {
+  /// Sets the lowest level that is logged. Error: ec::invalid_argument with the names of the levels.
+  std::function<caf::error(const std::string& level)> set_log_level;
+  /// All metrics in the Prometheus text format.
+  std::function<std::string()> metrics;
+  /// Adds to a status what only the node knows, e.g. the store's generation. May stay empty.
+  std::function<void(NodeStatus&)> complete_status;
+};
+
+/// The node as its control service sees it.
+struct control_desk {
+  doors_ptr outside;
+  control_hooks hooks;
+  std::string node;    ///< its name
+  std::string version; ///< of the program
+  int64_t started_ms = 0;
+};
+
+/// One call being served: by which actor, under which context, and how long its client waits.
+struct control_call {
+  caf::event_based_actor* self = nullptr;
+  std::shared_ptr<const control_desk> desk;
+  Context context; ///< made by the door; commands carry it
+  std::chrono::milliseconds patience{};
+};
+
+/// Where the reply of a method goes, exactly once; errors too.
+template <class Reply>
+using reply_to = std::function<void(caf::expected<Reply>)>;
+
+/// Does a method: asks others by ref or reads the store, and replies. Errors: those of whoever was asked;
+/// ec::unavailable if nobody answers to the ref; ec::timeout when the patience is over; ec::not_found and
+/// ec::invalid_argument for ids.
+void serve(const control_call& call, const GetStatus& in, reply_to<NodeStatus> reply);
+void serve(const control_call& call, const GetTree& in, reply_to<TreeNode> reply);
+void serve(const control_call& call, const ListAgents& in, reply_to<AgentList> reply);
+void serve(const control_call& call, const GetAgent& in, reply_to<AgentRecord> reply);
+void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentRecord> reply);
+void serve(const control_call& call, const UnregisterAgent& in, reply_to<AgentRecord> reply);
+void serve(const control_call& call, const SetLogLevel& in, reply_to<Done> reply);
+void serve(const control_call& call, const GetMetrics& in, reply_to<MetricsText> reply);
+void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply);
+void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply);
+void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply);
+void serve(const control_call& call, const GetHistory& in, reply_to<History> reply);
+void serve(const control_call& call, const StopRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const AnswerRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLetterList> reply);
+void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
+void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);
+
+} // namespace troupe

@@ -1,0 +1,114 @@
+// NODE METHODS: status, tree, agents, log level, metrics.
+// Invariant: every path replies exactly once.
+
+#include <troupe/net/api/asking.hpp>
+#include <troupe/net/api/work_index.hpp>
+
+namespace troupe {
+namespace {
+
+const std::string registry{services::registry};
+const std::string scheduler{services::scheduler};
+const std::string root = "system/service/root";
+
+} // namespace
+
+caf::error explained(const caf::error& failed, const std::string& asked) {
+  if (failed == caf::sec::request_timeout)
+    return make_error(ec::timeout,
+                      asked + " did not answer in time; what it was told to do may still happen");
+  if (failed == caf::sec::request_receiver_down)
+    return make_error(ec::unavailable, asked + " ended before it answered; repeat in a second");
+  return failed;
+}
+
+void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> reply) {
+  auto status = std::make_shared<NodeStatus>();
+  status->set_node(call.desk->node);
+  status->set_version(call.desk->version);
+  status->set_store(call.desk->outside->rows->id());
+  status->set_started_ms(call.desk->started_ms);
+  status->set_now_ms(call.desk->outside->time->now_ms());
+  status->set_entities_awake(call.desk->outside->names->awake().size());
+  status->set_notes_dropped(call.desk->outside->names->dropped());
+  auto count = [=](index_table table, std::string_view row) {
+    WorkSummary work;
+    if (table == index_table::dead_letters)
+      status->set_dead_letters(status->dead_letters() + 1);
+    else if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && work.ended_ms() == 0)
+      status->set_runs_running(status->runs_running() + 1);
+  };
+  auto walk = [=, outside = call.desk->outside, complete = call.desk->hooks.complete_status] {
+    walk_index(call.self, outside, {index_table::runs, index_table::dead_letters}, count,
+               [=](caf::error failed) {
+                 if (failed)
+                   return reply(std::move(failed));
+                 if (complete)
+                   complete(*status);
+                 reply(std::move(*status));
+               });
+  };
+  auto open = std::make_shared<int>(2); // answers still awaited
+  auto arrived = [=] {
+    if (--*open == 0)
+      walk();
+  };
+  auto quick = call; // a silent service costs its numbers, not the whole status
+  quick.patience = call.patience / 2;
+  reply_to<RegistryStats> agents = [=](const caf::expected<RegistryStats>& stats) {
+    if (stats)
+      status->set_agents(stats->agents());
+    else
+      status->add_silent("registry");
+    arrived();
+  };
+  reply_to<SchedulerStats> tasks = [=](const caf::expected<SchedulerStats>& stats) {
+    if (stats) {
+      status->set_tasks_queued(stats->queued());
+      status->set_tasks_running(stats->running());
+    } else {
+      status->add_silent("scheduler");
+    }
+    arrived();
+  };
+  ask_for(quick, registry, GetRegistryStats{}, std::move(agents));
+  ask_for(quick, scheduler, GetSchedulerStats{}, std::move(tasks));
+}
+
+void serve(const control_call& call, const GetTree& in, reply_to<TreeNode> reply) {
+  ask_for(call, root, in, std::move(reply));
+}
+
+void serve(const control_call& call, const ListAgents& in, reply_to<AgentList> reply) {
+  ask_for(call, registry, in, std::move(reply));
+}
+
+void serve(const control_call& call, const GetAgent& in, reply_to<AgentRecord> reply) {
+  ask_for(call, registry, in, std::move(reply));
+}
+
+void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentRecord> reply) {
+  ask_for(call, registry, in, std::move(reply));
+}
+
+void serve(const control_call& call, const UnregisterAgent& in, reply_to<AgentRecord> reply) {
+  ask_for(call, registry, in, std::move(reply));
+}
+
+void serve(const control_call& call, const SetLogLevel& in, reply_to<Done> reply) {
+  if (!call.desk->hooks.set_log_level)
+    return reply(make_error(ec::unavailable, "this node has no log to set"));
+  if (auto failed = call.desk->hooks.set_log_level(in.level()))
+    return reply(std::move(failed));
+  reply(Done{});
+}
+
+void serve(const control_call& call, const GetMetrics&, reply_to<MetricsText> reply) {
+  if (!call.desk->hooks.metrics)
+    return reply(make_error(ec::unavailable, "this node keeps no metrics"));
+  MetricsText text;
+  text.set_text(call.desk->hooks.metrics());
+  reply(std::move(text));
+}
+
+} // namespace troupe

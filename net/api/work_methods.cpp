@@ -1,0 +1,192 @@
+// WORK METHODS: runs, lone tasks and dead letters.
+// Invariant: every path replies exactly once; an id nobody has wakes no entity.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <troupe/net/api/asking.hpp>
+#include <troupe/net/api/history.hpp>
+#include <troupe/net/api/work_index.hpp>
+
+namespace troupe {
+namespace {
+
+// A command to the run or task an id means: `to_run` or `to_task`, whichever fits.
+template <class ToRun, class ToTask>
+void command_work(const control_call& call, const std::string& id, ToRun to_run, ToTask to_task,
+                  reply_to<Done> reply) {
+  auto name = find_entity(*call.desk->outside, id);
+  if (!name)
+    return reply(std::move(name.error()));
+  if (name->kind == "run")
+    return ask_for<Done>(call, to_string(*name), std::move(to_run), std::move(reply));
+  ask_for<Done>(call, to_string(*name), std::move(to_task), std::move(reply));
+}
+
+template <class Command>
+void command_work(const control_call& call, const std::string& id, Command command, reply_to<Done> reply) {
+  command_work(call, id, command, command, std::move(reply));
+}
+
+void sort_inputs(google::protobuf::RepeatedPtrField<Field>& inputs) {
+  std::sort(inputs.begin(), inputs.end(), [](const Field& a, const Field& b) { return a.name() < b.name(); });
+}
+
+// A name given twice has no order to decide by.
+caf::error check_inputs(const google::protobuf::RepeatedPtrField<Field>& sorted) {
+  for (int i = 0; i < sorted.size(); ++i)
+    if (sorted[i].name().empty() || (i > 0 && sorted[i].name() == sorted[i - 1].name()))
+      return make_error(ec::invalid_argument,
+                        fmt::format("the input '{}' is given twice or has no name", sorted[i].name()));
+  return {};
+}
+
+} // namespace
+
+void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply) {
+  if (in.has_definition() == in.has_task())
+    return reply(make_error(ec::invalid_argument, "start either a definition or one task"));
+  auto id = in.id().empty() ? call.desk->outside->ids->next(call.desk->outside->time->now_ms()) : in.id();
+  auto name = parse_ref(fmt::format("{}/{}/{}", default_tenant, in.has_task() ? "task" : "run", id));
+  if (!name)
+    return reply(make_error(ec::invalid_argument, fmt::format("'{}' is no id: 1 to {} of A-Z a-z 0-9 _ . -",
+                                                              id, limits::name_bytes)));
+  auto other = find_entity(*call.desk->outside, id, {in.has_task() ? "run" : "task"});
+  if (other || code_of(other.error()) != ec::not_found)
+    return reply(
+        other ? make_error(ec::already_exists, fmt::format("the id {} belongs to {}", id, to_string(*other)))
+              : std::move(other.error()));
+  RunStarted started;
+  started.set_id(id);
+  started.set_ref(to_string(*name));
+  if (in.has_task()) {
+    CreateTask create;
+    *create.mutable_spec() = in.task();
+    auto& inputs = *create.mutable_spec()->mutable_inputs();
+    inputs.MergeFrom(in.inputs());
+    sort_inputs(inputs);
+    if (auto wrong = check_inputs(inputs))
+      return reply(wrong);
+    return ask_for<TaskAccepted>(call, started.ref(), std::move(create), std::move(reply),
+                                 [=](const TaskAccepted&) { return started; });
+  }
+  StartWorkflow start;
+  *start.mutable_definition() = in.definition();
+  *start.mutable_inputs() = in.inputs();
+  sort_inputs(*start.mutable_inputs());
+  if (auto wrong = check_inputs(start.inputs()))
+    return reply(wrong);
+  ask_for<WorkflowAccepted>(call, started.ref(), std::move(start), std::move(reply),
+                            [=](const WorkflowAccepted&) { return started; });
+}
+
+void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply) {
+  auto rows = std::make_shared<newest<WorkSummary>>(
+      in.limit(), [](const WorkSummary& work) { return work.created_ms(); });
+  auto add = [=, status = in.status()](index_table, std::string_view row) {
+    WorkSummary work;
+    if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) &&
+        (status.empty() || work.status() == status))
+      rows->add(std::move(work));
+  };
+  walk_index(call.self, call.desk->outside, {index_table::runs, index_table::tasks}, add,
+             [=](caf::error failed) {
+               if (failed)
+                 return reply(std::move(failed));
+               RunList list;
+               list.set_total(rows->total());
+               for (auto& work : rows->take())
+                 *list.add_runs() = std::move(work);
+               reply(std::move(list));
+             });
+}
+
+void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply) {
+  auto name = find_entity(*call.desk->outside, in.id());
+  if (!name)
+    return reply(std::move(name.error()));
+  RunView view;
+  view.set_id(name->key);
+  view.set_ref(to_string(*name));
+  view.set_is_task(name->kind == "task");
+  auto of_run = [view](const RunDescription& answer) {
+    auto full = view;
+    *full.mutable_run() = answer.state();
+    return full;
+  };
+  auto of_task = [view](const TaskDescription& answer) {
+    auto full = view;
+    *full.mutable_task() = answer.state();
+    return full;
+  };
+  if (view.is_task() && in.wait())
+    ask_for<TaskDescription>(call, view.ref(), AwaitTask{}, std::move(reply), of_task);
+  else if (view.is_task())
+    ask_for<TaskDescription>(call, view.ref(), GetTask{}, std::move(reply), of_task);
+  else if (in.wait())
+    ask_for<RunDescription>(call, view.ref(), AwaitRun{}, std::move(reply), of_run);
+  else
+    ask_for<RunDescription>(call, view.ref(), GetRun{}, std::move(reply), of_run);
+}
+
+void serve(const control_call& call, const GetHistory& in, reply_to<History> reply) {
+  auto name = find_entity(*call.desk->outside, in.id(), {"run", "task", "agent"});
+  if (!name)
+    return reply(std::move(name.error()));
+  reply(read_history(*call.desk->outside, to_string(*name), in.after_seq()));
+}
+
+void serve(const control_call& call, const StopRun& in, reply_to<Done> reply) {
+  CancelRun run;
+  run.set_reason(in.reason());
+  CancelTask task;
+  task.set_reason(in.reason());
+  command_work(call, in.id(), std::move(run), std::move(task), std::move(reply));
+}
+
+void serve(const control_call& call, const AnswerRun& in, reply_to<Done> reply) {
+  AnswerQuestion answer;
+  answer.set_step(in.step());
+  answer.set_position(in.position());
+  answer.set_text(in.text());
+  command_work(call, in.id(), std::move(answer), std::move(reply));
+}
+
+void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply) {
+  ResumeTask resume;
+  resume.set_step(in.step());
+  resume.set_restart(in.restart());
+  command_work(call, in.id(), std::move(resume), std::move(reply));
+}
+
+void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetterList> reply) {
+  auto rows = std::make_shared<newest<DeadLetter>>(limits::list_rows_most,
+                                                   [](const DeadLetter& letter) { return letter.time_ms(); });
+  auto add = [=](index_table, std::string_view row) {
+    DeadLetter letter;
+    if (letter.ParseFromArray(row.data(), static_cast<int>(row.size())))
+      rows->add(std::move(letter));
+  };
+  walk_index(call.self, call.desk->outside, {index_table::dead_letters}, add, [=](caf::error failed) {
+    if (failed)
+      return reply(std::move(failed));
+    DeadLetterList list;
+    list.set_total(rows->total());
+    for (auto& letter : rows->take())
+      *list.add_letters() = std::move(letter);
+    reply(std::move(list));
+  });
+}
+
+void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply) {
+  ResumeTask resume;
+  resume.set_step(in.step());
+  command_work(call, in.owner(), std::move(resume), std::move(reply));
+}
+
+void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply) {
+  DropTask drop;
+  drop.set_step(in.step());
+  command_work(call, in.owner(), std::move(drop), std::move(reply));
+}
+
+} // namespace troupe

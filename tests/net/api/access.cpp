@@ -1,0 +1,130 @@
+// Tokens name principals, files others may read are refused, and the policy denies what it does not name.
+#define CAF_SUITE net.api.access
+#include "tests/support/control_node.hpp"
+#include <set>
+
+using namespace troupe;
+
+namespace {
+
+const std::string token(char c) {
+  return std::string(limits::token_characters, c);
+}
+
+// What the table says, method by method: who may call it.
+const std::vector<std::pair<std::string, role>> expected_policy = {
+    {"Status", role::viewer},          {"Tree", role::viewer},        {"Agents", role::viewer},
+    {"Agent", role::viewer},           {"Runs", role::viewer},        {"Describe", role::viewer},
+    {"RunHistory", role::viewer},      {"DeadLetters", role::viewer}, {"Metrics", role::viewer},
+    {"Start", role::operator_},        {"Cancel", role::operator_},   {"Answer", role::operator_},
+    {"Resume", role::operator_},       {"Requeue", role::operator_},  {"Drop", role::operator_},
+    {"RegisterNewAgent", role::admin}, {"RetireAgent", role::admin},  {"LogLevel", role::admin},
+};
+
+ec code(const caf::error& error) {
+  return error ? code_of(error) : ec{};
+}
+
+} // namespace
+
+CAF_TEST(each role may call what it needs and nothing above) {
+  for (auto& [method, least] : expected_policy)
+    for (auto standing : {role::viewer, role::operator_, role::admin}) {
+      auto denied = permit({"ada", standing}, method);
+      CAF_CHECK_EQUAL(code(denied), standing >= least ? ec{} : ec::permission_denied);
+    }
+  CAF_CHECK_EQUAL(text_of(permit({"vera", role::viewer}, "Start")),
+                  "vera is viewer and Start needs operator");
+}
+
+CAF_TEST(the policy names every method of the service and denies every other) {
+  auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("troupe.Control");
+  CAF_REQUIRE(service != nullptr);
+  std::set<std::string> named;
+  for (auto& [method, least] : expected_policy)
+    named.insert(method);
+  for (int i = 0; i < service->method_count(); ++i)
+    CAF_CHECK(named.count(service->method(i)->name()) == 1);
+  CAF_CHECK_EQUAL(named.size(), static_cast<size_t>(service->method_count()));
+  CAF_CHECK_EQUAL(code(permit({"ada", role::admin}, "Shutdown")), ec::permission_denied);
+}
+
+CAF_TEST(a token tells its principal and an unknown or missing one tells nobody) {
+  scratch_directory home;
+  auto path = write_file(home.path + "/tokens",
+                         "# people\nada admin " + token('a') + " # first\n\nvera viewer " + token('b'));
+  auto list = token_list::read(path);
+  CAF_REQUIRE(list);
+  CAF_CHECK_EQUAL(list->identify(token('b'))->principal, "vera");
+  CAF_CHECK(list->identify(token('b'))->standing == role::viewer);
+  CAF_CHECK(list->identify(token('a'))->standing == role::admin);
+  CAF_CHECK_EQUAL(list->first().reveal(), token('a'));
+  for (auto& wrong : {token('c'), std::string{}, token('a') + "x", token('a').substr(1)}) {
+    auto nobody = list->identify(wrong);
+    CAF_REQUIRE(!nobody);
+    CAF_CHECK_EQUAL(code_of(nobody.error()), ec::unauthenticated);
+    CAF_CHECK(wrong.empty() || text_of(nobody.error()).find(wrong) == std::string::npos);
+  }
+}
+
+CAF_TEST(a token file others may read is refused) {
+  scratch_directory home;
+  auto line = "ada admin " + token('a');
+  CAF_CHECK_EQUAL(code_of(token_list::read(write_file(home.path + "/wide", line, 0640)).error()),
+                  ec::permission_denied);
+  auto narrow = write_file(home.path + "/narrow", line);
+  CAF_CHECK(token_list::read(narrow));
+  std::filesystem::create_symlink(narrow, home.path + "/link");
+  CAF_CHECK_EQUAL(code_of(token_list::read(home.path + "/link").error()), ec::permission_denied);
+  CAF_CHECK_EQUAL(code_of(token_list::read(home.path + "/none").error()), ec::not_found);
+}
+
+CAF_TEST(a wrong line is named) {
+  scratch_directory home;
+  for (const std::string& text : {"ada admin " + token('a') + "\nbob king " + token('b'),
+                                  std::string{"\nbob admin short"}, "#\nbob " + token('b')}) {
+    auto list = token_list::read(write_file(home.path + "/tokens", text));
+    CAF_REQUIRE(!list);
+    CAF_CHECK_EQUAL(code_of(list.error()), ec::invalid_argument);
+    CAF_CHECK(text_of(list.error()).find("/tokens:2: ") != std::string::npos);
+  }
+  CAF_CHECK_EQUAL(code_of(token_list::read(write_file(home.path + "/tokens", "# nobody\n")).error()),
+                  ec::invalid_argument);
+  std::string many(limits::token_file_bytes + 1, '#');
+  CAF_CHECK_EQUAL(code_of(token_list::read(write_file(home.path + "/tokens", many)).error()),
+                  ec::invalid_argument);
+}
+
+CAF_TEST(the first start makes one random admin token and later ones keep it) {
+  scratch_directory home, other;
+  auto first = token_list::open(home.path + "/tokens");
+  CAF_REQUIRE(first);
+  struct stat found {};
+  ::stat((home.path + "/tokens").c_str(), &found);
+  CAF_CHECK_EQUAL(found.st_mode & 0777, 0600u);
+  CAF_CHECK_EQUAL(first->first().reveal().size(), 64u);
+  CAF_CHECK_EQUAL(first->identify(first->first().reveal())->principal, "admin");
+  CAF_CHECK(first->identify(first->first().reveal())->standing == role::admin);
+  auto later = token_list::open(home.path + "/tokens");
+  auto elsewhere = token_list::open(other.path + "/tokens");
+  CAF_CHECK_EQUAL(later->first().reveal(), first->first().reveal());
+  CAF_CHECK_NOT_EQUAL(elsewhere->first().reveal(), first->first().reveal());
+}
+
+CAF_TEST(a private directory is made and a wider one is refused) {
+  scratch_directory home;
+  auto path = home.path + "/a/b";
+  CAF_CHECK(!make_private_directory(path));
+  CAF_CHECK(!make_private_directory(path));
+  struct stat found {};
+  ::stat(path.c_str(), &found);
+  CAF_CHECK_EQUAL(found.st_mode & 0777, 0700u);
+  ::chmod(path.c_str(), 0750);
+  auto refusal = make_private_directory(path);
+  CAF_CHECK_EQUAL(code(refusal), ec::permission_denied);
+  CAF_CHECK(text_of(refusal).find("chmod 700 " + path) != std::string::npos);
+  ::chmod(path.c_str(), 0700);
+  std::filesystem::create_symlink(path, home.path + "/link");
+  CAF_CHECK_EQUAL(code(make_private_directory(home.path + "/link")), ec::permission_denied);
+  CAF_CHECK_EQUAL(code(make_private_directory(write_file(home.path + "/file", ""))), ec::permission_denied);
+}
