@@ -34,10 +34,13 @@ life::~life() {
                             .count();
   clock_->scheduler = nullptr;
   journal_->cut();
-  for (auto& name : doors_->names->awake())
-    caf::anon_send_exit(doors_->names->find(name), caf::exit_reason::kill);
-  caf::anon_send_exit(root_, caf::exit_reason::kill);
+  auto kill = [](const caf::actor& one) { caf::anon_send_exit(one, caf::exit_reason::kill); };
+  kill(doors_->names->find(std::string{services::shard_host})); // first: it brings entities to life
+  kill(root_);
   root_ = nullptr;
+  settle();
+  for (auto& name : doors_->names->awake())
+    kill(doors_->names->find(name));
   settle();
   doors_.reset();
   journal_.reset();

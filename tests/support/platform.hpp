@@ -67,6 +67,9 @@ struct platform : house {
   TaskState task_state(const std::string& ref_text) {
     return request<TaskDescription>(ref_text, GetTask{}).state();
   }
+  std::string result_of(const std::string& ref_text) { // by value: CAF_CHECK_EQUAL keeps references
+    return task_state(ref_text).outcome().text();
+  }
   RunState run_state(const std::string& ref_text) {
     return request<RunDescription>(ref_text, GetRun{}).state();
   }
