@@ -39,10 +39,10 @@ struct branch {
   uint32_t next = 0;                      ///< number of its next action
   Task::moment moment;                    ///< its time and random stream
   std::vector<action::continuation> rest; ///< what follows, last first
-  place* waits_for = nullptr;
+  place* waits_for = nullptr;             ///< where it stands now, or stood last
   std::shared_ptr<const Outcome> result;
-  bool over = false;
-  bool lost = false; ///< somebody else won
+  bool abandoned = false; ///< goes no further
+  bool lost = false;      ///< because another argument won
 };
 
 /// Runs a behavior as far as results allow. Deterministic: the same results in the same order give the same
