@@ -211,9 +211,7 @@ void branches::close(place& at, std::shared_ptr<const Outcome> result, int64_t t
 
 void branches::abandon(branch& loser) {
   loser.abandoned = true;
-  loser.rest.clear();
   if (auto* at = loser.waits_for; at && !at->closed) {
-    at->closed = true;
     open.erase(at->order);
     if (at->taken || at->begun())
       abandoned.push_back(at);

@@ -20,7 +20,7 @@ struct place {
   std::vector<std::unique_ptr<branch>> arms; ///< of all_of, any_of, race; one per argument
   size_t arms_ended = 0;
   std::optional<uint32_t> winner;       ///< index of the arm that won
-  bool closed = false;                  ///< has its result, or was abandoned
+  bool closed = false;                  ///< has its result
   bool taken = false;                   ///< the host knows of it
   bool intent = false;                  ///< a `started` record exists
   std::optional<int64_t> wait_until_ms; ///< a wait record exists
