@@ -56,7 +56,7 @@ void branches::pump(const std::function<void()>& first) {
     while (!steps_.empty() && !outcome_) {
       auto now = std::move(steps_.front());
       steps_.pop_front();
-      if (!now.where->over)
+      if (!now.where->abandoned)
         advance(std::move(now));
     }
   } catch (const std::exception& e) {
@@ -64,13 +64,11 @@ void branches::pump(const std::function<void()>& first) {
   } catch (...) {
     give_up(ec::internal, "the behavior threw something that is no std::exception");
   }
-  steps_.clear();
 }
 
 void branches::advance(step now) {
   auto& in = *now.where;
   task_.moment_ = &in.moment;
-  in.waits_for = nullptr;
   for (;;) {
     if (now.next) {
       auto current = *std::exchange(now.next, std::nullopt);
@@ -163,7 +161,6 @@ std::shared_ptr<const Outcome> branches::mark(place& at) {
 }
 
 void branches::end(branch& which, std::shared_ptr<const Outcome> result) {
-  which.over = true;
   which.result = std::move(result);
   if (!which.parent) {
     outcome_ = which.result;
@@ -213,12 +210,8 @@ void branches::close(place& at, std::shared_ptr<const Outcome> result, int64_t t
 }
 
 void branches::abandon(branch& loser) {
-  if (loser.over)
-    return;
-  loser.over = true;
-  loser.rest.clear();
+  loser.abandoned = true;
   if (auto* at = loser.waits_for; at && !at->closed) {
-    at->closed = true;
     open.erase(at->order);
     if (at->taken || at->begun())
       abandoned.push_back(at);

@@ -20,7 +20,7 @@ struct place {
   std::vector<std::unique_ptr<branch>> arms; ///< of all_of, any_of, race; one per argument
   size_t arms_ended = 0;
   std::optional<uint32_t> winner;       ///< index of the arm that won
-  bool closed = false;                  ///< has its result, or was abandoned
+  bool closed = false;                  ///< has its result
   bool taken = false;                   ///< the host knows of it
   bool intent = false;                  ///< a `started` record exists
   std::optional<int64_t> wait_until_ms; ///< a wait record exists
@@ -39,10 +39,10 @@ struct branch {
   uint32_t next = 0;                      ///< number of its next action
   Task::moment moment;                    ///< its time and random stream
   std::vector<action::continuation> rest; ///< what follows, last first
-  place* waits_for = nullptr;
+  place* waits_for = nullptr;             ///< where it stands now, or stood last
   std::shared_ptr<const Outcome> result;
-  bool over = false;
-  bool lost = false; ///< somebody else won
+  bool abandoned = false; ///< goes no further
+  bool lost = false;      ///< because another argument won
 };
 
 /// Runs a behavior as far as results allow. Deterministic: the same results in the same order give the same

@@ -46,7 +46,7 @@ execution::execution(std::unique_ptr<behavior> who, std::string task_id, const T
   branches_->start();
   for (int i = 0; i < state.records_size() && reason_.empty(); ++i)
     match(state.records(i));
-  branches_->recorded.clear();
+  branches_->recorded.clear(); // it points into `state`
   keep_decisions();
   if (reason_.empty())
     return;
@@ -78,14 +78,12 @@ void execution::match(const ActionRecord& record) {
   }
   if (!at->begun())
     note_changes(*at, record.request());
-  if (at->closed) // a checkpoint, a repetition, or too late for its branch
+  if (at->closed) // a checkpoint, or a repetition
     return;
   if (!at->arms.empty() || record.what_case() == ActionRecord::WHAT_NOT_SET)
     return refuse(record, "such a record is never made");
-  if (record.has_outcome()) {
-    branches_->settle(*at, std::make_shared<const Outcome>(record.outcome()), record.time_ms());
-    return;
-  }
+  if (record.has_outcome())
+    return branches_->settle(*at, std::make_shared<const Outcome>(record.outcome()), record.time_ms());
   if (!at->begun())
     at->request = record.request(); // what was begun is carried on
   if (record.has_started())

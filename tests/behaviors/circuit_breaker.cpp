@@ -40,6 +40,7 @@ CAF_TEST(after a minute one probe passes and its success closes it) {
   CAF_CHECK_EQUAL(text_of(refused.refusal),
                   "the circuit breaker of x is half open, its probe is out; ask again in 59999 ms");
   breaker.tell(probe.ticket, true, 60'100);
+  fail_times(breaker, 4, 60'100);
   CAF_CHECK(breaker.now() == state::closed);
   CAF_CHECK(breaker.ask(60'100).go());
 }

@@ -161,6 +161,7 @@ CAF_TEST(a checkpoint is only a record and its data is its result) {
   CAF_CHECK_EQUAL(play.next().position(), "2");
   CAF_CHECK_EQUAL(play.journal().records(1).position(), "1");
   CAF_CHECK_EQUAL(play.journal().records(1).outcome().text(), "half");
+  CAF_CHECK_EQUAL(play.journal().records(1).time_ms(), play.journal().records(0).time_ms());
 }
 
 CAF_TEST(a behavior that throws ends the attempt with its text) {
