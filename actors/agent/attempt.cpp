@@ -24,12 +24,15 @@ void attempt::opened(const TaskState& state) {
     host_.tell_owner(owner_, last_word_);
     return;
   }
+  stay_ = false;
   if (execution_) {
     for (auto& record : state.records())
       if (record.what_case() == ActionRecord::kOutcome)
         completed_by_owner(record);
-    unacknowledged_ = 0; // what was on its way is in the state, or is sent again below
-    drive();
+    if (unacknowledged_ != 0) // the owner may not have got it; what it has got it does not keep twice
+      host_.tell_owner(owner_, last_records_);
+    else
+      drive();
     return;
   }
   spec_ = state.spec();
@@ -69,6 +72,7 @@ void attempt::recorded(uint64_t number, bool suspended) {
   suspended_ = suspended;
   if (suspended)
     return;
+  stay_ = last_records_.suspend(); // a wait has ended: the owner is about to tell which
   for (auto& leaf : std::exchange(intended_, {})) {
     auto& name = leaf.request.name();
     auto* one = host_.find_tool(leaf.request.kind() == ACTION_MODEL ? "model/" + name : name);
@@ -98,9 +102,6 @@ bool attempt::expire(int64_t now_ms, int64_t longest_ms) {
 
 void attempt::drive() {
   while (!ended_ && unacknowledged_ == 0) {
-    auto ready = execution_->take_ready();
-    for (auto& leaf : ready)
-      begin(leaf);
     if (execution_->status() == execution_status::mismatch) {
       auto park = addressed<ParkTask>();
       park.set_reason(execution_->reason());
@@ -116,26 +117,35 @@ void attempt::drive() {
       waiting_.erase(leaf.position);
       running_.erase(leaf.position);
     }
+    for (auto& leaf : execution_->take_ready())
+      ready_.push_back(std::move(leaf));
     auto records = execution_->take_records();
-    auto suspend = running_.empty() && intended_.empty() && execution_->waiting_only();
-    if (records.empty() && !(suspend && ready.empty())) {
-      if (ready.empty())
-        return;
-      continue;
+    auto suspend = ready_.empty() && running_.empty() && intended_.empty() && execution_->waiting_only();
+    if (!records.empty() || (suspend && !stay_)) {
+      send(std::move(records), suspend);
+      return;
     }
-    auto message = addressed<RecordActions>();
-    message.set_number(++number_);
-    message.mutable_records()->Assign(records.begin(), records.end());
-    if (std::exchange(start_is_new_, false))
-      *message.mutable_start() = start_;
-    message.set_suspend(suspend);
-    for (auto& position : waiting_)
-      message.add_waiting(position);
-    for (; notes_sent_ < execution_->notes().size(); ++notes_sent_)
-      message.add_notes(execution_->notes()[notes_sent_]);
-    unacknowledged_ = number_;
-    host_.tell_owner(owner_, std::move(message));
+    if (ready_.empty())
+      return;
+    for (auto& leaf : std::exchange(ready_, {}))
+      begin(leaf);
   }
+}
+
+void attempt::send(std::vector<ActionRecord> records, bool suspend) {
+  auto message = addressed<RecordActions>();
+  message.set_number(++number_);
+  message.mutable_records()->Assign(records.begin(), records.end());
+  if (std::exchange(start_is_new_, false))
+    *message.mutable_start() = start_;
+  message.set_suspend(suspend);
+  for (auto& position : waiting_)
+    message.add_waiting(position);
+  for (; notes_sent_ < execution_->notes().size(); ++notes_sent_)
+    message.add_notes(execution_->notes()[notes_sent_]);
+  unacknowledged_ = number_;
+  last_records_ = std::move(message);
+  host_.tell_owner(owner_, last_records_);
 }
 
 void attempt::begin(const open_action& leaf) {

@@ -72,6 +72,7 @@ public:
 private:
   void completed_by_owner(const ActionRecord& record);
   void drive();
+  void send(std::vector<ActionRecord> records, bool suspend);
   void begin(const open_action& leaf);
   void begin_tool(const open_action& leaf);
   void fail(const std::string& position, ec code, std::string text);
@@ -91,11 +92,14 @@ private:
   int64_t begun_ms_ = 0;
   std::set<std::string> running_;     // positions of tools at work
   std::set<std::string> waiting_;     // positions whose end the owner will tell
+  std::vector<open_action> ready_;    // begin when everything recorded before is durable
   std::vector<open_action> intended_; // begin when their intent is durable
   uint64_t number_ = 0;
   uint64_t unacknowledged_ = 0;       // number of the message not yet answered; 0 = none
+  RecordActions last_records_;        // that message; repeated if the owner asks again
   size_t notes_sent_ = 0;
   bool suspended_ = false;
+  bool stay_ = false;                 // the owner has refused to suspend
   bool ended_ = false;
   Outcome outcome_;
   TaskDone last_word_; // repeated if the owner asks again

@@ -16,9 +16,10 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
   clock_->scheduler = &scheduler_;
   journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_);
   ensure(!journal_->start(), "the store opens");
+  workers_ = std::make_shared<simulated_workers>(system_);
   doors_ = std::make_shared<doors>(doors{clock_, rows_, journal_, std::make_shared<directory>(),
                                          std::make_shared<id_source>(seed),
-                                         std::make_shared<simulated_workers>(system_), {}, {}});
+                                         workers_, {}, {}});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)
@@ -34,6 +35,7 @@ life::~life() {
                             .count();
   clock_->scheduler = nullptr;
   journal_->cut();
+  workers_->cut();
   auto kill = [](const caf::actor& one) { caf::anon_send_exit(one, caf::exit_reason::kill); };
   kill(doors_->names->find(std::string{services::shard_host})); // first: it brings entities to life
   kill(root_);

@@ -60,6 +60,7 @@ private:
   std::shared_ptr<memory_store> rows_;
   std::shared_ptr<virtual_clock> clock_;
   std::shared_ptr<simulated_journal> journal_;
+  std::shared_ptr<simulated_workers> workers_;
   doors_ptr doors_;
   caf::actor root_;
 };
