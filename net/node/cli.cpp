@@ -120,6 +120,10 @@ int unknown_argument(std::ostream& err, const command& doing, CLI::App& app) {
 }
 
 std::string next_step(const command& doing, const caf::error& why) {
+  auto text = text_of(why); // a command in the text is the better one
+  if (auto begin = text.find("`troupe "); begin != std::string::npos)
+    if (auto end = text.find('`', begin + 1); end != std::string::npos)
+      return text.substr(begin + 1, end - begin - 1);
   switch (code_of(why)) {
   case ec::invalid_argument:
   case ec::invalid_workflow:

@@ -1,9 +1,11 @@
 // WORK VIEWS: runs, tasks, their history, dead letters.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 namespace {
@@ -115,9 +117,12 @@ std::string show(const RunList& list, const look& how) {
               run.reason()});
   }
   auto shown = static_cast<uint64_t>(list.runs_size());
-  return rows.show(how) + (list.total() > shown ? fmt::format("{} of {}; more: --limit {}\n", shown,
-                                                              list.total(), list.total())
-                                                : "");
+  auto out = rows.show(how);
+  if (list.total() > shown)
+    out += fmt::format("{} of {}", shown, list.total());
+  if (list.total() > shown && shown < limits::list_rows_most)
+    out += fmt::format("; more: --limit {}", std::min<uint64_t>(list.total(), limits::list_rows_most));
+  return out + (list.total() > shown ? "\n" : "");
 }
 
 std::string show(const RunView& view, const look& how) {

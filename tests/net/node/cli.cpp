@@ -83,7 +83,7 @@ CAF_TEST(where no node ever ran the message names the command that starts one) {
   auto said = type({"status", "--data", home.path + "/none"});
   CAF_CHECK_EQUAL(said.code, 8);
   CAF_CHECK(contains(said.err, "start one with `troupe node --data "));
-  CAF_CHECK(contains(said.err, "next:   troupe node\n"));
+  CAF_CHECK(contains(said.err, "next:   troupe node --data "));
 }
 
 CAF_TEST(each kind of failure has its exit code) {

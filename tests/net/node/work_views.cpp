@@ -5,6 +5,7 @@
 #include <ctime>
 #include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 
 using namespace troupe;
 
@@ -146,6 +147,8 @@ CAF_TEST(runs are listed and what is not shown is counted) {
                                      "r1  completed  review  2/2    ada  22:13:15  3.0 s\n"
                                      "t1  queued                         -\n"
                                      "2 of 12; more: --limit 12\n");
+  list.set_total(limits::list_rows_most + 1);
+  CAF_CHECK(show(list, plain).find("2 of 1001; more: --limit 1000\n") != std::string::npos);
 }
 
 CAF_TEST(a history is a line per event) {
