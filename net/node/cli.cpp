@@ -30,7 +30,7 @@ All commands: troupe help
 int refuse(std::ostream& err, const caf::error& why, std::string_view next) {
   auto text = text_of(why);
   err << "troupe: " << printable(text.empty() ? to_string(code_of(why)) : text) << '\n';
-  err << "next:   " << next << '\n';
+  err << "next:   " << printable(next) << '\n';
   return info(code_of(why)).exit_code;
 }
 
@@ -132,7 +132,7 @@ std::string next_step(const command& doing, const caf::error& why) {
   case ec::permission_denied:
     return fmt::format("troupe {} --token-file FILE", doing.words);
   case ec::unavailable:
-    return doing.words == "status" ? "troupe node" : "troupe status";
+    return "troupe status";
   case ec::quarantined:
     return "troupe dlq list";
   default:
