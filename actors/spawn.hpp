@@ -1,8 +1,12 @@
 // Every actor one can bring to life, on one page.
 #pragma once
 
+#include <troupe/actors/agent/toolbox.hpp>
+#include <troupe/behaviors/registry.hpp>
 #include <troupe/persistence/event_sourced.hpp>
+#include <troupe/runtime/interface/agent.hpp>
 #include <troupe/runtime/interface/journal.hpp>
+#include <troupe/runtime/interface/workflow.hpp>
 #include <vector>
 
 namespace troupe {
@@ -13,5 +17,30 @@ shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
 
 /// TIMERS: reads all timer rows of the store once, then wakes their owners when they are due.
 timers_actor spawn_timers(caf::scheduled_actor* parent, doors_ptr doors);
+
+/// TASK: entities of kind `task`, tasks that come alone.
+entity_kind task_kind();
+
+/// RUN: entities of kind `run`, executions of workflows.
+entity_kind run_kind();
+
+/// What agents act with: filled before the node starts, then only read.
+struct agent_parts {
+  behavior_registry behaviors;
+  toolbox tools;
+};
+
+/// Ref of the agent with this id.
+std::string agent_ref(const std::string& id);
+
+/// AGENT: entities of kind `agent`.
+entity_kind agent_kind(std::shared_ptr<const agent_parts> parts);
+
+/// REGISTRY: reads the agents' rows of the store, then follows their changes.
+agent_registry_actor spawn_agent_registry(caf::scheduled_actor* parent, doors_ptr doors,
+                                          std::shared_ptr<const agent_parts> parts);
+
+/// SCHEDULER: has the timers send all outbox rows again, and assigns from then on.
+task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors);
 
 } // namespace troupe

@@ -7,6 +7,9 @@
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/id.hpp>
+#include <troupe/runtime/log.hpp>
+#include <troupe/runtime/metrics.hpp>
+#include <troupe/runtime/workers.hpp>
 
 namespace troupe {
 
@@ -14,9 +17,12 @@ namespace troupe {
 struct doors {
   std::shared_ptr<const troupe::clock> time;
   std::shared_ptr<store> rows;
-  std::shared_ptr<troupe::journal> log;
+  std::shared_ptr<journal> disk;
   std::shared_ptr<directory> names;
   std::shared_ptr<id_source> ids;
+  std::shared_ptr<workers> hands; ///< threads for what computes or blocks
+  logger log;
+  metrics meters;
 };
 
 using doors_ptr = std::shared_ptr<const doors>;

@@ -55,7 +55,7 @@ bool entity_core::handle(caf::message_view& view) {
 
 // What still arrives goes back to the directory, which holds it or wakes the next incarnation.
 void entity_core::sleep() {
-  doors_->log->submit(close_order{seat_->id, seat_->incarnation});
+  doors_->disk->submit(close_order{seat_->id, seat_->incarnation});
   self_->set_default_handler(
       [names = doors_->names, ref = seat_->ref](caf::scheduled_actor* actor, caf::message_view&) -> caf::result<caf::message> {
         auto* current = actor->current_mailbox_element();
@@ -73,7 +73,7 @@ caf::error entity_core::admit(const Context& context) const {
   if (waiting_.size() >= limits::entity_in_flight)
     return make_error(ec::overloaded, seat_->ref + " has " + std::to_string(limits::entity_in_flight) +
                                           " commands waiting for the disk; repeat in 100 ms");
-  if (doors_->log->queued_bytes() >= limits::journal_queue_bytes)
+  if (doors_->disk->queued_bytes() >= limits::journal_queue_bytes)
     return make_error(ec::overloaded, "the journal's queue is full; repeat in 100 ms");
   if (context.deadline_ms() != 0 && context.deadline_ms() < now_ms())
     return make_error(ec::timeout, "the deadline passed before the command was looked at");
@@ -140,7 +140,7 @@ void entity_core::append(const Context& context, std::vector<std::string> events
     brought_about.tell(std::string{services::timers}, std::move(brought_about.timers_));
   }
   waiting_.push_back({seq_, std::move(promise), std::move(reply), std::move(brought_about.messages())});
-  doors_->log->submit(std::move(order));
+  doors_->disk->submit(std::move(order));
 }
 
 void entity_core::answer(caf::response_promise promise, caf::message reply) {

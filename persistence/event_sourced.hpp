@@ -12,6 +12,7 @@ namespace troupe {
 ///   caf::expected<event> decide(const Cmd&) const;        or of std::vector<event>; may take `int64_t now_ms` too
 ///   void apply(const event&);
 ///   Reply reply(const Cmd&) const;                        for every command that is answered
+///   void tidy(const event&, effects&) const;              optional: rows it makes obsolete, called before apply
 ///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
 ///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
 ///   void born(const std::string& ref);                    optional: told its own ref before anything else
@@ -97,6 +98,17 @@ public:
     return caf::delegated<Reply>{};
   }
 
+  /// Takes the question being handled, to be answered later with deliver().
+  caf::response_promise postpone() {
+    return core_->self()->make_response_promise();
+  }
+
+  /// Answers a postponed question when everything the answer saw is durable.
+  template <proto_message Reply>
+  void deliver(caf::response_promise promise, Reply reply) {
+    core_->answer(std::move(promise), caf::make_message(std::move(reply)));
+  }
+
   /// While this is true, the entity is not put to sleep.
   void stay_awake_while(std::function<bool()> busy) {
     core_->busy = std::move(busy);
@@ -137,6 +149,8 @@ private:
     std::vector<std::string> bytes;
     bytes.reserve(events.size());
     for (auto& event : events) {
+      if constexpr (requires { state_->tidy(event, brought_about); })
+        state_->tidy(event, brought_about);
       state_->apply(event);
       if constexpr (requires { state_->bring_about(event, brought_about); })
         state_->bring_about(event, brought_about);
@@ -157,6 +171,7 @@ struct entity_kind {
   std::function<caf::expected<caf::actor>(caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat, doors_ptr doors,
                                           const Replayed& replayed, bool& snapshot_unusable)>
       wake;
+  std::string_view tell_crash_to; ///< ref that hears EntityCrashed; empty = nobody
 };
 
 /// Reads a stored event, raised to the current schema version. Errors: ec::from_future, ec::corrupt.
@@ -216,7 +231,7 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
     };
     return caf::actor_cast<caf::actor>(host->spawn(std::move(run)));
   };
-  return {std::move(name), std::move(wake)};
+  return {std::move(name), std::move(wake), {}};
 }
 
 } // namespace troupe

@@ -85,10 +85,13 @@ public:
   virtual const std::string& id() const = 0;
 };
 
-/// Opens or creates a store in a directory (mode 0700). Errors: ec::unavailable (locked by another process,
-/// no permission, read-only, disk full; the text names the path and the next step), ec::corrupt,
+/// Takes a warning of a store, for the log; called from any thread.
+using notice = std::function<void(std::string_view text)>;
+
+/// Opens or creates a store in a directory (made with mode 0700). Errors: ec::unavailable (locked by another
+/// process, no permission, read-only, disk full; the text names the path and the next step), ec::corrupt,
 /// ec::from_future (newer layout).
-caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory);
+caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, notice warn = {});
 
 /// A store in memory with the same contract; a crash keeps only what was synced. For tests and simulation.
 class memory_store;

@@ -35,14 +35,14 @@ caf::expected<store_self> store_self::read(const std::map<std::string, std::stri
   };
   auto version = number(row(store_key("layout")));
   if (!version)
-    return make_error(ec::corrupt, "the store does not tell its layout version");
+    return make_error(ec::corrupt, "the row of its layout version is missing or damaged");
   if (*version > layout)
-    return make_error(ec::from_future,
-                      fmt::format("the store has layout {}, this program reads up to {}: use a newer one",
-                                  *version, layout));
+    return make_error(
+        ec::from_future,
+        fmt::format("its layout is {}, this program reads up to {}: use a newer one", *version, layout));
   store_self self{row(store_key("naming_key")), row(store_key("id"))};
   if (self.naming_key_.size() != 32 || self.id_.empty())
-    return make_error(ec::corrupt, "the store has lost its id or its naming key");
+    return make_error(ec::corrupt, "the rows of its id and naming key are missing or damaged");
   for (size_t shard = 0; shard < self.epochs_.size(); ++shard) {
     auto stored = rows.find(epoch_key(shard));
     if (stored == rows.end())
@@ -60,7 +60,8 @@ caf::error store_self::reread(const std::map<std::string, std::string>& rows) {
   if (!found)
     return found.error();
   if (found->id_ != id_ || found->naming_key_ != naming_key_)
-    return make_error(ec::corrupt, fmt::format("store {} has been replaced by store {}", id_, found->id_));
+    return make_error(ec::corrupt,
+                      fmt::format("store {} was opened and now it is store {}", id_, found->id_));
   epochs_ = found->epochs_;
   return caf::none;
 }

@@ -1,4 +1,5 @@
-// ACTOR: the handlers every actor of the house installs.
+// ACTOR: the handlers every actor of the house installs, and questions answered later.
+// Invariant: a question is answered exactly once.
 
 #include <troupe/runtime/actor.hpp>
 
@@ -20,6 +21,26 @@ void house_rules(caf::scheduled_actor* self) {
       return make_error(ec::internal, "something that is no std::exception was thrown");
     }
   });
+}
+
+open_question::open_question(caf::local_actor* self) : answerer_{self->ctrl()} {
+  auto* message = self->current_mailbox_element();
+  ensure(message != nullptr, "a promise is made while a message is handled");
+  id_ = message->mid;
+  if (!id_.is_request() || id_.is_answered())
+    return;
+  asker_ = message->sender;
+  message->mid.mark_as_answered(); // CAF answers nothing of its own
+}
+
+open_question::~open_question() {
+  if (asker_)
+    deliver(caf::make_message(make_error(ec::internal, "the question was dropped without an answer")));
+}
+
+void open_question::deliver(caf::message answer) {
+  if (auto asker = std::exchange(asker_, nullptr))
+    asker->enqueue(answerer_.lock(), id_.response_id(), std::move(answer), nullptr);
 }
 
 } // namespace troupe

@@ -39,6 +39,7 @@ void tell_urgent(Self* self, const Handle& to, M message) {
 /// Sends after a delay. It cannot be taken back: put an epoch into the message if it may become stale.
 template <class Self, class Handle, proto_message M>
 void tell_in(Self* self, caf::timespan delay, const Handle& to, M message) {
+  ensure(!check_size(message), "message within limits::message_bytes");
   self->delayed_send(to, delay, std::move(message));
 }
 
@@ -48,44 +49,53 @@ void watch(Self* self, const Handle& handle) {
   self->template monitor<caf::message_priority::high>(handle);
 }
 
+/// A question taken out of an actor's hands. It answers once; destroyed unanswered, it answers ec::internal.
+/// Unlike CAF's promises it needs neither its actor alive nor the actor's turn, and does not keep it alive.
+class open_question {
+public:
+  /// Takes the question that `self` is handling now; a note is a question nobody waits for.
+  explicit open_question(caf::local_actor* self);
+  open_question(const open_question&) = delete;
+  open_question& operator=(const open_question&) = delete;
+  ~open_question();
+
+  /// Answers, the first time.
+  void deliver(caf::message answer);
+
+private:
+  caf::strong_actor_ptr asker_; // null = answered
+  caf::weak_actor_ptr answerer_;
+  caf::message_id id_;
+};
+
 /// An answer given later. Copies share one answer; when the last copy is gone unanswered, the asker
-/// gets ec::internal instead of silence.
+/// gets ec::internal instead of silence. One thread at a time.
 template <class T>
 class promise {
 public:
   promise() = default;
 
   /// Takes the question that `self` is handling now.
-  template <class Self>
-  explicit promise(Self* self) : box_{std::make_shared<box>(self->template make_response_promise<T>())} {
+  explicit promise(caf::local_actor* self) : question_{std::make_shared<open_question>(self)} {
   }
 
   /// Answers with a value or an error; later answers are ignored.
-  template <class X>
-  void deliver(X&& answer) const {
-    if (box_ && !std::exchange(box_->done, true))
-      box_->promise.deliver(std::forward<X>(answer));
+  void deliver(T answer) const {
+    if (question_)
+      question_->deliver(caf::make_message(std::move(answer)));
+  }
+  void deliver(caf::error reason) const {
+    if (question_)
+      question_->deliver(caf::make_message(std::move(reason)));
   }
 
   /// What the handler returns.
   caf::result<T> pending() const {
-    return box_->promise;
+    return caf::delegated<T>{};
   }
 
 private:
-  struct box {
-    explicit box(caf::typed_response_promise<T> p) : promise{std::move(p)} {
-    }
-    box(const box&) = delete;
-    box& operator=(const box&) = delete;
-    ~box() {
-      if (!done)
-        promise.deliver(make_error(ec::internal, "the question was dropped without an answer"));
-    }
-    caf::typed_response_promise<T> promise;
-    bool done = false;
-  };
-  std::shared_ptr<box> box_;
+  std::shared_ptr<open_question> question_;
 };
 
 } // namespace troupe

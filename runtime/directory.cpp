@@ -1,6 +1,5 @@
 // DIRECTORY: refs -> handles.
-// Invariant: a message to a ref is delivered, held, or refused to its sender; only notes to unknown services are dropped,
-// and counted.
+// Invariant: a message to a ref is delivered, held, or refused; a refused question is answered, a refused note is counted.
 
 #include <algorithm>
 #include <troupe/runtime/directory.hpp>
@@ -42,6 +41,8 @@ std::string to_string(const ref& name) {
 void directory::refuse(caf::mailbox_element& message, const caf::error& reason) {
   if (message.mid.is_request() && message.sender)
     message.sender->enqueue(nullptr, message.mid.response_id(), caf::make_message(reason), nullptr);
+  else
+    ++dropped_;
 }
 
 void directory::deliver(const std::string& name, caf::mailbox_element_ptr message) {
@@ -58,7 +59,6 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
     if (i == entries_.end()) {
       auto known = wakers_.find(kind_of(name));
       if (known == wakers_.end()) {
-        dropped_ += message->mid.is_request() ? 0 : 1;
         lock.unlock();
         refuse(*message, make_error(ec::unavailable, "nobody answers to " + name + " now; repeat in a second"));
         return;
@@ -79,13 +79,14 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
 }
 
 void directory::put(const std::string& name, const caf::actor& actor) {
+  caf::actor gone; // may run destructors: outside the lock
   std::lock_guard lock{mutex_};
   auto& slot = entries_[name];
   auto* receiver = caf::actor_cast<caf::abstract_actor*>(actor);
   for (auto& message : slot.held) // under the lock: nobody overtakes what was held
     receiver->enqueue(std::move(message), nullptr);
   slot.held.clear();
-  slot.actor = actor;
+  gone = std::exchange(slot.actor, actor);
 }
 
 void directory::erase(const std::string& name, const caf::actor& actor, caf::error reason) {
@@ -144,7 +145,6 @@ std::vector<std::string> directory::awake() const {
 }
 
 uint64_t directory::dropped() const {
-  std::lock_guard lock{mutex_};
   return dropped_;
 }
 

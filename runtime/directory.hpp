@@ -1,6 +1,7 @@
 // DIRECTORY: refs -> handles. A ref, `tenant/kind/key`, outlives every handle; only the directory holds both.
 #pragma once
 
+#include <atomic>
 #include <caf/all.hpp>
 #include <functional>
 #include <map>
@@ -48,12 +49,14 @@ public:
   /// Sends a note.
   template <proto_message M>
   void tell(const std::string& name, M message) {
+    ensure(!check_size(message), "message within limits::message_bytes");
     deliver(name, caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message)));
   }
 
   /// Answers a question by asking somebody else: the answer goes straight to whoever asked `self`.
   template <class Out, class Self, proto_message M>
   caf::result<Out> delegate(Self* self, const std::string& name, M message) {
+    ensure(!check_size(message), "message within limits::message_bytes");
     auto* current = self->current_mailbox_element();
     auto id = current->mid;
     current->mid.mark_as_answered();
@@ -82,7 +85,7 @@ public:
   /// Refs that are awake, sorted.
   std::vector<std::string> awake() const;
 
-  /// Notes dropped because nobody was there.
+  /// Notes that reached nobody: to an unknown ref, above what a waking one holds, or held for one that never woke.
   uint64_t dropped() const;
 
 private:
@@ -90,17 +93,18 @@ private:
     caf::actor actor; // null = waking
     std::vector<caf::mailbox_element_ptr> held;
   };
-  static void refuse(caf::mailbox_element& message, const caf::error& reason);
+  void refuse(caf::mailbox_element& message, const caf::error& reason);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, entry> entries_;
   std::map<std::string, waker> wakers_;
-  uint64_t dropped_ = 0;
+  std::atomic<uint64_t> dropped_ = 0;
 };
 
 /// Asks the actor behind a ref, which answers with `Out`: as ask(), but by name.
 template <class Out, class Self, proto_message M>
 auto ask(Self* self, directory& to, const std::string& name, caf::timespan timeout, M message) {
+  ensure(!check_size(message), "message within limits::message_bytes");
   auto id = self->new_request_id(caf::message_priority::normal);
   to.deliver(name, caf::make_mailbox_element(self->ctrl(), id, {}, std::move(message)));
   self->request_response_timeout(caf::duration{timeout}, id);

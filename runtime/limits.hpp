@@ -100,6 +100,34 @@ inline constexpr size_t journal_queue_bytes = 64u << 20;
 inline constexpr size_t journal_batch_events = 4096;
 inline constexpr size_t journal_batch_bytes = 4u << 20;
 
+/// Write-ahead log of a store, bytes: bounds what a start has to read again after a crash, about five
+/// seconds.
+inline constexpr size_t store_log_bytes = 128u << 20;
+
+/// Rows of one space in memory before they are written to a table, bytes: a quarter of the log, so that the
+/// log is cut by normal writing.
+inline constexpr size_t store_memtable_bytes = 32u << 20;
+
+/// Table blocks of a store kept in memory, all spaces together, bytes: the index and the entities in use.
+inline constexpr size_t store_cache_bytes = 64u << 20;
+
+/// Bytes per second that flushes and compactions may write: half of what a small disk does, so that a sync
+/// finds room.
+inline constexpr int64_t store_background_bytes_per_s = 100 << 20;
+
+/// Bytes a background writer hands to the disk at a time; larger heaps of dirty pages stall a sync.
+inline constexpr size_t store_bytes_per_sync = 1u << 20;
+
+/// Threads for flushes and compactions: one of each.
+inline constexpr int store_background_jobs = 2;
+
+/// Longest warning a store passes to the log, bytes: room for a path and a cause.
+inline constexpr size_t store_notice_bytes = 1024;
+
+/// Age at which rows of the time series leave, and the bytes above which the oldest leave sooner.
+inline constexpr std::chrono::hours timeseries_age{24 * 30};
+inline constexpr uint64_t timeseries_bytes = 1ull << 30;
+
 /// How far the clock of whoever makes command ids may be ahead of ours.
 inline constexpr std::chrono::milliseconds clock_skew = 5min;
 
@@ -123,11 +151,78 @@ inline constexpr unsigned quarantine_after = 5;
 inline constexpr std::chrono::milliseconds redelivery_first = 30s;
 inline constexpr std::chrono::milliseconds redelivery_longest = 10min;
 
+/// Tasks an agent works on at a time, unless it is configured otherwise (row G6).
+inline constexpr uint32_t agent_slots = 3;
+
+/// One attempt at a task, unless agent or task say otherwise (row I2).
+inline constexpr std::chrono::milliseconds task_timeout = 300s;
+
+/// Retries of a failed task: how often, after how long, growing how fast (row I2).
+inline constexpr uint32_t task_retries = 3;
+inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
+inline constexpr double task_retry_multiplier = 2;
+inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
+
+/// Steps of one workflow: a run's state stays well below one message.
+inline constexpr size_t workflow_steps = 10'000;
+
+/// How often an agent looks for attempts that take too long.
+inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
+
+/// Waiting this long is worth one priority level: nothing starves.
+inline constexpr std::chrono::milliseconds priority_aging = 60s;
+
+/// Tasks in the scheduler's queues; the rest wait in their owners' outboxes.
+inline constexpr size_t scheduler_queue = 1'000'000;
+
 /// Timers fired in one go, and the pause before the next: spreads the wake-up storm after a restart.
 inline constexpr size_t timers_per_tick = 1024;
 inline constexpr std::chrono::milliseconds timer_pause = 5ms;
 
 /// The timers actor looks at its list at least this often.
 inline constexpr std::chrono::milliseconds timer_tick = 1s;
+
+/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
+/// behavior that loops. Above, the attempt fails with ec::action_failed.
+inline constexpr size_t attempt_actions = 10'000;
+
+/// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.
+inline constexpr size_t action_depth = 16;
+
+/// Waits before a crashed child is started again: first, and largest. A child that lived for the last is forgiven.
+inline constexpr std::chrono::milliseconds restart_first = 100ms;
+inline constexpr std::chrono::milliseconds restart_longest = 30s;
+inline constexpr std::chrono::milliseconds restart_quiet = 60s;
+
+/// How long a child may take to answer its first Ping; a store that recovers needs the most.
+inline constexpr std::chrono::milliseconds start_timeout = 30s;
+
+/// How long a child may take to end by itself before it is killed: one synced write and its answers.
+inline constexpr std::chrono::milliseconds shutdown_timeout = 5s;
+
+/// The same for a child supervisor, which ends its own children one after the other.
+inline constexpr std::chrono::milliseconds subtree_shutdown = 60s;
+
+/// How long a killed child may take to end; only a handler that does not return takes longer.
+inline constexpr std::chrono::milliseconds kill_timeout = 5s;
+
+/// How long a supervisor waits for the subtrees of its children: a person is waiting for the picture.
+inline constexpr std::chrono::milliseconds tree_wait = 1s;
+
+/// Children of one supervisor; above, ec::overloaded. Each step of a restart looks at all of them.
+inline constexpr size_t children = 4096;
+
+/// Longest failure text kept per child, bytes: it is nested once per level on its way up.
+inline constexpr size_t failure_text_bytes = 1024;
+
+/// How long a handler may hold its thread: with two threads, a longer one is felt by everybody.
+inline constexpr std::chrono::milliseconds thread_hold = 100ms;
+
+/// Slow handlers remembered until the watchdog reads them; the oldest go first.
+inline constexpr size_t slow_handlers = 256;
+
+/// Pause between two looks of the watchdog, and how long an answer to its Ping may take.
+inline constexpr std::chrono::milliseconds watchdog_every = 1s;
+inline constexpr std::chrono::milliseconds watchdog_answer = 5s;
 
 } // namespace troupe::limits

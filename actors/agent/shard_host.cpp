@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
 namespace {
@@ -33,7 +34,7 @@ struct shard_host_state {
 
   void wake(const std::string& ref, bool without_snapshot) {
     waking[ref] = without_snapshot;
-    doors->log->submit(open_order{ref, identify(ref, doors->rows->naming_key()), self->ctrl(), without_snapshot});
+    doors->disk->submit(open_order{ref, identify(ref, doors->rows->naming_key()), self->ctrl(), without_snapshot});
   }
 
   void activate(const std::string& ref) {
@@ -114,11 +115,22 @@ struct shard_host_state {
       return;
     }
     record.parked = true;
+    tell_of_crash(ref);
     auto wait = std::min(limits::park_longest, limits::park_first * (1u << (record.in_a_row - 1)));
     Activate again;
     again.set_ref(ref);
     again.set_after_park(true);
     tell_in(self, wait, shard_host_actor{self}, std::move(again));
+  }
+
+  void tell_of_crash(const std::string& ref) {
+    auto parts = parse_ref(ref);
+    auto kind = parts ? kinds.find(parts->kind) : kinds.end();
+    if (kind == kinds.end() || kind->second.tell_crash_to.empty())
+      return;
+    EntityCrashed crash;
+    crash.set_ref(ref);
+    doors->names->tell(std::string{kind->second.tell_crash_to}, std::move(crash));
   }
 
   void passivated(const Passivated& answer) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
 namespace {
@@ -54,6 +55,19 @@ struct timers_state {
     return failed;
   }
 
+  // Every outbox row is due now.
+  void redeliver(int64_t now) {
+    std::set<std::pair<int64_t, timer_name>> moved;
+    for (auto& [key, one] : entries) {
+      if (one.due_ms == effects::already_sent) {
+        one.fire_ms = now;
+        one.fired = 0;
+      }
+      moved.emplace(one.fire_ms, key);
+    }
+    queue = std::move(moved);
+  }
+
   // Fires what is due, a bounded number. Returns how long until there is more to do.
   std::chrono::milliseconds fire(int64_t now) {
     for (size_t n = 0; n < limits::timers_per_tick && !queue.empty() && queue.begin()->first <= now; ++n) {
@@ -101,6 +115,10 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
           self->state.add(row, fire_ms);
           schedule(std::clamp(std::chrono::milliseconds{fire_ms - now}, std::chrono::milliseconds{0}, limits::timer_tick));
         }
+      },
+      [self, schedule](const Redeliver&) {
+        self->state.redeliver(self->state.doors->time->now_ms());
+        schedule(limits::timer_pause);
       },
       [self, schedule](const Tick&) {
         self->state.next_tick_ms = 0;

@@ -121,7 +121,10 @@ std::string summarize(const TaskEvent& event) {
                            ? fmt::format("{} begins an attempt with {} {}", happened.start().agent(),
                                          happened.start().behavior(), happened.start().behavior_version())
                            : "";
-    for (auto& part : {recorded_all(happened.records()), quote(happened.note())})
+    std::string notes;
+    for (auto& note : happened.notes())
+      notes += (notes.empty() ? "" : "; ") + quote(note);
+    for (auto& part : {recorded_all(happened.records()), notes})
       line += (line.empty() || part.empty() ? "" : "; ") + part;
     return line;
   }

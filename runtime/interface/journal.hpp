@@ -10,6 +10,7 @@ namespace troupe {
 class Activate;
 class Done;
 class Passivated;
+class Redeliver;
 class Replayed;
 class Tick;
 class TimersChanged;
@@ -29,6 +30,8 @@ using shard_host_actor = caf::typed_actor<
 using timers_actor = caf::typed_actor<
     // Rows were written or deleted.
     note<TimersChanged>,
+    // Somebody has lost what it was sent: send every outbox row again.
+    note<Redeliver>,
     // Something may be due.
     note<Tick>>;
 

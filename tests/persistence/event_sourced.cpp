@@ -14,8 +14,7 @@ struct probe_house : house {
           spawn_shard_host(root, outside, {make_kind<probe_state>("probe", probe)});
           auto timers = spawn_timers(root, outside);
           outside->names->put(std::string{services::timers}, caf::actor_cast<caf::actor>(timers));
-        }} {
-  }
+        }} {}
 
   static ProbeAdd add(int64_t amount, std::string command_id = {}) {
     ProbeAdd cmd;
@@ -62,7 +61,8 @@ CAF_TEST(a crash at any step loses no answer and keeps no half) {
   for (int steps = 0; steps < 40; ++steps) {
     auto expected = total();
     bool answered = false;
-    post<ProbeTotal>(counter, add(1), [&](caf::expected<ProbeTotal> reply) { answered = static_cast<bool>(reply); });
+    post<ProbeTotal>(counter, add(1),
+                     [&](caf::expected<ProbeTotal> reply) { answered = static_cast<bool>(reply); });
     for (int i = 0; i < steps && node->step();)
       ++i;
     crash_and_recover();
@@ -97,7 +97,8 @@ CAF_TEST(a command id that left the window is refused and has no second effect) 
 
 CAF_TEST(a command id of another make is refused) {
   CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, add(1, "mine")), ec::invalid_argument);
-  CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, add(1, ids.next(time->now_ms() + 3'600'000))), ec::invalid_argument);
+  CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, add(1, ids.next(time->now_ms() + 3'600'000))),
+                  ec::invalid_argument);
 }
 
 CAF_TEST(commands of one entity share a write) {
@@ -117,7 +118,8 @@ CAF_TEST(a snapshot shortens replay and equals it) {
   auto before = total();
   size_t snapshots = 0;
   auto id = identify(counter, rows->naming_key());
-  CAF_CHECK(!rows->scan(space::snapshot, entity_begin(id), entity_end(id), [&](auto, auto) { return ++snapshots > 0; }));
+  CAF_CHECK(!rows->scan(space::snapshot, entity_begin(id), entity_end(id),
+                        [&](auto, auto) { return ++snapshots > 0; }));
   CAF_CHECK_EQUAL(snapshots, 2u);
   crash_and_recover();
   CAF_CHECK_EQUAL(total(), before);

@@ -28,6 +28,12 @@ inline std::string value_of(const store& rows, std::string_view key, space where
   return !found ? describe(found.error()) : found->value_or("(none)");
 }
 
+/// Why a row of the journal cannot be read; 0 if it can.
+inline ec read_failure(const store& rows, std::string_view key) {
+  auto found = rows.get(space::journal, key);
+  return found ? ec{} : code_of(found.error());
+}
+
 /// At most `limit` rows of a scan.
 inline row_list scanned(const store& rows, std::string_view from, std::string_view to,
                         size_t limit = SIZE_MAX, space where = space::journal) {

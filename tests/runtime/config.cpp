@@ -1,8 +1,8 @@
 // A configuration file loads whole or is refused with all its mistakes and their places.
 #define CAF_SUITE runtime.config
+#include "tests/support/scratch.hpp"
 #include <caf/all.hpp>
 #include <caf/test/unit_test.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <troupe/runtime/config.hpp>
 #include <troupe/runtime/error.hpp>
@@ -21,19 +21,7 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-struct folder {
-  std::string path = "/tmp/troupe_config_XXXXXX";
-  folder() {
-    if (!mkdtemp(path.data()))
-      CAF_FAIL("no temporary folder");
-  }
-  ~folder() {
-    std::remove((path + "/troupe.toml").c_str());
-    std::remove(path.c_str());
-  }
-};
-
-// design.md, section 10: it must load as it stands.
+// The file that users were promised: it must load as it stands.
 constexpr std::string_view promised = R"([system]
 max_concurrent_requests = 1000
 health_check_interval_seconds = 30
@@ -119,7 +107,7 @@ CAF_TEST(a wrong type is refused with what is allowed) {
 CAF_TEST(a value out of range is refused with the range) {
   CAF_CHECK(
       has(mistakes("[tasks]\nmax_retries = -1\n"), "must be an integer from 0 to 1000 attempts, but is -1"));
-  CAF_CHECK(has(mistakes("[tasks]\nbackoff_multiplier = nan\n"), "but is nan"));
+  CAF_CHECK(mistakes("[tasks]\nbackoff_multiplier = nan\n").ends_with("but is nan"));
   CAF_CHECK(has(mistakes("[node]\nname = \"\"\n"), "but is one of 0 bytes"));
   CAF_CHECK(has(mistakes("[node]\nname = \"a\\nb\"\n"), "but is \"a\\nb\", with control characters"));
   CAF_CHECK(
@@ -160,8 +148,8 @@ CAF_TEST(a file too long to be a configuration is refused) {
 }
 
 CAF_TEST(a file is read from disk and its path is in the messages) {
-  folder dir;
-  auto path = dir.path + "/troupe.toml";
+  test::scratch dir;
+  auto path = (dir.path() / "troupe.toml").string();
   auto missing = load_config(path);
   CAF_REQUIRE(!missing);
   CAF_CHECK(code_of(missing.error()) == ec::not_found);
@@ -178,5 +166,5 @@ CAF_TEST(a file is read from disk and its path is in the messages) {
   auto bad = load_config(path);
   CAF_REQUIRE(!bad);
   CAF_CHECK(text_of(bad.error()).starts_with(path + ":1:1: "));
-  CAF_CHECK(!load_config(dir.path)); // a folder
+  CAF_CHECK(!load_config(dir.path().string())); // a folder
 }

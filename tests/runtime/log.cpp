@@ -1,10 +1,9 @@
 // A log line is one JSON object that says who wrote it, and never carries a secret.
 #define CAF_SUITE runtime.log
+#include "tests/support/scratch.hpp"
 #include <atomic>
 #include <caf/all.hpp>
 #include <caf/test/unit_test.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <limits>
@@ -151,9 +150,8 @@ CAF_TEST(a line the sink cannot keep is counted and does no harm) {
 }
 
 CAF_TEST(a file gets each line at once and keeps what it had) {
-  std::string dir = "/tmp/troupe_log_XXXXXX";
-  CAF_REQUIRE(mkdtemp(dir.data()));
-  auto path = dir + "/node.log";
+  test::scratch dir;
+  auto path = (dir.path() / "node.log").string();
   auto content = [&] {
     std::stringstream text;
     text << std::ifstream{path}.rdbuf();
@@ -168,7 +166,6 @@ CAF_TEST(a file gets each line at once and keeps what it had) {
   }
   auto lines = content();
   CAF_CHECK_EQUAL(std::count(lines.begin(), lines.end(), '\n'), 2);
-  std::filesystem::remove_all(dir);
 }
 
 CAF_TEST(a file that cannot be written is refused with its path) {

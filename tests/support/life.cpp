@@ -17,7 +17,8 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
   journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_);
   ensure(!journal_->start(), "the store opens");
   doors_ = std::make_shared<doors>(doors{clock_, rows_, journal_, std::make_shared<directory>(),
-                                         std::make_shared<id_source>(seed)});
+                                         std::make_shared<id_source>(seed),
+                                         std::make_shared<simulated_workers>(system_), {}, {}});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)
@@ -33,10 +34,13 @@ life::~life() {
                             .count();
   clock_->scheduler = nullptr;
   journal_->cut();
-  for (auto& name : doors_->names->awake())
-    caf::anon_send_exit(doors_->names->find(name), caf::exit_reason::kill);
-  caf::anon_send_exit(root_, caf::exit_reason::kill);
+  auto kill = [](const caf::actor& one) { caf::anon_send_exit(one, caf::exit_reason::kill); };
+  kill(doors_->names->find(std::string{services::shard_host})); // first: it brings entities to life
+  kill(root_);
   root_ = nullptr;
+  settle();
+  for (auto& name : doors_->names->awake())
+    kill(doors_->names->find(name));
   settle();
   doors_.reset();
   journal_.reset();

@@ -3,6 +3,7 @@
 
 #include <caf/scheduler/test_coordinator.hpp>
 #include <tests/support/simulated_journal.hpp>
+#include <tests/support/simulated_workers.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/persistence/doors.hpp>
 #include <troupe/persistence/memory_store.hpp>

@@ -1,0 +1,325 @@
+// AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their owners.
+// Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
+
+#include <algorithm>
+#include <deque>
+#include <troupe/actors/agent/attempt.hpp>
+#include <troupe/actors/agent/capability.hpp>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/behaviors/registry.hpp>
+#include <troupe/runtime/interface/agent.hpp>
+#include <troupe/runtime/proto/tool.pb.h>
+
+namespace troupe {
+namespace {
+
+struct agent_entity {
+  static inline const char* name = "agent";
+  using event = AgentEvent;
+  static constexpr uint16_t version = 1;
+  using decision = caf::expected<std::vector<event>>;
+
+  AgentRecord record;
+
+  bool exists() const {
+    return !record.id().empty() && !record.unregistered();
+  }
+  caf::error missing(const std::string& id) const {
+    return make_error(ec::not_found, "there is no agent '" + id + "'");
+  }
+
+  decision decide(const RegisterAgent& cmd, int64_t now_ms) const {
+    std::vector<event> events;
+    if (exists() && equal(cmd.request(), record.request()))
+      return events;
+    if (exists())
+      return make_error(ec::already_exists, "agent '" + record.id() + "' exists with another request");
+    auto* registered = events.emplace_back().mutable_registered();
+    *registered->mutable_request() = cmd.request();
+    registered->set_time_ms(now_ms);
+    return events;
+  }
+  decision decide(const UnregisterAgent& cmd, int64_t now_ms) const {
+    if (!exists())
+      return missing(cmd.id());
+    std::vector<event> events(1);
+    events[0].mutable_unregistered()->set_time_ms(now_ms);
+    return events;
+  }
+  decision decide(const SetAgentStatus& cmd, int64_t now_ms) const {
+    if (!exists())
+      return missing(cmd.id());
+    std::vector<event> events;
+    if (cmd.status() != record.status()) {
+      events.emplace_back().mutable_status_set()->set_status(cmd.status());
+      events[0].mutable_status_set()->set_time_ms(now_ms);
+    }
+    return events;
+  }
+  decision decide(const CountTask& cmd, int64_t now_ms) const {
+    std::vector<event> events;
+    if (exists()) {
+      auto* counted = events.emplace_back().mutable_task_counted();
+      counted->set_ok(cmd.ok());
+      counted->set_duration_ms(cmd.duration_ms());
+      counted->set_time_ms(now_ms);
+      *counted->mutable_capabilities() = cmd.capabilities();
+    }
+    return events;
+  }
+
+  void apply(const event& happened) {
+    auto* metadata = record.mutable_metadata();
+    switch (happened.kind_case()) {
+      case AgentEvent::kRegistered:
+        record.Clear();
+        metadata = record.mutable_metadata();
+        *record.mutable_request() = happened.registered().request();
+        record.set_id(happened.registered().request().id());
+        metadata->set_created_ms(happened.registered().time_ms());
+        metadata->set_success_rate(1);
+        break;
+      case AgentEvent::kStatusSet:
+        record.set_status(happened.status_set().status());
+        break;
+      case AgentEvent::kTaskCounted: {
+        auto& counted = happened.task_counted();
+        metadata->set_completed(metadata->completed() + (counted.ok() ? 1 : 0));
+        metadata->set_failed(metadata->failed() + (counted.ok() ? 0 : 1));
+        auto n = static_cast<double>(metadata->completed() + metadata->failed());
+        metadata->set_success_rate(static_cast<double>(metadata->completed()) / n);
+        metadata->set_average_response_ms(metadata->average_response_ms() +
+                                          (static_cast<double>(counted.duration_ms()) - metadata->average_response_ms()) / n);
+        metadata->set_last_active_ms(counted.time_ms());
+        if (counted.ok())
+          for (auto& capability : counted.capabilities())
+            specialise(capability);
+        break;
+      }
+      case AgentEvent::kUnregistered:
+        record.set_unregistered(true);
+        record.set_status(AGENT_OFFLINE);
+        break;
+      case AgentEvent::KIND_NOT_SET:
+        break;
+    }
+  }
+
+  void specialise(const std::string& capability) {
+    auto* all = record.mutable_metadata()->mutable_specialisations();
+    auto i = std::lower_bound(all->begin(), all->end(), capability);
+    if (i != all->end() && *i == capability)
+      return;
+    *all->Add() = capability;
+    std::sort(all->begin(), all->end());
+  }
+
+  void bring_about(const event& happened, effects& out) const {
+    if (happened.has_unregistered())
+      out.erase(index_table::agents, "record");
+    else
+      out.put(index_table::agents, "record", record);
+    AgentChanged changed;
+    *changed.mutable_record() = record;
+    out.tell(std::string{services::registry}, std::move(changed));
+  }
+
+  AgentRecord reply(const RegisterAgent&) const {
+    return record;
+  }
+  AgentRecord reply(const UnregisterAgent&) const {
+    return record;
+  }
+  AgentRecord reply(const SetAgentStatus&) const {
+    return record;
+  }
+  AgentState save() const {
+    AgentState state;
+    *state.mutable_record() = record;
+    return state;
+  }
+  bool load(const AgentState& saved) {
+    record = saved.record();
+    return true;
+  }
+};
+
+using agent_self = agent_actor::stateful_pointer<agent_entity>;
+
+// What one agent works on. Owned by its behavior; gone with the actor.
+class workbench final : public attempt_host {
+public:
+  workbench(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts)
+      : self_{self}, log_{std::move(log)}, parts_{std::move(parts)} {
+    log_.stay_awake_while([this] { return !attempts_.empty() || !line_.empty(); });
+  }
+
+  int64_t now_ms() const override {
+    return log_.now_ms();
+  }
+  uint64_t random() override {
+    return log_.outside().ids->random();
+  }
+  const tool* find_tool(const std::string& name) const override {
+    return parts_->tools.find(name);
+  }
+  caf::expected<std::unique_ptr<behavior>> make_behavior() const override {
+    return parts_->behaviors.make(self_->state.record.request().behavior());
+  }
+  void run_tool(const attempt& on, const std::string& position, const tool& one, const ActionRequest& request) override {
+    ToolEnded ended;
+    ended.set_owner(on.owner());
+    ended.set_step(on.step());
+    ended.set_claim(on.claim());
+    ended.set_position(position);
+    log_.outside().hands->submit([parts = parts_, &one, request, ended, agent = agent_actor{self_}]() mutable {
+      *ended.mutable_outcome() = toolbox::run(one, request);
+      caf::anon_send(agent, std::move(ended));
+    });
+  }
+  void tell_owner(const std::string& owner, RecordActions message) override {
+    log_.outside().names->tell(owner, std::move(message));
+  }
+  void tell_owner(const std::string& owner, TaskDone message) override {
+    log_.outside().names->tell(owner, std::move(message));
+  }
+  void tell_owner(const std::string& owner, ParkTask message) override {
+    log_.outside().names->tell(owner, std::move(message));
+  }
+
+  void take(const RunTask& task) {
+    key where{task.owner(), task.step()};
+    auto i = attempts_.find(where);
+    if (i == attempts_.end()) {
+      auto waits = std::any_of(line_.begin(), line_.end(), [&](auto& one) { return one == where; });
+      if (waits)
+        return;
+      if (attempts_.size() >= slots_of(self_->state.record)) {
+        line_.push_back(where);
+        return;
+      }
+      i = begin(where);
+    }
+    open(*i->second);
+  }
+
+  // The attempt a message is about; null if it is about one that is no more.
+  template <class Message>
+  attempt* find(const Message& message) {
+    auto i = attempts_.find({message.owner(), message.step()});
+    return i != attempts_.end() && i->second->claim() == message.claim() ? i->second.get() : nullptr;
+  }
+
+  void settled(const attempt& one) {
+    if (one.has_ended()) {
+      CountTask count;
+      count.set_ok(one.succeeded());
+      count.set_duration_ms(now_ms() - one.begun_ms());
+      *count.mutable_capabilities() = one.spec().required();
+      log_.act(count);
+    }
+    let_go(one);
+  }
+
+  void let_go(const attempt& one) {
+    SlotFree free;
+    free.set_owner(one.owner());
+    free.set_step(one.step());
+    free.set_agent(self_->state.record.id());
+    attempts_.erase({one.owner(), one.step()});
+    log_.outside().names->tell(std::string{services::scheduler}, std::move(free));
+    if (!line_.empty() && attempts_.size() < slots_of(self_->state.record)) {
+      auto next = begin(line_.front());
+      line_.pop_front();
+      open(*next->second);
+    }
+  }
+
+  void sweep() {
+    auto configured = self_->state.record.request().config().timeout_ms();
+    auto longest = configured > 0 ? configured : limits::task_timeout.count();
+    for (auto& [where, one] : attempts_)
+      one->expire(now_ms(), longest);
+    ticking_ = false;
+    keep_ticking();
+  }
+
+private:
+  using key = std::pair<std::string, std::string>;
+
+  std::map<key, std::unique_ptr<attempt>>::iterator begin(const key& where) {
+    auto claim = log_.outside().ids->next(now_ms());
+    auto i = attempts_.emplace(where, std::make_unique<attempt>(*this, log_.ref(), where.first, where.second, claim)).first;
+    keep_ticking();
+    return i;
+  }
+
+  void open(const attempt& one) {
+    OpenTask message;
+    message.set_step(one.step());
+    message.set_agent(log_.ref());
+    message.set_claim(one.claim());
+    log_.outside().names->tell(one.owner(), std::move(message));
+  }
+
+  void keep_ticking() {
+    if (!attempts_.empty() && !std::exchange(ticking_, true))
+      tell_in(self_, limits::attempt_sweep, agent_actor{self_}, Tick{});
+  }
+
+  agent_self self_;
+  entity_log<agent_entity> log_;
+  std::shared_ptr<const agent_parts> parts_;
+  std::map<key, std::unique_ptr<attempt>> attempts_;
+  std::deque<key> line_;
+  bool ticking_ = false;
+};
+
+agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts) {
+  auto bench = std::make_shared<workbench>(self, log, parts);
+  return {
+      [=](const RegisterAgent& cmd) mutable { return log.handle(cmd); },
+      [=](const UnregisterAgent& cmd) mutable { return log.handle(cmd); },
+      [=](const SetAgentStatus& cmd) mutable { return log.handle(cmd); },
+      [=](const GetAgent& cmd) mutable {
+        auto& state = self->state;
+        return log.answer(state.record.id().empty() ? caf::expected<AgentRecord>{state.missing(cmd.id())}
+                                                    : caf::expected<AgentRecord>{state.record});
+      },
+      [=](const RunTask& task) { bench->take(task); },
+      [=](const TaskOpened& opened) {
+        if (auto* one = bench->find(opened))
+          one->opened(opened.state());
+      },
+      [=](const TaskGone& gone) {
+        if (auto* one = bench->find(gone))
+          bench->let_go(*one);
+      },
+      [=](const ActionsRecorded& recorded) {
+        if (auto* one = bench->find(recorded)) {
+          one->recorded(recorded.number(), recorded.suspended());
+          if (one->is_suspended())
+            bench->let_go(*one);
+        }
+      },
+      [=](const TaskSettled& settled) {
+        if (auto* one = bench->find(settled))
+          bench->settled(*one);
+      },
+      [=](const ToolEnded& ended) {
+        if (auto* one = bench->find(ended))
+          one->completed(ended.position(), ended.outcome());
+      },
+      [=](const Tick&) { bench->sweep(); },
+  };
+}
+
+} // namespace
+
+entity_kind agent_kind(std::shared_ptr<const agent_parts> parts) {
+  auto kind = make_kind<agent_entity>("agent", agent, std::move(parts));
+  kind.tell_crash_to = services::scheduler;
+  return kind;
+}
+
+} // namespace troupe

@@ -1,0 +1,94 @@
+// REGISTRY: who exists, can what, how well.
+// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers.
+
+#include <troupe/actors/agent/capability.hpp>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/runtime/interface/agent.hpp>
+
+namespace troupe {
+namespace {
+
+struct registry_state {
+  static inline const char* name = "registry";
+  doors_ptr doors;
+  capability_index index;
+
+  caf::expected<AgentRecord> find(const std::string& id) const {
+    if (auto* record = index.get(id))
+      return *record;
+    return make_error(ec::not_found, "there is no agent '" + id + "'; see `troupe agents list`");
+  }
+};
+
+agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_pointer<registry_state> self, doors_ptr doors,
+                                             std::shared_ptr<const agent_parts> parts) {
+  house_rules(self);
+  self->state.doors = doors;
+  if (auto failed = load_agents(*doors->rows, self->state.index)) {
+    self->quit(failed);
+    return agent_registry_actor::behavior_type::make_empty_behavior();
+  }
+  return {
+      [=](RegisterAgent& cmd) -> caf::result<AgentRecord> {
+        auto& request = *cmd.mutable_request();
+        if (auto known = parts->behaviors.make(request.behavior()); !known)
+          return known.error();
+        if (request.id().empty())
+          request.set_id((request.domain().empty() ? request.behavior() : request.domain()) + "_" +
+                         doors->ids->next(doors->time->now_ms()).substr(18));
+        if (request.capabilities().empty())
+          return make_error(ec::invalid_argument, "agent '" + request.id() + "' must have at least one capability");
+        if (auto name = parse_ref(agent_ref(request.id())); !name)
+          return name.error();
+        return doors->names->delegate<AgentRecord>(self, agent_ref(request.id()), std::move(cmd));
+      },
+      [=](const UnregisterAgent& cmd) -> caf::result<AgentRecord> {
+        if (auto known = self->state.find(cmd.id()); !known)
+          return known.error();
+        return doors->names->delegate<AgentRecord>(self, agent_ref(cmd.id()), cmd);
+      },
+      [=](const SetAgentStatus& cmd) -> caf::result<AgentRecord> {
+        if (auto known = self->state.find(cmd.id()); !known)
+          return known.error();
+        return doors->names->delegate<AgentRecord>(self, agent_ref(cmd.id()), cmd);
+      },
+      [=](const GetAgent& cmd) -> caf::result<AgentRecord> {
+        auto found = self->state.find(cmd.id());
+        if (!found)
+          return found.error();
+        return std::move(*found);
+      },
+      [=](const ListAgents& cmd) {
+        AgentList list;
+        for (auto& [id, record] : self->state.index.all())
+          if (!cmd.only_children() || record.request().parent() == cmd.parent())
+            *list.add_agents() = record;
+        return list;
+      },
+      [=](const FindByCapabilities& cmd) { return self->state.index.find(cmd.query(), cmd.limit()); },
+      [=](const FindBest& cmd) -> caf::result<AgentMatch> {
+        auto found = self->state.index.find(cmd.query(), 1);
+        if (found.matches().empty())
+          return make_error(ec::no_agent, found.reason());
+        return std::move(*found.mutable_matches(0));
+      },
+      [=](const GetRegistryStats&) { return self->state.index.stats(); },
+      [=](const AgentChanged& changed) {
+        self->state.index.put(changed.record());
+        doors->names->tell(std::string{services::scheduler}, changed);
+      },
+  };
+}
+
+} // namespace
+
+std::string agent_ref(const std::string& id) {
+  return "default/agent/" + id;
+}
+
+agent_registry_actor spawn_agent_registry(caf::scheduled_actor* parent, doors_ptr doors,
+                                          std::shared_ptr<const agent_parts> parts) {
+  return parent->spawn(registry, std::move(doors), std::move(parts));
+}
+
+} // namespace troupe

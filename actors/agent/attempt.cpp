@@ -1,0 +1,188 @@
+// ATTEMPT: the loop around an execution. See attempt.hpp for the invariant.
+
+#include <troupe/actors/agent/attempt.hpp>
+#include <troupe/runtime/error.hpp>
+
+namespace troupe {
+
+attempt::attempt(attempt_host& host, std::string agent, std::string owner, std::string step, std::string claim)
+    : host_{host}, agent_{std::move(agent)}, owner_{std::move(owner)}, step_{std::move(step)}, claim_{std::move(claim)},
+      begun_ms_{host.now_ms()} {
+}
+
+template <class Message>
+Message attempt::addressed() const {
+  Message message;
+  message.set_step(step_);
+  message.set_claim(claim_);
+  message.set_agent(agent_);
+  return message;
+}
+
+void attempt::opened(const TaskState& state) {
+  if (ended_) { // the owner has not heard our last word
+    host_.tell_owner(owner_, last_word_);
+    return;
+  }
+  if (execution_) {
+    for (auto& record : state.records())
+      if (record.what_case() == ActionRecord::kOutcome)
+        completed_by_owner(record);
+    unacknowledged_ = 0; // what was on its way is in the state, or is sent again below
+    drive();
+    return;
+  }
+  spec_ = state.spec();
+  auto who = host_.make_behavior();
+  if (!who) {
+    Outcome outcome;
+    outcome.mutable_failure()->set_code(static_cast<uint32_t>(code_of(who.error())));
+    outcome.mutable_failure()->set_text(text_of(who.error()));
+    end(std::move(outcome));
+    return;
+  }
+  auto replay = state;
+  if (!state.has_start()) {
+    auto manifest = (*who)->describe();
+    start_.set_started_ms(host_.now_ms());
+    start_.set_seed(host_.random());
+    start_.set_agent(agent_);
+    start_.set_behavior(manifest.name());
+    start_.set_behavior_version(manifest.version());
+    *replay.mutable_start() = start_;
+    start_is_new_ = true;
+  }
+  auto id = step_.empty() ? owner_ : owner_ + "#" + step_;
+  execution_ = std::make_unique<execution>(std::move(*who), id, replay);
+  drive();
+}
+
+void attempt::completed_by_owner(const ActionRecord& record) {
+  waiting_.erase(record.position());
+  execution_->complete(record.position(), record.outcome(), record.time_ms());
+}
+
+void attempt::recorded(uint64_t number, bool suspended) {
+  if (number != unacknowledged_)
+    return;
+  unacknowledged_ = 0;
+  suspended_ = suspended;
+  if (suspended)
+    return;
+  for (auto& leaf : std::exchange(intended_, {})) {
+    auto& name = leaf.request.name();
+    auto* one = host_.find_tool(leaf.request.kind() == ACTION_MODEL ? "model/" + name : name);
+    running_.insert(leaf.position);
+    host_.run_tool(*this, leaf.position, *one, leaf.request);
+  }
+  drive();
+}
+
+void attempt::completed(const std::string& position, Outcome outcome) {
+  running_.erase(position);
+  if (ended_ || !execution_ || !execution_->complete(position, std::move(outcome), host_.now_ms()))
+    return;
+  drive();
+}
+
+bool attempt::expire(int64_t now_ms, int64_t longest_ms) {
+  auto bound = spec_.timeout_ms() > 0 ? spec_.timeout_ms() : longest_ms;
+  if (ended_ || begun_ms_ + bound > now_ms)
+    return false;
+  Outcome outcome;
+  outcome.mutable_failure()->set_code(static_cast<uint32_t>(ec::timeout));
+  outcome.mutable_failure()->set_text("the attempt took longer than " + std::to_string(bound) + " ms");
+  end(std::move(outcome));
+  return true;
+}
+
+void attempt::drive() {
+  while (!ended_ && unacknowledged_ == 0) {
+    auto ready = execution_->take_ready();
+    for (auto& leaf : ready)
+      begin(leaf);
+    if (execution_->status() == execution_status::mismatch) {
+      auto park = addressed<ParkTask>();
+      park.set_reason(execution_->reason());
+      ended_ = true;
+      host_.tell_owner(owner_, std::move(park));
+      return;
+    }
+    if (execution_->status() == execution_status::done) {
+      end(execution_->outcome());
+      return;
+    }
+    for (auto& leaf : execution_->take_abandoned()) {
+      waiting_.erase(leaf.position);
+      running_.erase(leaf.position);
+    }
+    auto records = execution_->take_records();
+    auto suspend = running_.empty() && intended_.empty() && execution_->waiting_only();
+    if (records.empty() && !(suspend && ready.empty())) {
+      if (ready.empty())
+        return;
+      continue;
+    }
+    auto message = addressed<RecordActions>();
+    message.set_number(++number_);
+    message.mutable_records()->Assign(records.begin(), records.end());
+    if (std::exchange(start_is_new_, false))
+      *message.mutable_start() = start_;
+    message.set_suspend(suspend);
+    for (auto& position : waiting_)
+      message.add_waiting(position);
+    for (; notes_sent_ < execution_->notes().size(); ++notes_sent_)
+      message.add_notes(execution_->notes()[notes_sent_]);
+    unacknowledged_ = number_;
+    host_.tell_owner(owner_, std::move(message));
+  }
+}
+
+void attempt::begin(const open_action& leaf) {
+  if (leaf.request.kind() == ACTION_TOOL || leaf.request.kind() == ACTION_MODEL)
+    return begin_tool(leaf);
+  waiting_.insert(leaf.position);
+  auto now = host_.now_ms();
+  if (!leaf.wait_until_ms) // a person and another agent answer when they do
+    execution_->record_wait(leaf.position, leaf.request.kind() == ACTION_SLEEP ? now + leaf.request.duration_ms() : 0, now);
+}
+
+void attempt::begin_tool(const open_action& leaf) {
+  auto name = leaf.request.kind() == ACTION_MODEL ? "model/" + leaf.request.name() : leaf.request.name();
+  auto* one = host_.find_tool(name);
+  if (!one) {
+    fail(leaf.position, ec::tool_failed, "this node has no tool '" + name + "'");
+  } else if (one->repeatable) {
+    running_.insert(leaf.position);
+    host_.run_tool(*this, leaf.position, *one, leaf.request);
+  } else if (leaf.intent_recorded) {
+    fail(leaf.position, ec::outcome_unknown,
+         "'" + name + "' was begun before a crash and is not declared repeatable: it may or may not have happened");
+  } else {
+    execution_->record_intent(leaf.position, host_.now_ms());
+    intended_.push_back(leaf);
+  }
+}
+
+void attempt::fail(const std::string& position, ec code, std::string text) {
+  Outcome outcome;
+  outcome.mutable_failure()->set_code(static_cast<uint32_t>(code));
+  outcome.mutable_failure()->set_text(std::move(text));
+  execution_->complete(position, std::move(outcome), host_.now_ms());
+}
+
+void attempt::end(Outcome outcome) {
+  ended_ = true;
+  outcome_ = std::move(outcome);
+  last_word_ = addressed<TaskDone>();
+  *last_word_.mutable_outcome() = outcome_;
+  if (execution_) {
+    auto records = execution_->take_records();
+    last_word_.mutable_records()->Assign(records.begin(), records.end());
+  }
+  if (start_is_new_)
+    *last_word_.mutable_start() = start_;
+  host_.tell_owner(owner_, last_word_);
+}
+
+} // namespace troupe

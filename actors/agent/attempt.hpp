@@ -1,0 +1,104 @@
+// ATTEMPT: one agent's attempt at one task: does what the behavior asks for, in the order that makes it durable.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <troupe/actors/agent/toolbox.hpp>
+#include <troupe/behaviors/execution.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
+
+namespace troupe {
+
+/// What an attempt needs of its agent.
+class attempt_host {
+public:
+  virtual ~attempt_host() = default;
+  virtual int64_t now_ms() const = 0;
+  virtual uint64_t random() = 0;
+  virtual const tool* find_tool(const std::string& name) const = 0;
+  virtual caf::expected<std::unique_ptr<behavior>> make_behavior() const = 0;
+  /// Starts a tool; its end comes to attempt::completed().
+  virtual void run_tool(const class attempt& on, const std::string& position, const tool& one,
+                        const ActionRequest& request) = 0;
+  /// Sends to the owner of the task; step, claim and agent are filled in by the attempt.
+  virtual void tell_owner(const std::string& owner, RecordActions message) = 0;
+  virtual void tell_owner(const std::string& owner, TaskDone message) = 0;
+  virtual void tell_owner(const std::string& owner, ParkTask message) = 0;
+};
+
+/// Invariant: an action is begun only when everything recorded before is durable; what must not be done twice only when
+/// its intent is.
+class attempt {
+public:
+  attempt(attempt_host& host, std::string agent, std::string owner, std::string step, std::string claim);
+
+  /// The owner's answer to OpenTask: begins, or learns what was recorded meanwhile.
+  void opened(const TaskState& state);
+  /// The owner has made message `number` durable.
+  void recorded(uint64_t number, bool suspended);
+  /// A tool has ended.
+  void completed(const std::string& position, Outcome outcome);
+  /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the agent's bound.
+  bool expire(int64_t now_ms, int64_t longest_ms);
+
+  const std::string& owner() const {
+    return owner_;
+  }
+  const std::string& step() const {
+    return step_;
+  }
+  const std::string& claim() const {
+    return claim_;
+  }
+  const TaskSpec& spec() const {
+    return spec_;
+  }
+  int64_t begun_ms() const {
+    return begun_ms_;
+  }
+  /// The owner keeps the task without an agent.
+  bool is_suspended() const {
+    return suspended_;
+  }
+  /// How it ended; meaningful after the owner has settled it.
+  bool succeeded() const {
+    return ended_ && !outcome_.has_failure();
+  }
+  bool has_ended() const {
+    return ended_;
+  }
+
+private:
+  void completed_by_owner(const ActionRecord& record);
+  void drive();
+  void begin(const open_action& leaf);
+  void begin_tool(const open_action& leaf);
+  void fail(const std::string& position, ec code, std::string text);
+  void end(Outcome outcome);
+  template <class Message>
+  Message addressed() const;
+
+  attempt_host& host_;
+  std::string agent_;
+  std::string owner_;
+  std::string step_;
+  std::string claim_;
+  TaskSpec spec_;
+  std::unique_ptr<execution> execution_;
+  AttemptStart start_;
+  bool start_is_new_ = false;
+  int64_t begun_ms_ = 0;
+  std::set<std::string> running_;     // positions of tools at work
+  std::set<std::string> waiting_;     // positions whose end the owner will tell
+  std::vector<open_action> intended_; // begin when their intent is durable
+  uint64_t number_ = 0;
+  uint64_t unacknowledged_ = 0;       // number of the message not yet answered; 0 = none
+  size_t notes_sent_ = 0;
+  bool suspended_ = false;
+  bool ended_ = false;
+  Outcome outcome_;
+  TaskDone last_word_; // repeated if the owner asks again
+};
+
+} // namespace troupe

@@ -1,0 +1,66 @@
+// CAPABILITY: which agents can do a task, best first. Pure.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <troupe/persistence/store.hpp>
+#include <troupe/runtime/messages.hpp>
+#include <troupe/runtime/proto/agent.pb.h>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe {
+
+/// Inverted index from capabilities to agents, and how each agent stands.
+///
+/// A match has all required capabilities. Its score, 0 to 1, is 0.4 x share of the optional capabilities + 0.4 x success rate +
+/// 0.2 x share of free slots; ties go to the lower id. Cost: proportional to the agents that have the rarest required capability.
+class capability_index {
+public:
+  /// Adds or replaces an agent. Unregistered agents are removed.
+  void put(const AgentRecord& record);
+  void remove(const std::string& id);
+
+  /// Counts tasks that are with an agent now; not part of its record.
+  void set_in_flight(const std::string& id, uint32_t tasks);
+
+  /// Up to `limit` matches (0 = all), best first; `reason` says why there is none.
+  AgentMatches find(const AgentQuery& query, size_t limit) const;
+
+  /// The best match that has a free slot; nothing if there is none.
+  const AgentRecord* best_free(const AgentQuery& query) const;
+
+  /// Does any agent, busy or not, have what is required?
+  bool can_anyone(const AgentQuery& query) const;
+
+  const AgentRecord* get(const std::string& id) const;
+
+  /// Agents by id.
+  const std::map<std::string, AgentRecord>& all() const {
+    return agents_;
+  }
+  RegistryStats stats() const;
+
+private:
+  struct candidate {
+    const AgentRecord* record;
+    AgentMatch match;
+  };
+  template <class F>
+  void each_candidate(const AgentQuery& query, F&& visit) const;
+  AgentMatch score(const AgentRecord& record, const AgentQuery& query) const;
+  uint32_t in_flight(const std::string& id) const;
+
+  std::map<std::string, AgentRecord> agents_;
+  std::unordered_map<std::string, std::set<std::string>> by_capability_;
+  std::unordered_map<std::string, uint32_t> in_flight_;
+};
+
+/// Fills an index from the agents' rows. Errors: those of the store.
+caf::error load_agents(const store& rows, capability_index& index);
+
+/// Tasks an agent may work on at a time: its configuration, or the default.
+uint32_t slots_of(const AgentRecord& record);
+
+} // namespace troupe

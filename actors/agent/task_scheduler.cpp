@@ -1,0 +1,171 @@
+// SCHEDULER: gives each task that waits to the best agent with a free slot.
+// Invariant: a task is in one queue or with one agent; the queues are a copy of what the owners' logs say, and are lost with it.
+
+#include <deque>
+#include <map>
+#include <troupe/actors/agent/capability.hpp>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/runtime/interface/workflow.hpp>
+
+namespace troupe {
+namespace {
+
+using task_key = std::pair<std::string, std::string>; // owner, step
+
+// Tasks that the same agents can do, by priority. The oldest of the highest effective priority goes first: waiting for
+// limits::priority_aging is worth one level.
+class task_queue {
+public:
+  void push(RunTask task) {
+    levels_[level(task.priority())].push_back(std::move(task));
+  }
+  bool empty() const {
+    for (auto& tasks : levels_)
+      if (!tasks.empty())
+        return false;
+    return true;
+  }
+  const AgentQuery& query() const {
+    return const_cast<task_queue*>(this)->pick(0).front().query();
+  }
+  RunTask pop(int64_t now_ms) {
+    auto& tasks = pick(now_ms);
+    auto task = std::move(tasks.front());
+    tasks.pop_front();
+    return task;
+  }
+
+private:
+  static size_t level(Priority priority) {
+    switch (priority) {
+      case PRIORITY_CRITICAL:
+        return 3;
+      case PRIORITY_HIGH:
+        return 2;
+      case PRIORITY_LOW:
+        return 0;
+      default:
+        return 1;
+    }
+  }
+  std::deque<RunTask>& pick(int64_t now_ms) {
+    size_t best = 0;
+    double best_rank = -1;
+    for (size_t i = 0; i < levels_.size(); ++i) {
+      if (levels_[i].empty())
+        continue;
+      auto waited = static_cast<double>(std::max<int64_t>(0, now_ms - levels_[i].front().created_ms()));
+      auto rank = static_cast<double>(i) + waited / static_cast<double>(limits::priority_aging.count());
+      if (rank >= best_rank) {
+        best = i;
+        best_rank = rank;
+      }
+    }
+    return levels_[best];
+  }
+  std::array<std::deque<RunTask>, 4> levels_;
+};
+
+struct scheduler_state {
+  static inline const char* name = "scheduler";
+  doors_ptr doors;
+  capability_index index;
+  std::map<std::string, task_queue> queues; // by query, serialized
+  std::map<task_key, RunTask> placed;       // with its agent
+  std::map<std::string, uint32_t> in_flight;
+  std::map<task_key, bool> queued;
+
+  void enqueue(const RunTask& task) {
+    task_key key{task.owner(), task.step()};
+    if (auto i = placed.find(key); i != placed.end()) {
+      doors->names->tell(agent_ref(i->second.agent()), task); // it may have lost it, or have to hear of something
+      return;
+    }
+    if (queued.size() >= limits::scheduler_queue || !queued.emplace(key, true).second)
+      return; // its owner's outbox asks again
+    auto& queue = queues[task.query().SerializeAsString()];
+    queue.push(task);
+    dispatch(queue);
+  }
+
+  void dispatch(task_queue& queue) {
+    auto now = doors->time->now_ms();
+    while (!queue.empty()) {
+      auto* agent = index.best_free(queue.query());
+      if (!agent)
+        return;
+      auto task = queue.pop(now);
+      task_key key{task.owner(), task.step()};
+      queued.erase(key);
+      if (task.deadline_ms() > 0 && task.deadline_ms() < now)
+        continue; // its owner's deadline timer ends it
+      task.set_agent(agent->id());
+      count(agent->id(), +1);
+      doors->names->tell(agent_ref(task.agent()), task);
+      placed[key] = std::move(task);
+    }
+  }
+
+  void dispatch_all() {
+    for (auto i = queues.begin(); i != queues.end();) {
+      dispatch(i->second);
+      i = i->second.empty() ? queues.erase(i) : std::next(i);
+    }
+  }
+
+  void count(const std::string& agent, int change) {
+    auto& tasks = in_flight[agent];
+    tasks = static_cast<uint32_t>(static_cast<int>(tasks) + change);
+    index.set_in_flight(agent, tasks);
+    if (tasks == 0)
+      in_flight.erase(agent);
+  }
+
+  void free(const SlotFree& slot) {
+    auto i = placed.find({slot.owner(), slot.step()});
+    if (i == placed.end() || i->second.agent() != slot.agent())
+      return;
+    placed.erase(i);
+    count(slot.agent(), -1);
+    dispatch_all();
+  }
+
+  void crashed(const std::string& ref) {
+    for (auto& [key, task] : placed)
+      if (agent_ref(task.agent()) == ref)
+        doors->names->tell(ref, task); // held until the agent is back
+  }
+};
+
+task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_pointer<scheduler_state> self, doors_ptr doors) {
+  house_rules(self);
+  self->state.doors = doors;
+  if (auto failed = load_agents(*doors->rows, self->state.index)) {
+    self->quit(failed);
+    return task_scheduler_actor::behavior_type::make_empty_behavior();
+  }
+  doors->names->tell(std::string{services::timers}, Redeliver{}); // whoever waits, ask again
+  return {
+      [self](const RunTask& task) { self->state.enqueue(task); },
+      [self](const SlotFree& slot) { self->state.free(slot); },
+      [self](const AgentChanged& changed) {
+        self->state.index.put(changed.record());
+        self->state.dispatch_all();
+      },
+      [self](const EntityCrashed& crash) { self->state.crashed(crash.ref()); },
+      [self](const GetSchedulerStats&) {
+        SchedulerStats stats;
+        stats.set_queued(self->state.queued.size());
+        stats.set_running(self->state.placed.size());
+        return stats;
+      },
+  };
+}
+
+} // namespace
+
+task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors) {
+  return parent->spawn(scheduler, std::move(doors));
+}
+
+} // namespace troupe

@@ -1,0 +1,53 @@
+// TOOLBOX: the in-process tools of a node, by name.
+#pragma once
+
+#include <caf/expected.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <troupe/runtime/proto/workflow.pb.h>
+
+namespace troupe {
+
+/// What a tool is given.
+class tool_call {
+public:
+  explicit tool_call(const ActionRequest& request) : request_{request} {
+  }
+  /// An argument by name; empty if there is none.
+  std::string_view argument(std::string_view name) const;
+  const ActionRequest& request() const {
+    return request_;
+  }
+
+private:
+  const ActionRequest& request_;
+};
+
+/// A function an agent may call. It runs on a worker thread, so it may block and compute.
+struct tool {
+  std::string name;        ///< e.g. "fs/read_file"; a model is the tool "model/<name>" with the argument `prompt`
+  std::string description; ///< one sentence
+  /// The answer, or why there is none. Exceptions count as ec::tool_failed with their text.
+  std::function<caf::expected<std::string>(const tool_call& call)> run;
+  /// May it be done again when a crash leaves it unknown whether it was done? If not, its intent is journaled first, and after
+  /// such a crash the action fails with ec::outcome_unknown instead of being repeated.
+  bool repeatable = false;
+};
+
+/// Tools by name. Filled before the node starts, then read by all threads.
+class toolbox {
+public:
+  /// Adds or replaces a tool.
+  void add(tool one);
+  const tool* find(std::string_view name) const;
+  /// Runs a tool and turns whatever happens into an outcome.
+  static Outcome run(const tool& one, const ActionRequest& request);
+
+private:
+  std::map<std::string, tool, std::less<>> tools_;
+};
+
+} // namespace troupe

@@ -1,0 +1,75 @@
+// STORE DIRECTORY: where a store on disk lives.
+// Invariant: a directory that was made is still there after a power cut.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/error.hpp>
+#include <unistd.h>
+
+namespace troupe {
+namespace {
+
+std::string last_failure() {
+  return std::generic_category().message(errno);
+}
+
+std::optional<std::string> sync_directory(const std::filesystem::path& directory) {
+  auto descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0)
+    return last_failure();
+  std::optional<std::string> failure;
+  if (::fsync(descriptor) != 0)
+    failure = last_failure();
+  ::close(descriptor);
+  return failure;
+}
+
+struct advice {
+  std::string_view sign, step;
+};
+
+constexpr advice advices[] = {
+    {"Permission denied", "let its user read and write there, or choose another directory"},
+    {"Operation not permitted", "let its user read and write there, or choose another directory"},
+    {"Read-only file system", "mount the file system for writing, or choose another directory"},
+    {"No space left", "free space on this disk, then start again"},
+    {"Disk quota exceeded", "free space or raise the quota, then start again"},
+    {"File too large", "raise the limit of file sizes (ulimit -f), then start again"},
+    {"Not a directory", "a part of the path is a file: choose another directory"},
+    {"File exists", "a file has this name: choose another directory"},
+    {"Too many open files", "raise the limit of open files (ulimit -n)"},
+    {"lock hold by current process", "this process has it open already: close it there first"},
+    {"While lock file", "another process has it open: stop that one, or choose another directory"},
+};
+
+} // namespace
+
+std::optional<std::string> make_directory(const std::filesystem::path& directory, mode_t mode) {
+  std::error_code ignored; // what is wrong, mkdir tells
+  if (std::filesystem::is_directory(directory, ignored))
+    return {};
+  auto parent = directory.parent_path();
+  if (parent != directory && !parent.empty())
+    if (auto failure = make_directory(parent, 0777))
+      return failure;
+  if (::mkdir(directory.c_str(), mode) != 0)
+    return last_failure();
+  return sync_directory(parent.empty() ? "." : parent);
+}
+
+std::string_view next_step(std::string_view cause) {
+  for (auto& [sign, step] : advices)
+    if (cause.find(sign) != std::string_view::npos)
+      return step;
+  return "check disk and system log, then start again";
+}
+
+caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause) {
+  return make_error(ec::unavailable, fmt::format("cannot open the store in {}: {}; {}", directory.native(),
+                                                 cause, next_step(cause)));
+}
+
+} // namespace troupe

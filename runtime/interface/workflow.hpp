@@ -1,0 +1,86 @@
+// Who understands the messages of workflow.proto.
+#pragma once
+
+#include <caf/typed_actor.hpp>
+#include <troupe/runtime/words.hpp>
+
+namespace troupe {
+
+class AgentChanged;
+class AnswerQuestion;
+class AwaitRun;
+class AwaitTask;
+class CancelRun;
+class CancelTask;
+class ChildEnded;
+class ChildNoted;
+class CreateTask;
+class Done;
+class DropTask;
+class EntityCrashed;
+class GetRun;
+class GetSchedulerStats;
+class GetTask;
+class OpenTask;
+class ParkTask;
+class RecordActions;
+class ResumeTask;
+class RunDescription;
+class RunTask;
+class SchedulerStats;
+class SlotFree;
+class StartWorkflow;
+class TaskAccepted;
+class TaskDescription;
+class TaskDone;
+class Tick;
+class TimerDue;
+class WorkflowAccepted;
+
+/// What every owner of tasks understands: an entity whose log holds them.
+using task_owner_actor = caf::typed_actor<
+    // From agents, one-way; see workflow.proto for the answers.
+    note<OpenTask>, note<RecordActions>, note<TaskDone>, note<ParkTask>,
+    // From the tasks it asked for.
+    note<ChildEnded>,
+    // From the timers.
+    note<TimerDue>,
+    // From people. ec::not_found, ec::conflict.
+    rpc<AnswerQuestion, Done>, rpc<CancelTask, Done>, rpc<ResumeTask, Done>, rpc<DropTask, Done>>;
+
+/// TASK: a task that comes alone. An entity of kind `task`.
+using task_actor = task_owner_actor::extend<
+    // ec::already_exists if the id belongs to a different task.
+    rpc<CreateTask, TaskAccepted>,
+    // ec::not_found.
+    rpc<GetTask, TaskDescription>,
+    // Answered when it has ended.
+    rpc<AwaitTask, TaskDescription>,
+    // The parent knows how it ended.
+    note<ChildNoted>>;
+
+/// RUN: one execution of a workflow. An entity of kind `run`.
+using run_actor = task_owner_actor::extend<
+    // ec::invalid_workflow; ec::already_exists if the id belongs to a different run.
+    rpc<StartWorkflow, WorkflowAccepted>,
+    // ec::not_found.
+    rpc<GetRun, RunDescription>,
+    // Answered when it has ended.
+    rpc<AwaitRun, RunDescription>,
+    // ec::conflict when it has ended.
+    rpc<CancelRun, Done>>;
+
+/// SCHEDULER: gives each task that waits to the best agent with a free slot.
+using task_scheduler_actor = caf::typed_actor<
+    // A task waits. May arrive twice.
+    note<RunTask>,
+    // An agent is done with one.
+    note<SlotFree>,
+    // An agent's record has changed.
+    note<AgentChanged>,
+    // An agent crashed.
+    note<EntityCrashed>,
+    // Counts.
+    rpc<GetSchedulerStats, SchedulerStats>>;
+
+} // namespace troupe

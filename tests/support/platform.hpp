@@ -1,0 +1,84 @@
+// A whole node without doors: every service and kind, and a few behaviors to work with.
+#pragma once
+
+#include "tests/support/fixture.hpp"
+#include <troupe/behaviors/library.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
+
+namespace troupe {
+
+/// Behaviors made of a name, a capability and a function.
+class scripted final : public behavior {
+public:
+  using script = std::function<action(const Task&)>;
+  scripted(std::string name, std::string capability, script run) : name_{std::move(name)}, capability_{std::move(capability)}, run_{std::move(run)} {
+  }
+  manifest describe() const override {
+    return manifest{name_}.can(capability_);
+  }
+  action run(const Task& task) override {
+    return run_(task);
+  }
+
+private:
+  std::string name_;
+  std::string capability_;
+  script run_;
+};
+
+/// A node with its services under the test scheduler.
+struct platform : house {
+  explicit platform(std::shared_ptr<agent_parts> parts)
+      : house{[parts](caf::scheduled_actor* root, doors_ptr outside) {
+          auto name = [&](std::string_view ref_text, const auto& handle) {
+            outside->names->put(std::string{ref_text}, caf::actor_cast<caf::actor>(handle));
+          };
+          name(services::shard_host,
+               spawn_shard_host(root, outside, {agent_kind(parts), task_kind(), run_kind(), make_kind<probe_state>("probe", probe)}));
+          name(services::timers, spawn_timers(root, outside));
+          name(services::registry, spawn_agent_registry(root, outside, parts));
+          name(services::scheduler, spawn_task_scheduler(root, outside));
+        }} {
+  }
+
+  AgentRecord hire(const std::string& id, const std::string& behavior, std::vector<std::string> capabilities,
+                   uint32_t slots = 0) {
+    RegisterAgent cmd;
+    cmd.mutable_request()->set_id(id);
+    cmd.mutable_request()->set_behavior(behavior);
+    for (auto& capability : capabilities)
+      cmd.mutable_request()->add_capabilities(capability);
+    cmd.mutable_request()->mutable_config()->set_max_concurrent(slots);
+    return request<AgentRecord>(std::string{services::registry}, std::move(cmd));
+  }
+
+  static CreateTask job(const std::string& capability, const std::vector<argument>& inputs = {}) {
+    CreateTask cmd;
+    cmd.mutable_spec()->add_required(capability);
+    cmd.mutable_spec()->set_title(capability);
+    for (auto& input : inputs) {
+      auto* field = cmd.mutable_spec()->add_inputs();
+      field->set_name(input.name);
+      field->set_value(input.text);
+    }
+    return cmd;
+  }
+
+  TaskState task_state(const std::string& ref_text) {
+    return request<TaskDescription>(ref_text, GetTask{}).state();
+  }
+  std::string result_of(const std::string& ref_text) { // by value: CAF_CHECK_EQUAL keeps references
+    return task_state(ref_text).outcome().text();
+  }
+  RunState run_state(const std::string& ref_text) {
+    return request<RunDescription>(ref_text, GetRun{}).state();
+  }
+};
+
+/// Shorthand for a behavior out of a function.
+inline void teach(agent_parts& parts, const std::string& name, const std::string& capability, scripted::script run) {
+  ensure(!parts.behaviors.add(manifest{name}.can(capability),
+                              [=] { return std::make_unique<scripted>(name, capability, run); }));
+}
+
+} // namespace troupe
