@@ -115,10 +115,11 @@ private:
       token = {header->second.data(), header->second.size()};
     token = token.substr(0, scheme.size()) == scheme ? token.substr(scheme.size()) : std::string_view{};
     auto who = tokens_.identify(token);
-    if (!who)
-      return std::move(who.error());
-    if (auto denied = permit(*who, method))
-      return denied;
+    auto refusal = who ? permit(*who, method) : who.error();
+    if (desk_->hooks.decided)
+      desk_->hooks.decided(method, who ? who->principal : std::string{}, refusal);
+    if (refusal)
+      return refusal;
     control_call call;
     call.desk = desk_;
     call.patience = waits ? limits::door_wait : limits::door_timeout;

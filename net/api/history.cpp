@@ -3,8 +3,8 @@
 // limits::history_page_bytes.
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 #include <troupe/net/api/history.hpp>
+#include <troupe/net/api/json.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
@@ -82,7 +82,7 @@ bool tell(uint32_t type, const std::string& bytes, HistoryEntry& entry) {
   }
   entry.set_type(kind_of(event));
   entry.set_summary(clean_utf8(summarize(event)));
-  google::protobuf::util::MessageToJsonString(event, entry.mutable_text());
+  entry.set_text(to_json(event, {.pretty = false, .defaults = false}));
   return true;
 }
 

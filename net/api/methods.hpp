@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <troupe/persistence/doors.hpp>
 #include <troupe/runtime/proto/net.pb.h>
 
@@ -16,6 +17,10 @@ struct control_hooks {
   std::function<caf::error(const std::string& level)> set_log_level;
   /// All metrics in the Prometheus text format.
   std::function<std::string()> metrics;
+  /// Hears of every call that was let in or refused, for log and audit: on gRPC's threads, so it is
+  /// thread-safe and quick. The principal is empty if nobody knows it.
+  std::function<void(std::string_view method, const std::string& principal, const caf::error& refusal)>
+      decided;
   /// Adds to a status what only the node knows, e.g. the store's generation. May stay empty.
   std::function<void(NodeStatus&)> complete_status;
 };

@@ -2,6 +2,7 @@
 #define CAF_SUITE net.api.control
 #include "tests/support/control_node.hpp"
 #include <future>
+#include <mutex>
 
 using namespace troupe;
 
@@ -183,4 +184,25 @@ CAF_TEST(hooks serve the log level and the metrics and without them both are una
   CAF_CHECK_EQUAL(refused(node.client().set_log_level(in)), ec::invalid_argument);
   auto metrics = answered(node.client().metrics());
   CAF_CHECK_EQUAL(metrics.text(), "troupe_up 1\n");
+}
+
+CAF_TEST(every decision is heard with its principal and its reason) {
+  control_node node;
+  node.server.reset();
+  std::mutex mutex;
+  std::vector<std::string> heard;
+  node.hooks.decided = [&](std::string_view method, const std::string& principal, const caf::error& refusal) {
+    std::lock_guard lock{mutex};
+    heard.push_back(std::string{method} + " " + principal + " " +
+                    (refusal ? to_string(code_of(refusal)) : "ok"));
+  };
+  node.start();
+  answered(node.client(control_node::view).runs());
+  refused(node.client(control_node::view).start({}));
+  refused(node.client("").runs());
+  std::lock_guard lock{mutex};
+  CAF_REQUIRE_EQUAL(heard.size(), 3u);
+  CAF_CHECK_EQUAL(heard[0], "Runs vera ok");
+  CAF_CHECK_EQUAL(heard[1], "Start vera permission_denied");
+  CAF_CHECK_EQUAL(heard[2], "Runs  unauthenticated");
 }

@@ -1,0 +1,108 @@
+// COMMAND: one thing the CLI can do: its words, its options as data, its act.
+#pragma once
+
+#include <caf/expected.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <troupe/net/api/client.hpp>
+#include <troupe/net/api/json.hpp>
+#include <troupe/net/node/cli.hpp>
+#include <troupe/net/node/render.hpp>
+#include <variant>
+#include <vector>
+
+namespace troupe {
+
+/// What a command line said. Which of these a command reads is in its options.
+struct arguments {
+  std::string data;
+  std::string socket;
+  std::string tokens;
+  unsigned timeout_s = 0; ///< 0 = nothing was said
+  bool json = false;
+  std::string config;
+  std::string id;
+  std::string file;
+  std::string capability;
+  std::string title;
+  std::vector<std::string> inputs;
+  std::string status;
+  std::string reason;
+  std::string step;
+  std::string position;
+  std::string text;
+  std::string level;
+  unsigned limit = 0;
+  bool wait = false;
+  bool restart = false;
+};
+
+/// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
+struct option {
+  std::string_view name;
+  std::variant<bool arguments::*, unsigned arguments::*, std::string arguments::*,
+               std::vector<std::string> arguments::*>
+      to;
+  std::string_view help;
+  bool required = false;
+};
+
+/// One invocation: what was said, and the way to the node and back to the person.
+class session {
+public:
+  session(arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err, look how);
+
+  const arguments& said() const {
+    return said_;
+  }
+  const cli_hooks& hooks() const {
+    return hooks_;
+  }
+  std::ostream& out() {
+    return out_;
+  }
+  const look& how() const {
+    return how_;
+  }
+
+  /// The node's client. Errors: ec::unavailable if no node has ever run there, and those of
+  /// token_list::read().
+  caf::expected<control_client*> node();
+
+  /// Prints a message as JSON, or as `text` for people; gives exit code 0.
+  int show(const google::protobuf::Message& message, const std::string& text);
+
+  /// Says something to a person who watches; nothing in a script.
+  void hint(std::string_view text);
+
+private:
+  arguments said_;
+  const cli_hooks& hooks_;
+  std::ostream& out_;
+  std::ostream& err_;
+  look how_;
+  std::optional<control_client> client_;
+};
+
+/// Words as typed after `troupe`; `next` is what to type when what was asked for is not there.
+struct command {
+  std::string_view words;
+  std::string_view summary;
+  std::vector<option> options;
+  caf::expected<int> (*act)(session&);
+  std::string_view next = "troupe status";
+};
+
+/// The options every command takes.
+const std::vector<option>& common_options();
+
+/// All commands, in the order they are explained.
+const std::vector<command>& commands();
+
+/// The parts of commands(): what concerns the node and its agents, and what concerns work.
+std::vector<command> node_commands();
+std::vector<command> work_commands();
+
+} // namespace troupe

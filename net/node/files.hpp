@@ -1,0 +1,20 @@
+// FILES: definitions and requests as people write them.
+#pragma once
+
+#include <caf/error.hpp>
+#include <google/protobuf/message.h>
+#include <string>
+#include <troupe/runtime/proto/common.pb.h>
+#include <vector>
+
+namespace troupe {
+
+/// Fills a message from a JSON file; see from_json(). Errors: ec::not_found, ec::invalid_argument; both name
+/// the file.
+caf::error read_json_file(const std::string& path, google::protobuf::Message& message);
+
+/// Adds fields written `name=value`. Error: ec::invalid_argument.
+caf::error add_fields(const std::vector<std::string>& written,
+                      google::protobuf::RepeatedPtrField<Field>& fields);
+
+} // namespace troupe

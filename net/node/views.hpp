@@ -1,0 +1,30 @@
+// VIEWS: what the control service answers, shown to people. All end with a line break.
+#pragma once
+
+#include <string>
+#include <troupe/net/node/render.hpp>
+#include <troupe/runtime/proto/net.pb.h>
+#include <vector>
+
+namespace troupe {
+
+std::string show(const NodeStatus& status, const look& how);
+std::string show(const TreeNode& tree, const look& how);
+std::string show(const AgentList& list, const look& how);
+std::string show(const AgentRecord& agent, const look& how);
+std::string show(const RunList& list, const look& how);
+std::string show(const RunView& view, const look& how);
+std::string show(const History& history, const look& how);
+std::string show(const DeadLetterList& list, const look& how);
+
+/// A question of a task that waits for a person.
+struct open_question {
+  std::string step; ///< empty in a lone task
+  std::string position;
+  std::string addressee;
+};
+
+/// The questions of a run or lone task nobody has answered yet.
+std::vector<open_question> open_questions(const RunView& view);
+
+} // namespace troupe

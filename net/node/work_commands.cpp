@@ -1,0 +1,251 @@
+// WORK COMMANDS: runs, lone tasks, dead letters.
+
+#include <fmt/format.h>
+#include <troupe/net/node/command.hpp>
+#include <troupe/net/node/files.hpp>
+#include <troupe/net/node/views.hpp>
+#include <troupe/runtime/error.hpp>
+
+namespace troupe {
+namespace {
+
+// The exit code of work that has ended.
+int exit_code(const RunView& view) {
+  auto& outcome = view.is_task() ? view.task().outcome() : view.run().outcome();
+  auto over_budget = outcome.failure().code() == static_cast<uint32_t>(ec::budget_exceeded);
+  auto failed =
+      view.is_task() ? view.task().status() != TASK_COMPLETED : view.run().status() != RUN_COMPLETED;
+  return !failed ? 0 : info(over_budget ? ec::budget_exceeded : ec::action_failed).exit_code;
+}
+
+// Describes work when it has ended, or after the patience that was asked for.
+caf::expected<RunView> describe_end(session& at, control_client& node, const std::string& id) {
+  DescribeRun in;
+  in.set_id(id);
+  in.set_wait(true);
+  if (at.said().timeout_s != 0)
+    return node.describe(in);
+  node.set_patience(limits::door_wait + limits::door_timeout); // the node gives up first and is asked again
+  for (;;)
+    if (auto view = node.describe(in); view || code_of(view.error()) != ec::timeout)
+      return view;
+}
+
+caf::expected<int> show_end(session& at, control_client& node, const std::string& id) {
+  auto view = describe_end(at, node, id);
+  if (!view)
+    return std::move(view.error());
+  at.show(*view, show(*view, at.how()));
+  return exit_code(*view);
+}
+
+caf::expected<int> start(session& at) {
+  auto& said = at.said();
+  StartRun in;
+  in.set_id(said.id);
+  if (said.file.empty() == said.capability.empty())
+    return make_error(ec::invalid_argument,
+                      "name either a FILE with a workflow or a --capability for one task");
+  if (!said.file.empty()) {
+    if (auto failed = read_json_file(said.file, *in.mutable_definition()))
+      return failed;
+  } else {
+    in.mutable_task()->add_required(said.capability);
+    in.mutable_task()->set_title(said.title.empty() ? said.capability : said.title);
+  }
+  if (auto failed = add_fields(said.inputs, *in.mutable_inputs()))
+    return failed;
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  auto started = (*node)->start(in);
+  if (!started)
+    return std::move(started.error());
+  if (said.wait)
+    return show_end(at, **node, started->ref());
+  at.show(*started, started->id() + "\n");
+  at.hint("follow it: troupe run describe " + started->id() + " --wait");
+  return 0;
+}
+
+caf::expected<int> list(session& at) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  ListRuns in;
+  in.set_limit(at.said().limit);
+  in.set_status(at.said().status);
+  auto runs = (*node)->runs(in);
+  if (!runs)
+    return std::move(runs.error());
+  return at.show(*runs, show(*runs, at.how()));
+}
+
+caf::expected<int> describe(session& at) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  if (at.said().wait)
+    return show_end(at, **node, at.said().id);
+  DescribeRun in;
+  in.set_id(at.said().id);
+  auto view = (*node)->describe(in);
+  if (!view)
+    return std::move(view.error());
+  return at.show(*view, show(*view, at.how()));
+}
+
+caf::expected<int> history(session& at) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  GetHistory in;
+  in.set_id(at.said().id);
+  History all;
+  for (auto more = true; more;) {
+    auto page = (*node)->history(in);
+    if (!page)
+      return std::move(page.error());
+    more = page->more() && page->entries_size() > 0;
+    if (more)
+      in.set_after_seq(page->entries(page->entries_size() - 1).seq());
+    all.mutable_entries()->MergeFrom(page->entries());
+  }
+  return at.show(all, show(all, at.how()));
+}
+
+// Gives a command about one run or letter to the node.
+template <class Tell>
+caf::expected<int> tell(session& at, std::string_view happened, Tell tell_node) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  caf::expected<Done> done = tell_node(**node);
+  if (!done)
+    return std::move(done.error());
+  return at.show(*done, fmt::format("{} {}\n", at.said().id, happened));
+}
+
+caf::expected<int> cancel(session& at) {
+  StopRun in;
+  in.set_id(at.said().id);
+  in.set_reason(at.said().reason);
+  return tell(at, "is cancelled", [&](control_client& node) { return node.cancel(in); });
+}
+
+// Completes an answer with the one question that is open.
+caf::error find_question(control_client& node, AnswerRun& in) {
+  DescribeRun ask;
+  ask.set_id(in.id());
+  auto view = node.describe(ask);
+  if (!view)
+    return std::move(view.error());
+  auto open = open_questions(*view);
+  std::erase_if(open, [&](auto& question) { return !in.step().empty() && question.step != in.step(); });
+  if (open.empty())
+    return make_error(ec::not_found, in.id() + " asks nothing now");
+  if (open.size() > 1)
+    return make_error(ec::conflict, fmt::format("{} asks {} questions; name one with --step and --position",
+                                                in.id(), open.size()));
+  in.set_step(open.front().step);
+  in.set_position(open.front().position);
+  return {};
+}
+
+caf::expected<int> answer(session& at) {
+  AnswerRun in;
+  in.set_id(at.said().id);
+  in.set_step(at.said().step);
+  in.set_position(at.said().position);
+  in.set_text(at.said().text);
+  return tell(at, "has its answer", [&](control_client& node) -> caf::expected<Done> {
+    if (in.position().empty())
+      if (auto failed = find_question(node, in))
+        return failed;
+    return node.answer(in);
+  });
+}
+
+caf::expected<int> resume(session& at) {
+  ResumeRun in;
+  in.set_id(at.said().id);
+  in.set_step(at.said().step);
+  in.set_restart(at.said().restart);
+  return tell(at, "goes on", [&](control_client& node) { return node.resume(in); });
+}
+
+caf::expected<int> list_letters(session& at) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  auto letters = (*node)->dead_letters();
+  if (!letters)
+    return std::move(letters.error());
+  return at.show(*letters, show(*letters, at.how()));
+}
+
+caf::expected<int> requeue(session& at) {
+  RequeueDeadLetter in;
+  in.set_owner(at.said().id);
+  in.set_step(at.said().step);
+  return tell(at, "is tried again", [&](control_client& node) { return node.requeue(in); });
+}
+
+caf::expected<int> drop(session& at) {
+  DropDeadLetter in;
+  in.set_owner(at.said().id);
+  in.set_step(at.said().step);
+  return tell(at, "is off the list", [&](control_client& node) { return node.drop(in); });
+}
+
+} // namespace
+
+std::vector<command> work_commands() {
+  const option id{"ID", &arguments::id, "Id or ref of a run or lone task", true};
+  const option step{"--step", &arguments::step, "Step of the run; nothing for a lone task"};
+  const option wait{"--wait", &arguments::wait, "Wait for the end; exit 1 if it failed, 5 if over budget"};
+  const option owner{"OWNER", &arguments::id, "Id or ref of the run or task", true};
+  const option letter_step{"STEP", &arguments::step, "Step of the run; nothing for a lone task"};
+  return {
+      {"run start",
+       "Start a workflow, or one task",
+       {{"FILE", &arguments::file, "WorkflowDefinition in JSON"},
+        {"--capability", &arguments::capability, "One task, for an agent that can do this"},
+        {"--title", &arguments::title, "What lists show for the task"},
+        {"--input", &arguments::inputs, "name=value; may be repeated"},
+        {"--id", &arguments::id, "Makes a repeat harmless [made by the node]"},
+        wait},
+       start,
+       "troupe help run start"},
+      {"run list",
+       "Runs and lone tasks, newest first",
+       {{"--status", &arguments::status, "Only those that are e.g. running, failed, parked"},
+        {"--limit", &arguments::limit, "At most this many [100]"}},
+       list},
+      {"run describe", "One run: steps, result, open questions", {id, wait}, describe, "troupe run list"},
+      {"run history", "Everything that happened to a run, task or agent", {id}, history, "troupe run list"},
+      {"run cancel",
+       "Stop a run",
+       {id, {"--reason", &arguments::reason, "Kept in its history"}},
+       cancel,
+       "troupe run list"},
+      {"run answer",
+       "Answer what an agent asked a person",
+       {id,
+        {"TEXT", &arguments::text, "The answer", true},
+        step,
+        {"--position", &arguments::position, "Which question, if there are several"}},
+       answer,
+       "troupe run list"},
+      {"run resume",
+       "Let a parked or failed task go on from its last checkpoint",
+       {id, step, {"--restart", &arguments::restart, "From the start instead"}},
+       resume,
+       "troupe run list"},
+      {"dlq list", "Tasks that failed for good", {}, list_letters},
+      {"dlq requeue", "Try one again", {owner, letter_step}, requeue, "troupe dlq list"},
+      {"dlq drop", "Take one off the list", {owner, letter_step}, drop, "troupe dlq list"},
+  };
+}
+
+} // namespace troupe

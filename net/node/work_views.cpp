@@ -1,0 +1,185 @@
+// WORK VIEWS: runs, tasks, their history, dead letters.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <troupe/net/node/views.hpp>
+#include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
+
+namespace troupe {
+namespace {
+
+tone tone_of(std::string_view status) {
+  static const std::map<std::string_view, tone> tones{{"completed", tone::good}, {"running", tone::busy},
+                                                      {"queued", tone::faint},   {"waiting", tone::warning},
+                                                      {"failed", tone::bad},     {"retrying", tone::warning},
+                                                      {"parked", tone::warning}, {"cancelled", tone::faint}};
+  auto known = tones.find(status);
+  return known == tones.end() ? tone::plain : known->second;
+}
+
+cell status_cell(const std::string& status) {
+  return {status, tone_of(status)};
+}
+
+std::string name_of(TaskStatus status) {
+  constexpr std::string_view names[] = {"queued",    "running", "waiting",   "retrying",
+                                        "completed", "failed",  "cancelled", "parked"};
+  auto index = static_cast<size_t>(status);
+  return index < std::size(names) ? std::string{names[index]} : "unknown";
+}
+
+std::string name_of(RunStatus status) {
+  constexpr std::string_view names[] = {"running", "completed", "failed", "cancelled"};
+  auto index = static_cast<size_t>(status);
+  return index < std::size(names) ? std::string{names[index]} : "unknown";
+}
+
+std::string took(int64_t created_ms, int64_t ended_ms, const look& how) {
+  return created_ms == 0 ? ""
+                         : human_duration((ended_ms == 0 ? how.now_ms : ended_ms) - created_ms) +
+                               (ended_ms == 0 ? " so far" : "");
+}
+
+std::string text_of(const Failure& failure) {
+  return fmt::format("{}: {}", to_string(static_cast<ec>(failure.code())), failure.text());
+}
+
+// Why a task is where it is; empty if there is nothing to say.
+std::string remark(const TaskState& task, const look& how) {
+  if (task.outcome().has_failure())
+    return text_of(task.outcome().failure()) + (task.dead_letter() ? " (dead letter)" : "");
+  if (task.status() == TASK_RETRYING)
+    return fmt::format("again at {}: {}", short_time(task.due_ms(), how), task.reason());
+  return task.reason();
+}
+
+std::string ended(const Outcome& outcome) {
+  if (outcome.has_failure())
+    return "";
+  auto text = printable(outcome.text(), true);
+  return text.empty() ? "" : "\n" + text + (text.back() == '\n' ? "" : "\n");
+}
+
+std::string ask_to_answer(const RunView& view) {
+  std::string lines;
+  for (auto& question : open_questions(view)) {
+    lines += fmt::format(
+        "\n{} is asked: troupe run answer {}{} --position {} TEXT\n",
+        question.addressee.empty() ? "somebody" : printable(question.addressee), printable(view.id()),
+        question.step.empty() ? "" : " --step " + printable(question.step), printable(question.position));
+  }
+  return lines;
+}
+
+void collect(const TaskState& task, const std::string& step, std::vector<open_question>& found) {
+  if (task.status() != TASK_WAITING)
+    return;
+  std::map<std::string, open_question> open; // by position
+  for (auto& record : task.records()) {
+    if (record.has_outcome())
+      open.erase(record.position());
+    else if (record.request().kind() == ACTION_HUMAN)
+      open[record.position()] = {step, record.position(), record.request().name()};
+  }
+  for (auto& [position, question] : open)
+    found.push_back(question);
+}
+
+std::string show_task(const RunView& view, const look& how) {
+  auto& task = view.task();
+  table facts{{}};
+  facts.add_fact("task", view.ref());
+  facts.add_fact("status", status_cell(name_of(task.status())));
+  facts.add_fact("title", task.spec().title());
+  facts.add_fact("needs", fmt::format("{}", fmt::join(task.spec().required(), ", ")));
+  facts.add_fact("agent", task.agent());
+  facts.add_fact("attempt", std::to_string(task.attempt()));
+  facts.add_fact("created", fmt::format("{}, took {}", short_time(task.created_ms(), how),
+                                        took(task.created_ms(), task.ended_ms(), how)));
+  if (auto why = remark(task, how); !why.empty())
+    facts.add_fact("reason", {why, tone::warning});
+  return facts.show(how) + ended(task.outcome()) + ask_to_answer(view);
+}
+
+} // namespace
+
+std::string show(const RunList& list, const look& how) {
+  if (list.runs_size() == 0)
+    return "no runs\n";
+  table rows{{"ID", "STATUS", "TITLE", "STEPS", "BY", "CREATED", "TOOK", "REASON"}};
+  for (auto& run : list.runs()) {
+    auto slash = run.ref().rfind('/');
+    rows.add({run.ref().substr(slash == std::string::npos ? 0 : slash + 1), status_cell(run.status()),
+              run.title(), run.steps() == 0 ? "" : fmt::format("{}/{}", run.steps_done(), run.steps()),
+              run.principal(), short_time(run.created_ms(), how), took(run.created_ms(), run.ended_ms(), how),
+              run.reason()});
+  }
+  auto shown = static_cast<uint64_t>(list.runs_size());
+  auto out = rows.show(how);
+  if (list.total() > shown)
+    out += fmt::format("{} of {}", shown, list.total());
+  if (list.total() > shown && shown < limits::list_rows_most)
+    out += fmt::format("; more: --limit {}", std::min<uint64_t>(list.total(), limits::list_rows_most));
+  return out + (list.total() > shown ? "\n" : "");
+}
+
+std::string show(const RunView& view, const look& how) {
+  if (view.is_task())
+    return show_task(view, how);
+  auto& run = view.run();
+  table facts{{}};
+  facts.add_fact("run", view.ref());
+  facts.add_fact("status", status_cell(name_of(run.status())));
+  facts.add_fact("workflow",
+                 run.definition().name() +
+                     (run.definition().version().empty() ? "" : " " + run.definition().version()));
+  facts.add_fact("by", run.principal());
+  facts.add_fact("created", fmt::format("{}, took {}", short_time(run.created_ms(), how),
+                                        took(run.created_ms(), run.ended_ms(), how)));
+  if (run.outcome().has_failure())
+    facts.add_fact("reason", {text_of(run.outcome().failure()), tone::bad});
+  table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
+  for (auto& step : run.steps())
+    steps.add({step.id(), status_cell(name_of(step.task().status())), step.task().agent(),
+               std::to_string(step.task().attempt()),
+               took(step.task().created_ms(), step.task().ended_ms(), how), remark(step.task(), how)});
+  return facts.show(how) + (run.steps_size() == 0 ? "" : "\n" + steps.show(how)) + ended(run.outcome()) +
+         ask_to_answer(view);
+}
+
+std::string show(const History& history, const look& how) {
+  table rows{{"SEQ", "TIME", "EVENT", "WHAT"}};
+  for (auto& entry : history.entries())
+    rows.add({std::to_string(entry.seq()), short_time(entry.time_us() / 1000, how), entry.type(),
+              entry.summary()});
+  return history.entries_size() == 0 ? "no events\n" : rows.show(how);
+}
+
+std::string show(const DeadLetterList& list, const look& how) {
+  if (list.letters_size() == 0)
+    return "no dead letters\n";
+  table rows{{"OWNER", "STEP", "TITLE", "ATTEMPTS", "SINCE", "FAILURE"}};
+  for (auto& letter : list.letters())
+    rows.add({letter.owner(),
+              letter.step(),
+              letter.title(),
+              std::to_string(letter.attempts()),
+              short_time(letter.time_ms(), how),
+              {text_of(letter.failure()), tone::bad}});
+  auto shown = static_cast<uint64_t>(list.letters_size());
+  return rows.show(how) + (list.total() > shown ? fmt::format("{} of {}\n", shown, list.total()) : "") +
+         "again: troupe dlq requeue OWNER [STEP]   away: troupe dlq drop OWNER [STEP]\n";
+}
+
+std::vector<open_question> open_questions(const RunView& view) {
+  std::vector<open_question> found;
+  if (view.is_task())
+    collect(view.task(), "", found);
+  for (auto& step : view.run().steps())
+    collect(step.task(), step.id(), found);
+  return found;
+}
+
+} // namespace troupe
