@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <tests/bench/bench.hpp>
 #include <tests/bench/machine.hpp>
+#include <thread>
 
 namespace troupe::bench {
 namespace {
@@ -57,6 +58,16 @@ double cpu_s() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
   };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+double wait_until_idle() {
+  constexpr auto look = std::chrono::milliseconds{20};
+  for (;;) {
+    auto at = now_s(), before = cpu_s();
+    std::this_thread::sleep_for(look);
+    if (cpu_s() - before < 0.1 * std::chrono::duration<double>(look).count()) // idle workers of CAF poll
+      return at;
+  }
 }
 
 double median(std::vector<double> values) {

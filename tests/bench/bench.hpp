@@ -27,6 +27,9 @@ void remark(std::string_view text);
 double now_s();
 double cpu_s();
 
+/// Waits until the process has come to rest; returns when that was, steady seconds.
+double wait_until_idle();
+
 double median(std::vector<double> values);
 /// The value that a share of all values does not exceed; 0 without values.
 double quantile(std::vector<double>& values, double share);

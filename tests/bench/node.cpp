@@ -2,6 +2,7 @@
 // Invariant: actors end before the journal, the journal before the store.
 
 #include <future>
+#include <tests/bench/bench.hpp>
 #include <tests/bench/node.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
@@ -38,6 +39,7 @@ node::node(wiring wire) {
         return {[](const Tick&) {}};
       });
   wired.get_future().wait();
+  wait_until_idle(); // actors begin on the scheduler's threads
 }
 
 node::~node() {
