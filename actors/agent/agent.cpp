@@ -2,7 +2,7 @@
 // Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
 
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <troupe/actors/agent/attempt.hpp>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
@@ -271,7 +271,7 @@ private:
   entity_log<agent_entity> log_;
   std::shared_ptr<const agent_parts> parts_;
   std::map<key, std::unique_ptr<attempt>> attempts_;
-  std::deque<key> line_;
+  std::list<key> line_; // costs nothing while empty
   bool ticking_ = false;
 };
 
