@@ -27,14 +27,15 @@ struct shard_host_state {
   std::map<std::string, entity_kind> kinds;
   std::map<std::string, resident> residents;
   std::map<caf::actor_addr, std::string> by_address;
-  std::map<std::string, bool> waking; // -> replay without snapshot
+  std::map<std::string, entity_id> waking;
   std::map<std::string, crash_record> crashes;
 
   shard_host_actor::pointer self = nullptr;
 
   void wake(const std::string& ref, bool without_snapshot) {
-    waking[ref] = without_snapshot;
-    doors->disk->submit(open_order{ref, identify(ref, doors->rows->naming_key()), self->ctrl(), without_snapshot});
+    auto id = identify(ref, doors->rows->naming_key());
+    waking[ref] = id;
+    doors->disk->submit(open_order{ref, id, self->ctrl(), without_snapshot});
   }
 
   void activate(const std::string& ref) {
@@ -52,7 +53,8 @@ struct shard_host_state {
 
   void replayed(const Replayed& answer) {
     auto& ref = answer.ref();
-    if (waking.erase(ref) == 0)
+    auto woken = waking.extract(ref);
+    if (!woken)
       return;
     if (answer.has_failure()) {
       doors->names->erase(ref, {}, make_error(static_cast<ec>(answer.failure().code()), answer.failure().text()));
@@ -60,7 +62,7 @@ struct shard_host_state {
     }
     auto seat = std::make_shared<entity_seat>();
     seat->ref = ref;
-    seat->id = identify(ref, doors->rows->naming_key());
+    seat->id = woken.mapped();
     seat->incarnation = answer.incarnation();
     seat->host = caf::actor_cast<caf::actor>(self->ctrl());
     seat->last_active_ms = doors->time->now_ms();
