@@ -16,6 +16,11 @@ bool has(const AgentRecord& record, const std::string& capability) {
   return std::find(all.begin(), all.end(), capability) != all.end();
 }
 
+bool same_capabilities(const AgentRecord& a, const AgentRecord& b) {
+  auto &one = a.request().capabilities(), &other = b.request().capabilities();
+  return std::equal(one.begin(), one.end(), other.begin(), other.end());
+}
+
 std::string list(const google::protobuf::RepeatedPtrField<std::string>& names) {
   std::string text;
   for (auto& name : names)
@@ -46,6 +51,11 @@ caf::error load_agents(const store& rows, capability_index& index) {
 }
 
 void capability_index::put(const AgentRecord& record) {
+  auto known = agents_.find(record.id());
+  if (known != agents_.end() && !record.unregistered() && same_capabilities(known->second, record)) {
+    known->second = record; // after each task: nothing to index anew
+    return;
+  }
   remove(record.id());
   if (record.unregistered())
     return;
