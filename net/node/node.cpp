@@ -18,8 +18,7 @@ struct actor_config : caf::actor_system_config {
     add_messages(*this);
     auto threads = settings.node.threads > 0 ? static_cast<size_t>(settings.node.threads)
                                              : std::max<size_t>(2, std::thread::hardware_concurrency());
-    set("scheduler.max-threads", threads);
-    set("scheduler.max-throughput", limits::messages_per_turn);
+    set_scheduler(*this, threads);
   }
 };
 

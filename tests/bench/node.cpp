@@ -9,8 +9,7 @@
 namespace troupe::bench {
 
 config::config() {
-  set("scheduler.max-threads", 2u);
-  set("scheduler.max-throughput", 300u);
+  set_scheduler(*this, 2);
   add_messages(*this);
   add_bench_messages(*this);
 }
