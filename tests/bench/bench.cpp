@@ -60,6 +60,12 @@ double cpu_s() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
+double thread_cpu_s() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
 double wait_until_idle() {
   constexpr auto look = std::chrono::milliseconds{20};
   for (;;) {

@@ -26,6 +26,9 @@ void remark(std::string_view text);
 /// Steady time, seconds, and CPU time of the process, seconds.
 double now_s();
 double cpu_s();
+/// CPU time of this thread, seconds: for pure computations, whose wall time on a busy machine is the
+/// scheduler's.
+double thread_cpu_s();
 
 /// Waits until the process has come to rest; returns when that was, steady seconds.
 double wait_until_idle();

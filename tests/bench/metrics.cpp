@@ -20,9 +20,9 @@ void run() {
   all.family({"bench_actions_total", metric_kind::counter, "Actions.", {"tool"}});
   std::vector<double> took_ms;
   took_ms.reserve(tasks);
-  auto began = now_s();
+  auto began = thread_cpu_s();
   for (size_t i = 0; i < tasks; ++i) {
-    auto since = now_s();
+    auto since = thread_cpu_s();
     created.add();
     running.add(1);
     waited.record(0.002);
@@ -32,10 +32,10 @@ void run() {
                                         {{"agent", "reviewer_1"}, {"capability", "code.review"}});
     auto failed_three =
         all.record_metric("bench_tasks_ended_total", 1, {{"agent", "reviewer_1"}, {"status", "completed"}});
-    took_ms.push_back(1e3 * (now_s() - since));
+    took_ms.push_back(1e3 * (thread_cpu_s() - since));
     ensure(!failed && !failed_too && !failed_three, "the metrics exist");
   }
-  auto mean = 1e3 * (now_s() - began) / static_cast<double>(tasks);
+  auto mean = 1e3 * (thread_cpu_s() - began) / static_cast<double>(tasks);
   metric("metrics.per_task.mean", mean, "ms");
   target("metrics.per_task.mean", mean, "<", 1);
   metric("metrics.per_task.p99", quantile(took_ms, 0.99), "ms");
