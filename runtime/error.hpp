@@ -54,6 +54,7 @@ const ec_info& info(ec code);
 /// The code with this name, or ec::internal.
 ec ec_from_name(std::string_view name);
 
+/// The name, as in the enum; ec_from_name() reads it.
 std::string to_string(ec code);
 
 /// An error with the text a person needs to act on it: which id, which limit.
