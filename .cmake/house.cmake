@@ -79,17 +79,22 @@ function(house_services target folder)
   endforeach()
 endfunction()
 
-# One library per floor: its sources are globbed, its links are its permission to include.
+# One library per floor: its sources are globbed, its links are its permission to include. HEADERS are seen while we
+# build and by nobody after: a library without objects of its own.
 function(house_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE;HEADERS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/net/node/main.cpp$")
   add_library(${name} STATIC ${sources})
   add_library(troupe::${name} ALIAS ${name})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME troupe_${name})
   target_include_directories(${name} PUBLIC
-    $<BUILD_INTERFACE:${TROUPE_INCLUDE}> $<BUILD_INTERFACE:${TROUPE_GENERATED}> $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${TROUPE_INCLUDE}> $<BUILD_INTERFACE:${TROUPE_GENERATED}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${name} PUBLIC cxx_std_20)
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+  foreach(library IN LISTS arg_HEADERS)
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:${library}>)
+  endforeach()
   house_flags(${name})
   if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/proto)
     house_protos(${name} ${name}/proto add_messages)
