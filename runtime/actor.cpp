@@ -23,7 +23,7 @@ void house_rules(caf::scheduled_actor* self) {
   });
 }
 
-open_question::open_question(caf::local_actor* self) : answerer_{self->ctrl()} {
+pending_answer::pending_answer(caf::local_actor* self) : answerer_{self->ctrl()} {
   auto* message = self->current_mailbox_element();
   ensure(message != nullptr, "a promise is made while a message is handled");
   id_ = message->mid;
@@ -33,12 +33,12 @@ open_question::open_question(caf::local_actor* self) : answerer_{self->ctrl()} {
   message->mid.mark_as_answered(); // CAF answers nothing of its own
 }
 
-open_question::~open_question() {
+pending_answer::~pending_answer() {
   if (asker_)
     deliver(caf::make_message(make_error(ec::internal, "the question was dropped without an answer")));
 }
 
-void open_question::deliver(caf::message answer) {
+void pending_answer::deliver(caf::message answer) {
   if (auto asker = std::exchange(asker_, nullptr))
     asker->enqueue(answerer_.lock(), id_.response_id(), std::move(answer), nullptr);
 }

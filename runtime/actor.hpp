@@ -51,13 +51,13 @@ void watch(Self* self, const Handle& handle) {
 
 /// A question taken out of an actor's hands. It answers once; destroyed unanswered, it answers ec::internal.
 /// Unlike CAF's promises it needs neither its actor alive nor the actor's turn, and does not keep it alive.
-class open_question {
+class pending_answer {
 public:
   /// Takes the question that `self` is handling now; a note is a question nobody waits for.
-  explicit open_question(caf::local_actor* self);
-  open_question(const open_question&) = delete;
-  open_question& operator=(const open_question&) = delete;
-  ~open_question();
+  explicit pending_answer(caf::local_actor* self);
+  pending_answer(const pending_answer&) = delete;
+  pending_answer& operator=(const pending_answer&) = delete;
+  ~pending_answer();
 
   /// Answers, the first time.
   void deliver(caf::message answer);
@@ -76,7 +76,7 @@ public:
   promise() = default;
 
   /// Takes the question that `self` is handling now.
-  explicit promise(caf::local_actor* self) : question_{std::make_shared<open_question>(self)} {
+  explicit promise(caf::local_actor* self) : question_{std::make_shared<pending_answer>(self)} {
   }
 
   /// Answers with a value or an error; later answers are ignored.
@@ -95,7 +95,7 @@ public:
   }
 
 private:
-  std::shared_ptr<open_question> question_;
+  std::shared_ptr<pending_answer> question_;
 };
 
 } // namespace troupe

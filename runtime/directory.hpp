@@ -31,6 +31,7 @@ namespace services {
 inline constexpr std::string_view registry = "system/service/registry";
 inline constexpr std::string_view scheduler = "system/service/scheduler";
 inline constexpr std::string_view shard_host = "system/service/shard_host";
+inline constexpr std::string_view root = "system/service/root";
 inline constexpr std::string_view timers = "system/service/timers";
 } // namespace services
 

@@ -166,6 +166,9 @@ inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
 /// Steps of one workflow: a run's state stays well below one message.
 inline constexpr size_t workflow_steps = 10'000;
 
+/// Messages an actor handles before others get its thread: one flooded actor must not own a worker.
+inline constexpr size_t messages_per_turn = 100;
+
 /// How often an agent looks for attempts that take too long.
 inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
 

@@ -173,7 +173,6 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
                                            std::vector<entity_kind> kinds) {
   house_rules(self);
   self->state.self = self;
-  doors->names->put(std::string{services::shard_host}, caf::actor_cast<caf::actor>(self->ctrl()));
   self->state.doors = doors;
   auto me = caf::actor_cast<caf::actor_addr>(self->address());
   for (auto& kind : kinds) {

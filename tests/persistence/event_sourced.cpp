@@ -11,7 +11,8 @@ const std::string counter = "tenant/probe/counter";
 struct probe_house : house {
   probe_house()
       : house{[](caf::scheduled_actor* root, doors_ptr outside) {
-          spawn_shard_host(root, outside, {make_kind<probe_state>("probe", probe)});
+          auto host = spawn_shard_host(root, outside, {make_kind<probe_state>("probe", probe)});
+          outside->names->put(std::string{services::shard_host}, caf::actor_cast<caf::actor>(host));
           auto timers = spawn_timers(root, outside);
           outside->names->put(std::string{services::timers}, caf::actor_cast<caf::actor>(timers));
         }} {}

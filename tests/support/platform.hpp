@@ -8,10 +8,10 @@
 namespace troupe {
 
 /// Behaviors made of a name, a capability and a function.
-class scripted final : public behavior {
+class improvised final : public behavior {
 public:
   using script = std::function<action(const Task&)>;
-  scripted(std::string name, std::string capability, script run) : name_{std::move(name)}, capability_{std::move(capability)}, run_{std::move(run)} {
+  improvised(std::string name, std::string capability, script run) : name_{std::move(name)}, capability_{std::move(capability)}, run_{std::move(run)} {
   }
   manifest describe() const override {
     return manifest{name_}.can(capability_);
@@ -76,9 +76,9 @@ struct platform : house {
 };
 
 /// Shorthand for a behavior out of a function.
-inline void teach(agent_parts& parts, const std::string& name, const std::string& capability, scripted::script run) {
+inline void teach(agent_parts& parts, const std::string& name, const std::string& capability, improvised::script run) {
   ensure(!parts.behaviors.add(manifest{name}.can(capability),
-                              [=] { return std::make_unique<scripted>(name, capability, run); }));
+                              [=] { return std::make_unique<improvised>(name, capability, run); }));
 }
 
 } // namespace troupe

@@ -1,0 +1,323 @@
+// NODE: the composition root. Wires doors, kinds and services, and supervises them.
+// Order of life: store, journal, threads, actor system, tree, agents, control socket; the end is the reverse.
+
+#include <condition_variable>
+#include <cstdio>
+#include <future>
+#include <troupe/actors/agent/supervisor.hpp>
+#include <troupe/actors/agent/watchdog.hpp>
+#include <troupe/net/api/control.hpp>
+#include <troupe/net/node/node.hpp>
+#include <troupe/runtime/version.hpp>
+
+namespace troupe {
+namespace {
+
+struct actor_config : caf::actor_system_config {
+  explicit actor_config(const config& settings) {
+    add_messages(*this);
+    auto threads = settings.node.threads > 0 ? static_cast<size_t>(settings.node.threads)
+                                             : std::max<size_t>(2, std::thread::hardware_concurrency());
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", limits::messages_per_turn);
+  }
+};
+
+config from_command_line(int argc, char** argv) {
+  config settings;
+  for (int i = 1; i + 1 < argc; ++i)
+    if (std::string_view{argv[i]} == "--data")
+      settings.node.data_directory = argv[i + 1];
+  settings.node.log_level = "warning";
+  return settings;
+}
+
+restart_rules rules_of(const config& settings, strategy how) {
+  restart_rules rules;
+  rules.how = how;
+  rules.intensity = static_cast<unsigned>(settings.supervision.max_restarts);
+  rules.period = std::chrono::seconds{settings.supervision.period_seconds};
+  rules.pause.first = std::chrono::milliseconds{settings.supervision.backoff_first_ms};
+  rules.pause.longest = std::chrono::milliseconds{settings.supervision.backoff_longest_ms};
+  return rules;
+}
+
+} // namespace
+
+struct node::parts {
+  explicit parts(config wanted) : settings{std::move(wanted)} {
+  }
+
+  config settings;
+  std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
+  system_clock time;
+  activity_board board;
+  doors_ptr outside;
+  std::unique_ptr<actor_config> actors;
+  std::unique_ptr<caf::actor_system> system;
+  supervisor_actor root;
+  std::unique_ptr<control_server> control;
+  int64_t started_ms = 0;
+
+  caf::error start();
+  caf::error open_doors();
+  void plant_tree();
+  caf::error hire_all();
+
+  /// Asks a ref from a thread that is no actor's, and waits.
+  template <class Reply, proto_message M>
+  caf::expected<Reply> ask(const std::string& name, M message, std::chrono::milliseconds patience) const {
+    auto answer = std::make_shared<std::promise<caf::expected<Reply>>>();
+    auto future = answer->get_future();
+    system->spawn([=, names = outside->names](caf::event_based_actor* self) {
+      house_rules(self);
+      troupe::ask<Reply>(self, *names, name, patience, message)
+          .then([=](const Reply& reply) { answer->set_value(reply); },
+                [=](const caf::error& reason) { answer->set_value(reason); });
+    });
+    return future.get();
+  }
+};
+
+caf::error node::parts::open_doors() {
+  std::unique_ptr<log_sink> sink = stderr_sink();
+  if (!settings.node.log_file.empty()) {
+    auto file = file_sink(settings.node.log_file);
+    if (!file)
+      return file.error();
+    sink = std::move(*file);
+  }
+  auto level = parse_log_level(settings.node.log_level);
+  if (!level)
+    return level.error();
+  logger log{std::move(sink), *level, time};
+  auto rows = open_rocksdb(settings.node.data_directory,
+                           [log](std::string_view text) { log.warning("store", {{"text", text}}); });
+  if (!rows)
+    return rows.error();
+  auto clock_door = std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
+  auto disk = start_journal(*rows, clock_door);
+  if (!disk)
+    return disk.error();
+  outside = std::make_shared<doors>(doors{clock_door, *rows, std::move(*disk), std::make_shared<directory>(),
+                                          std::make_shared<id_source>(random_seed()), start_workers(0), log, metrics{}});
+  return {};
+}
+
+void node::parts::plant_tree() {
+  child_places places{outside->names.get(), &board};
+  auto supervise = [&](std::string path, strategy how) {
+    supervisor_options options;
+    options.path = std::move(path);
+    options.rules = rules_of(settings, how);
+    options.seed = outside->ids->random();
+    options.places = places;
+    options.on_event = [log = outside->log](const ChildEvent& event) { log.info(event.what(), {{"child", event.path()}, {"text", event.text()}}); };
+    return options;
+  };
+  auto child = [](std::string id, std::string_view ref_text, std::function<caf::actor(caf::scheduled_actor*)> start) {
+    child_spec spec;
+    spec.id = std::move(id);
+    spec.ref = ref_text;
+    spec.start = std::move(start);
+    return spec;
+  };
+  auto as_actor = [](const auto& handle) { return caf::actor_cast<caf::actor>(handle); };
+  auto core = supervisor_child(
+      supervise("root/core", strategy::rest_for_one),
+      {child("shard_host", services::shard_host,
+             [=, this](caf::scheduled_actor* parent) {
+               return as_actor(spawn_shard_host(parent, outside, {agent_kind(staff), task_kind(), run_kind()}));
+             }),
+       child("timers", services::timers, [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
+       child("watchdog", {}, [=, this](caf::scheduled_actor* parent) {
+         watchdog_options options;
+         options.board = &board;
+         options.report = [log = outside->log](const StuckActor& stuck) { log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}}); };
+         return spawn_watchdog(parent, options);
+       })});
+  auto agents = supervisor_child(
+      supervise("root/services/agents", strategy::one_for_one),
+      {child("registry", services::registry,
+             [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_agent_registry(parent, outside, staff)); })});
+  auto workflows = supervisor_child(
+      supervise("root/services/workflows", strategy::one_for_one),
+      {child("scheduler", services::scheduler,
+             [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_task_scheduler(parent, outside)); })});
+  auto all = supervisor_child(supervise("root/services", strategy::one_for_one), {std::move(agents), std::move(workflows)});
+  root = spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
+  outside->names->put(std::string{services::root}, as_actor(root));
+}
+
+caf::error node::parts::hire_all() {
+  for (auto& who : staff->behaviors.all()) {
+    GetAgent known;
+    known.set_id(who.name());
+    if (ask<AgentRecord>(std::string{services::registry}, known, limits::door_timeout))
+      continue;
+    RegisterAgent hire;
+    auto* request = hire.mutable_request();
+    request->set_id(who.name());
+    request->set_name(who.name());
+    request->set_description(who.description());
+    request->set_behavior(who.name());
+    request->set_behavior_version(who.version());
+    for (auto& capability : who.capabilities())
+      request->add_capabilities(capability);
+    request->mutable_config()->set_max_concurrent(who.max_concurrent());
+    auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
+    if (!hired)
+      return hired.error();
+  }
+  return {};
+}
+
+caf::error node::parts::start() {
+  if (system)
+    return {};
+  if (auto failed = open_doors())
+    return failed;
+  started_ms = time.now_ms();
+  actors = std::make_unique<actor_config>(settings);
+  system = std::make_unique<caf::actor_system>(*actors);
+  plant_tree();
+  caf::scoped_actor door{*system};
+  caf::error failed;
+  door->request(root, limits::door_timeout, AwaitStart{})
+      .receive([](const Done&) {}, [&](const caf::error& reason) { failed = reason; });
+  return failed ? failed : hire_all();
+}
+
+node::node(int argc, char** argv) : node{from_command_line(argc, argv)} {
+}
+
+node::node(config settings) : parts_{std::make_unique<parts>(std::move(settings))} {
+}
+
+node::~node() {
+  auto& p = *parts_;
+  if (p.control)
+    p.control->stop();
+  p.control.reset();
+  if (p.system) {
+    caf::scoped_actor door{*p.system};
+    door->request(p.root, limits::door_timeout, StopTree{}).receive([](const Done&) {}, [](const caf::error&) {});
+    p.outside->names->erase(std::string{services::root}, {}, make_error(ec::unavailable, "the node stops"));
+    p.root = nullptr;
+    for (auto& name : p.outside->names->awake()) // entities whose host is gone
+      caf::anon_send_exit(p.outside->names->find(name), caf::exit_reason::kill);
+  }
+  p.system.reset();
+}
+
+behavior_registry& node::behaviors() {
+  return parts_->staff->behaviors;
+}
+
+toolbox& node::tools() {
+  return parts_->staff->tools;
+}
+
+const config& node::settings() const {
+  return parts_->settings;
+}
+
+caf::error node::start() {
+  return parts_->start();
+}
+
+caf::error node::listen() {
+  auto& p = *parts_;
+  if (auto failed = p.start())
+    return failed;
+  control_options options;
+  options.system = p.system.get();
+  options.outside = p.outside;
+  auto& data = p.settings.node.data_directory;
+  options.socket = p.settings.node.control_socket.empty() ? control_socket(data) : p.settings.node.control_socket;
+  options.tokens = control_tokens(data);
+  options.node = p.settings.node.name;
+  options.version = version;
+  options.started_ms = p.started_ms;
+  options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
+    auto level = parse_log_level(name);
+    if (!level)
+      return level.error();
+    log.set_lowest(*level);
+    return {};
+  };
+  options.hooks.metrics = [meters = p.outside->meters] { return meters.render(); };
+  options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal, const caf::error& refusal) {
+    if (refusal)
+      log.warning("call refused", {{"method", method}, {"principal", principal}, {"reason", describe(refusal)}});
+    else
+      log.debug("call", {{"method", method}, {"principal", principal}});
+  };
+  auto control = start_control(std::move(options));
+  if (!control)
+    return control.error();
+  p.control = std::move(*control);
+  return {};
+}
+
+caf::expected<Result> node::run(const std::string& capability, const std::string& text, std::chrono::milliseconds patience) {
+  auto& p = *parts_;
+  if (auto failed = p.start())
+    return failed;
+  CreateTask create;
+  create.mutable_spec()->add_required(capability);
+  create.mutable_spec()->set_title(capability);
+  auto* input = create.mutable_spec()->add_inputs();
+  input->set_name("text");
+  input->set_value(text);
+  auto name = "default/task/" + p.outside->ids->next(p.time.now_ms());
+  auto accepted = p.ask<TaskAccepted>(name, create, limits::door_timeout);
+  if (!accepted)
+    return accepted.error();
+  auto ended = p.ask<TaskDescription>(name, AwaitTask{}, patience);
+  if (!ended)
+    return ended.error();
+  Result result{std::make_shared<const Outcome>(ended->state().outcome())};
+  if (!result.ok())
+    return result.error();
+  return result;
+}
+
+caf::expected<std::string> node::start_run(const std::string& id, const WorkflowDefinition& definition,
+                                           const std::vector<argument>& inputs) {
+  auto& p = *parts_;
+  if (auto failed = p.start())
+    return failed;
+  StartWorkflow start;
+  *start.mutable_definition() = definition;
+  for (auto& one : inputs) {
+    auto* field = start.add_inputs();
+    field->set_name(one.name);
+    field->set_value(one.text);
+  }
+  auto accepted = p.ask<WorkflowAccepted>("default/run/" + id, start, limits::door_timeout);
+  if (!accepted)
+    return accepted.error();
+  return accepted->run();
+}
+
+caf::expected<RunState> node::describe_run(const std::string& ref) const {
+  auto answer = parts_->ask<RunDescription>(ref, GetRun{}, limits::door_timeout);
+  if (!answer)
+    return answer.error();
+  return answer->state();
+}
+
+caf::expected<RunState> node::await_run(const std::string& ref, std::chrono::milliseconds patience) {
+  auto answer = parts_->ask<RunDescription>(ref, AwaitRun{}, patience);
+  if (!answer)
+    return answer.error();
+  return answer->state();
+}
+
+int node::complain(const caf::error& reason) const {
+  std::fprintf(stderr, "error: %s\n", describe(reason).c_str());
+  return info(code_of(reason)).exit_code;
+}
+
+} // namespace troupe
