@@ -10,6 +10,7 @@
 #include <troupe/behaviors/rehearsal.hpp>
 #include <troupe/net/api/client.hpp>
 #include <troupe/net/api/control.hpp>
+#include <troupe/net/node/node.hpp>
 #include <troupe/persistence/doors.hpp>
 #include <troupe/persistence/event_sourced.hpp>
 #include <troupe/persistence/memory_store.hpp>
@@ -22,3 +23,4 @@
 #include <troupe/runtime/log.hpp>
 #include <troupe/runtime/metrics.hpp>
 #include <troupe/runtime/trace.hpp>
+#include <troupe/runtime/version.hpp>

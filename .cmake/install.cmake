@@ -8,6 +8,7 @@ target_link_libraries(troupe_all INTERFACE net)
 
 set(floors runtime persistence behaviors actors net)
 install(TARGETS ${floors} troupe_all EXPORT troupeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS troupe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${floors} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/troupe
   FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def" PATTERN "*.proto")
 install(DIRECTORY ${TROUPE_GENERATED}/troupe/runtime DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/troupe
