@@ -214,7 +214,14 @@ def roadmap(tree):
         yield "docs/roadmap.md", 1, "roadmap", f"row {row} is unknown: add it to ROWS"
 
 
-RULES = [floors_and_fences, words, sizes, mirror, suites, documented, commands, roadmap]
+def version(tree):
+    told = re.search(r"project\(troupe VERSION ([\d.]+)", tree.files.get("CMakeLists.txt", ""))
+    said = re.search(r'version = "([\d.]+)"', tree.files.get("runtime/version.hpp", ""))
+    if told and said and told[1] != said[1]:
+        yield "runtime/version.hpp", line_of(tree.files["runtime/version.hpp"], said.start()), "version", f"CMakeLists.txt says {told[1]}"
+
+
+RULES = [floors_and_fences, words, sizes, mirror, suites, documented, commands, roadmap, version]
 
 
 def broken(root, covered_by, without_context, words_):

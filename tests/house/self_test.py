@@ -11,6 +11,7 @@ GOOD_TREE = {
     "runtime/interface/x.hpp": "// X.\n/// X.\nusing x = typed<rpc<Get, Got>, note<Tick>>;\n",
     "runtime/proto/x.proto": "message Get { Context context = 1; }\nmessage Got {}\nmessage Tick {}\n",
     "net/b.cpp": "// B.\n#include <troupe/runtime/a.hpp>\n", "tests/net/a.cpp": GOOD_TEST.format("net.a"),
+    "CMakeLists.txt": "project(troupe VERSION 0.1.0)\n",
     "docs/roadmap.md": "".join(f"| {part}{n} |\n" for part, last in check.ROWS.items() for n in range(1, last + 1)),
 }
 SHOWS = "// C.\nnamespace troupe {\n/// C.\n"
@@ -48,6 +49,7 @@ CASES = [
     ("net/c.hpp", "// C.\nnamespace troupe {\nstruct c {};\n}\n", 3, "comment"),
     ("runtime/proto/x.proto", "message Get { string id = 1; }\nmessage Tick {}\n", 1, "context"),
     ("runtime/proto/x.proto", "message Get { Context context = 1; }\nmessage Tick { Context context = 1; }\n", 1, "stale"),
+    ("runtime/version.hpp", '// V.\ninline const char* version = "0.2.0";\n', 2, "version"),
     ("docs/roadmap.md", GOOD_TREE["docs/roadmap.md"].replace("| Q6 |\n", ""), 1, "roadmap"),
     ("docs/roadmap.md", GOOD_TREE["docs/roadmap.md"] + "| Q6 |\n", 1, "roadmap"),
     ("docs/roadmap.md", GOOD_TREE["docs/roadmap.md"] + "| T1 |\n", 1, "roadmap"),
