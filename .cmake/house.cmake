@@ -52,6 +52,7 @@ function(house_protos target folder function)
     add_custom_command(OUTPUT ${pb}.cc ${pb}.h
       COMMAND protobuf::protoc --proto_path=${TROUPE_INCLUDE} --cpp_out=${TROUPE_GENERATED} troupe/${folder}/${name}.proto
       DEPENDS ${protos} COMMENT "protoc ${folder}/${name}.proto" VERBATIM)
+    list(APPEND headers ${pb}.h)
     target_sources(${target} PRIVATE ${pb}.cc ${pb}.h)
     set_source_files_properties(${pb}.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -w)
   endforeach()
@@ -59,6 +60,7 @@ function(house_protos target folder function)
     COMMAND python3 ${CMAKE_SOURCE_DIR}/.cmake/message_types.py ${generated_dir}/types.cpp ${folder} ${function} ${protos}
     DEPENDS ${protos} ${CMAKE_SOURCE_DIR}/.cmake/message_types.py COMMENT "type IDs of ${folder}" VERBATIM)
   target_sources(${target} PRIVATE ${generated_dir}/types.cpp)
+  add_custom_target(${target}_protos DEPENDS ${headers}) # enough for tools that only read
 endfunction()
 
 # Compiles the gRPC services of a folder's .proto files into `target`; their messages stay with the library that owns the folder.
