@@ -1,0 +1,23 @@
+// Shows how the run stands: bars on a terminal, a line per finished step elsewhere.
+#pragma once
+
+#include <string>
+#include <troupe/runtime/proto/workflow.pb.h>
+
+namespace troupe::audit {
+
+/// Draws to standard error, so that standard output holds results alone.
+class progress {
+public:
+  explicit progress(bool terminal) : terminal_{terminal} {
+  }
+  /// Draws a state over the last one.
+  void show(const RunState& run);
+
+private:
+  bool terminal_;
+  int lines_ = 0;        // drawn last time
+  std::string told_;     // steps whose end has been told
+};
+
+} // namespace troupe::audit
