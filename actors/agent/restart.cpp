@@ -29,12 +29,12 @@ bool restart_window::admit(instant now) {
   return true;
 }
 
-verdict decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
+restart_plan decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
                size_t dead, bool normal, instant now, uint64_t random_bits) {
   auto kind = children[dead].kind;
   if (kind == restart::temporary || (kind == restart::transient && normal))
     return {};
-  verdict result;
+  restart_plan result;
   if (!window.admit(now)) {
     result.escalate = true;
     return result;

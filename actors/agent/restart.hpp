@@ -72,7 +72,7 @@ struct child_view {
 };
 
 /// What to do about a death. Indices are start order.
-struct verdict {
+struct restart_plan {
   std::vector<size_t> stop;  ///< in this order, one after the other
   std::vector<size_t> start; ///< afterwards and after `wait`, in this order
   std::chrono::nanoseconds wait{0};
@@ -81,7 +81,7 @@ struct verdict {
 
 /// Decides about the death of `children[dead]`. `normal` = it ended without a failure. Counts in `window`
 /// only if the child is to be restarted: one death counts once, however many siblings it takes along.
-verdict decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
+restart_plan decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
                size_t dead, bool normal, instant now, uint64_t random_bits);
 
 /// The name, as in the enum.

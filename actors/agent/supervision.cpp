@@ -115,7 +115,7 @@ void supervision::late(const std::string& id, uint64_t actor_id) {
   auto* child = find(id, actor_id, phase::starting);
   if (!child)
     return;
-  child->verdict =
+  child->kill_reason =
       fmt::format("no answer to Ping within {} ms after its start", child->spec.start_timeout.count());
   end_child(self_, child->actor, caf::exit_reason::kill);
 }
@@ -167,9 +167,9 @@ void supervision::on_down(const caf::down_msg& message) {
 void supervision::down(const std::string& id, std::string failure) {
   auto& child = live_.at(id);
   auto index = *children_.find(id);
-  if (!failure.empty() && !child.verdict.empty())
-    failure = child.verdict;
-  child.verdict.clear();
+  if (!failure.empty() && !child.kill_reason.empty())
+    failure = child.kill_reason;
+  child.kill_reason.clear();
   failure = cut_utf8(clean_utf8(failure), limits::failure_text_bytes); // exceptions carry any bytes
   report(id, failure.empty() ? "ended" : "failed", failure);
   if (child.actor)

@@ -26,7 +26,7 @@ struct supervisor_options {
 struct supervised {
   child_spec spec;
   caf::actor actor;    ///< null while it is down
-  std::string verdict; ///< why it is killed, to be told instead of "killed"
+  std::string kill_reason; ///< why it is killed, to be told instead of "killed"
   promise<Done> on_start;
   std::vector<promise<Done>> on_stop;
 };

@@ -34,8 +34,8 @@ tone tone_of_state(std::string_view state) {
   return state == "running" ? tone::good : state == "stuck" || state == "stopped" ? tone::bad : tone::warning;
 }
 
-branch branch_of(const TreeNode& node, const look& how) {
-  branch shown;
+twig branch_of(const TreeNode& node, const look& how) {
+  twig shown;
   shown.text = printable(node.id());
   if (!node.state().empty())
     shown.text += " " + paint(printable(node.state()), tone_of_state(node.state()), how);

@@ -25,7 +25,7 @@ std::tm local(int64_t unix_ms) {
   return parts;
 }
 
-void draw_below(const branch& node, const std::string& indent, std::string& out) {
+void draw_below(const twig& node, const std::string& indent, std::string& out) {
   for (size_t i = 0; i < node.below.size(); ++i) {
     auto last = i + 1 == node.below.size();
     out += indent + (last ? "└── " : "├── ") + node.below[i].text + '\n';
@@ -135,7 +135,7 @@ std::string table::show(const look& how) const {
   return out;
 }
 
-std::string draw(const branch& root) {
+std::string draw(const twig& root) {
   auto out = root.text + '\n';
   draw_below(root, "", out);
   return out;

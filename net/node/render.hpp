@@ -56,12 +56,12 @@ private:
 };
 
 /// A node of a drawn tree.
-struct branch {
+struct twig {
   std::string text;
-  std::vector<branch> below;
+  std::vector<twig> below;
 };
 
 /// A tree in box characters, a line per node.
-std::string draw(const branch& root);
+std::string draw(const twig& root);
 
 } // namespace troupe

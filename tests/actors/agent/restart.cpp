@@ -26,7 +26,7 @@ instant at(std::chrono::nanoseconds time) {
   return instant{} + time;
 }
 
-verdict decide_row(const row& r, unsigned intensity = 1) {
+restart_plan decide_row(const row& r, unsigned intensity = 1) {
   restart_rules rules{r.how, intensity, 5s, {}};
   restart_window window{rules.intensity, rules.period};
   return decide(rules, window, r.children, r.dead, r.normal, at(0s), 0);
@@ -118,7 +118,7 @@ CAF_TEST(jitter shortens the wait by at most its part and repeats for the same b
   CAF_CHECK(pause.wait(1, ~uint64_t{0}) < 51ms);
 }
 
-CAF_TEST(the verdict waits as long as the failures of the dead child demand) {
+CAF_TEST(the restart_plan waits as long as the failures of the dead child demand) {
   restart_rules rules{strategy::one_for_all, 9, 5s, {100ms, 1s, 0, 60s}};
   restart_window window{rules.intensity, rules.period};
   std::vector<child_view> children{{P, true, 7}, {P, false, 3}};

@@ -1,4 +1,4 @@
-// Columns align, trees branch, times are short, and nothing from outside steers the terminal.
+// Columns align, trees twig, times are short, and nothing from outside steers the terminal.
 #define CAF_SUITE net.node.render
 #include <caf/test/unit_test.hpp>
 #include <cstdlib>
@@ -84,7 +84,7 @@ CAF_TEST(a duration has two units at most) {
 }
 
 CAF_TEST(a tree is drawn with its branches) {
-  branch root{"root", {{"core", {{"store", {}}, {"timers", {}}}}, {"services", {{"agents", {}}}}}};
+  twig root{"root", {{"core", {{"store", {}}, {"timers", {}}}}, {"services", {{"agents", {}}}}}};
   CAF_CHECK_EQUAL(draw(root), "root\n"
                               "├── core\n"
                               "│   ├── store\n"
