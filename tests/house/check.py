@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-from headers import blank, closing, line_of, undocumented
+from headers import blank, closing, line_of, types, undocumented
 
 # What each floor may include, besides itself.
 FLOORS = {"runtime": [], "persistence": ["runtime"], "behaviors": ["runtime"],
@@ -186,6 +186,15 @@ def documented(tree):
             yield file, line, "comment", f"say in /// what {what} is for, its units, range and errors"
 
 
+def one_name(tree):
+    first = {}
+    for file, text in tree.some("*.hpp", "*.cpp"):
+        if not re.match(r"tests/(consumer|fuzz|bench|sim)/|examples/\d", file):  # programs of their own
+            for name, offset in types(blank(text), 0, len(text)):
+                if first.setdefault(name, file) != file:
+                    yield file, line_of(text, offset), "one-name", f"{name} is also in {first[name]}; the linker keeps one of them"
+
+
 def commands(tree):
     interfaces = tree.some("runtime/interface/*.hpp")
     asked = {m for _, text in interfaces for m in re.findall(r"\b(?:rpc|note)<\s*(\w+)", blank(text))}
@@ -221,7 +230,7 @@ def version(tree):
         yield "runtime/version.hpp", line_of(tree.files["runtime/version.hpp"], said.start()), "version", f"CMakeLists.txt says {told[1]}"
 
 
-RULES = [floors_and_fences, words, sizes, mirror, suites, documented, commands, roadmap, version]
+RULES = [floors_and_fences, words, sizes, mirror, suites, documented, one_name, commands, roadmap, version]
 
 
 def broken(root, covered_by, without_context, words_):

@@ -53,6 +53,17 @@ def statements(code, begin, end):
         yield start, begin, brace
 
 
+def types(code, begin, end, space=""):
+    """(full name, offset) of the types defined at namespace scope and known to the linker: not in an anonymous namespace."""
+    for start, stop, brace in statements(code, begin, end):
+        head = code[start:brace] if brace else ""
+        if scope := re.match(r"(?:inline\s+)?namespace\b\s*([\w:]*)\s*$", head):
+            if scope[1]:
+                yield from types(code, brace + 1, closing(code, brace) - 1, f"{space}{scope[1]}::")
+        elif kind := re.match(r"(?:class|struct|union|enum(?:\s+class)?)\s+(?:\[\[\w+\]\]\s*)?(\w+)\b(?!\s*[:<]{2})[^=(]*$", head):
+            yield space + kind[1], start
+
+
 def declarations(code, begin, end, owner=""):
     """(start, stop, head, body, class around it) of everything shown to others between two offsets."""
     shown = not owner.startswith("class ")

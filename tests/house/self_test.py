@@ -7,6 +7,7 @@ import check
 GOOD_TEST = "// Proof.\n#define CAF_SUITE {}\nCAF_TEST(it works) {{\n  CAF_CHECK(true);\n}}\n"
 GOOD_TREE = {
     "runtime/a.hpp": "// A.\n#include <string>\n#include <caf/all.hpp>\nnamespace troupe {\n/// Adds.\nint add(int);\n}\n",
+    "runtime/e.hpp": "// E.\nnamespace troupe {\n/// E.\nstruct a {};\n}\n",
     "runtime/a.cpp": "// A: adds.\n#include <troupe/runtime/a.hpp>\n", "tests/runtime/a.cpp": GOOD_TEST.format("runtime.a"),
     "runtime/interface/x.hpp": "// X.\n/// X.\nusing x = typed<rpc<Get, Got>, note<Tick>>;\n",
     "runtime/proto/x.proto": "message Get { Context context = 1; }\nmessage Got {}\nmessage Tick {}\n",
@@ -47,6 +48,7 @@ CASES = [
     ("net/c.hpp", SHOWS + "int c();\n\ntemplate <class T>\nT d(T x);\n}\n", 6, "comment"),
     ("net/c.hpp", "// C.\nnamespace troupe {\nenum class c { one };\n}\n", 3, "comment"),
     ("net/c.hpp", "// C.\nnamespace troupe {\nstruct c {};\n}\n", 3, "comment"),
+    ("runtime/f.hpp", "// F.\nnamespace troupe {\nnamespace {\nstruct a {};\n}\n/// A.\nclass a final : b<c> {};\n}\n", 7, "one-name"),
     ("runtime/proto/x.proto", "message Get { string id = 1; }\nmessage Tick {}\n", 1, "context"),
     ("runtime/proto/x.proto", "message Get { Context context = 1; }\nmessage Tick { Context context = 1; }\n", 1, "stale"),
     ("runtime/version.hpp", '// V.\ninline const char* version = "0.2.0";\n', 2, "version"),
