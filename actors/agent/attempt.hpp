@@ -14,9 +14,13 @@ namespace troupe {
 class attempt_host {
 public:
   virtual ~attempt_host() = default;
+  /// Unix time, ms.
   virtual int64_t now_ms() const = 0;
+  /// 64 random bits: the seed of an attempt.
   virtual uint64_t random() = 0;
+  /// A tool by name; null if the agent has none of that name.
   virtual const tool* find_tool(const std::string& name) const = 0;
+  /// A fresh behavior of the agent's kind. Errors: ec::not_found if the node does not know it.
   virtual caf::expected<std::unique_ptr<behavior>> make_behavior() const = 0;
   /// Starts a tool; its end comes to attempt::completed().
   virtual void run_tool(const class attempt& on, const std::string& position, const tool& one,

@@ -167,8 +167,9 @@ struct run_entity {
     return desk.decide_on(*this, step, [&](auto& t) { return task_life::child_ended(t, at, now_ms); });
   }
   decision decide(const TimerDue& cmd, int64_t now_ms) const {
-    auto [step, timer] = task_life::split_timer_id(cmd.timer());
-    return followed(desk.decide_on(*this, step, [&](auto& t) { return task_life::timer_due(t, timer, now_ms); }), now_ms);
+    auto due = task_life::split_timer_id(cmd.timer());
+    return followed(desk.decide_on(*this, due.first, [&](auto& t) { return task_life::timer_due(t, due.second, now_ms); }),
+                    now_ms);
   }
   decision decide(const AnswerQuestion& cmd, int64_t now_ms) const {
     return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::answer(t, cmd, now_ms); });

@@ -8,6 +8,7 @@
 
 namespace troupe {
 
+/// One answer of the control service, for people.
 std::string show(const NodeStatus& status, const text_look& how);
 std::string show(const TreeNode& tree, const text_look& how);
 std::string show(const AgentList& list, const text_look& how);
