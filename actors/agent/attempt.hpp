@@ -43,6 +43,8 @@ public:
   void recorded(uint64_t number, bool suspended);
   /// A tool has ended.
   void completed(const std::string& position, Outcome outcome);
+  /// Says again what the owner has not answered for a while: a message may be lost with a crash of either side.
+  void remind();
   /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the agent's bound.
   bool expire(int64_t now_ms, int64_t longest_ms);
 
@@ -105,6 +107,7 @@ private:
   bool suspended_ = false;
   bool stay_ = false;                 // the owner has refused to suspend
   bool ended_ = false;
+  bool parked_ = false;
   Outcome outcome_;
   TaskDone last_word_; // repeated if the owner asks again
 };

@@ -132,11 +132,17 @@ struct run_entity {
     return follow(std::move(*decided), now_ms);
   }
 
+  bool is_same(const StartWorkflow& cmd) const {
+    return equal(cmd.definition(), run.definition()) && cmd.priority() == run.priority() &&
+           std::equal(cmd.inputs().begin(), cmd.inputs().end(), run.inputs().begin(), run.inputs().end(),
+                      [](auto& a, auto& b) { return equal(a, b); });
+  }
+
   decision decide(const StartWorkflow& cmd, int64_t now_ms) const {
-    if (exists() && equal(cmd.definition(), run.definition()))
+    if (exists() && is_same(cmd))
       return std::vector<event>{};
     if (exists())
-      return make_error(ec::already_exists, own_ref + " exists with another definition");
+      return make_error(ec::already_exists, own_ref + " exists with another definition or other inputs");
     if (auto invalid = dag::validate(cmd.definition()))
       return invalid;
     std::vector<event> events(1);
