@@ -1,6 +1,7 @@
 // JOURNAL: the thread that feeds journal_core.
 // Invariant: one thread writes; an order is processed after every order submitted before it.
 
+#include <pthread.h>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/limits.hpp>
 
@@ -37,6 +38,7 @@ public:
     if (auto failed = core_.start())
       return failed;
     thread_ = std::thread{[this] { run(); }};
+    pthread_setname_np(thread_.native_handle(), "journal"); // for top and perf
     return {};
   }
 
