@@ -18,3 +18,4 @@ execute_process(COMMAND ${BUILD}/consumer/build/consumer OUTPUT_VARIABLE printed
 if(NOT printed STREQUAL "hello, world\n")
   message(FATAL_ERROR "the consumer printed '${printed}'")
 endif()
+file(REMOVE_RECURSE ${BUILD}/consumer) # a debug build installs some 200 MB
