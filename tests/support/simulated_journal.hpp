@@ -61,7 +61,8 @@ private:
       for (auto& delivery : std::exchange(deliveries_, {}))
         delivery.to->enqueue(std::move(delivery.message), nullptr);
     } else if (!queue_.empty()) {
-      deliveries_ = core_.process(std::exchange(queue_, {}));
+      auto orders = std::exchange(queue_, {});
+      deliveries_ = core_.process(orders);
     }
     if (!deliveries_.empty() || !queue_.empty())
       tick();
