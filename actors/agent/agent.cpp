@@ -259,8 +259,8 @@ public:
     auto longest = configured > 0 ? configured : limits::task_timeout.count();
     auto remind = ++sweeps_ % limits::sweeps_per_reminder == 0;
     for (auto& [where, one] : attempts_)
-      if (!one->expire(now_ms(), longest) && remind)
-        one->remind();
+      if (!one->expire(now_ms(), longest) && remind && !one->repeat_last_word())
+        open(*one); // the answer tells what either side has missed
     ticking_ = false;
     keep_ticking();
   }
@@ -299,6 +299,11 @@ private:
 
 agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts) {
   auto bench = std::make_shared<workbench>(self, log, parts);
+  if (self->state.exists()) { // the last change may be on disk without having been told
+    AgentChanged changed;
+    *changed.mutable_record() = self->state.record;
+    log.outside().names->tell(std::string{services::registry}, std::move(changed));
+  }
   return {
       [=](const RegisterAgent& cmd) mutable { return log.handle(cmd); },
       [=](const UnregisterAgent& cmd) mutable { return log.handle(cmd); },

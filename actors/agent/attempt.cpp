@@ -20,8 +20,8 @@ Message attempt::addressed() const {
 }
 
 void attempt::opened(const TaskState& state) {
-  if (ended_) // the owner has not heard our last word
-    return remind();
+  if (repeat_last_word() || parked_)
+    return;
   stay_ = false;
   if (execution_) {
     for (auto& record : state.records())
@@ -98,11 +98,10 @@ bool attempt::expire(int64_t now_ms, int64_t longest_ms) {
   return true;
 }
 
-void attempt::remind() {
+bool attempt::repeat_last_word() {
   if (ended_ && !parked_)
     host_.tell_owner(owner_, last_word_);
-  else if (unacknowledged_ != 0)
-    host_.tell_owner(owner_, last_records_);
+  return ended_ && !parked_;
 }
 
 void attempt::drive() {

@@ -43,8 +43,8 @@ public:
   void recorded(uint64_t number, bool suspended);
   /// A tool has ended.
   void completed(const std::string& position, Outcome outcome);
-  /// Says again what the owner has not answered for a while: a message may be lost with a crash of either side.
-  void remind();
+  /// If it has ended: says so again, since a message may be lost with a crash of either side. False if it goes on.
+  bool repeat_last_word();
   /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the agent's bound.
   bool expire(int64_t now_ms, int64_t longest_ms);
 

@@ -99,10 +99,13 @@ struct shard_host_state {
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
     auto code = code_of(message.reason);
-    if (code == ec::outcome_unknown || code == ec::unavailable) // the store's failure or our own stop, nobody's crash
+    if (code == ec::outcome_unknown || code == ec::unavailable) { // the store's failure or our own stop, nobody's crash
       doors->names->erase(ref, gone.mapped().actor, message.reason);
-    else
+      tell_of_loss(ref);
+      doors->names->tell(std::string{services::timers}, Redeliver{}); // its last rows may be there unannounced
+    } else {
       crashed(ref, describe(message.reason));
+    }
   }
 
   void crashed(const std::string& ref, std::string why) {
@@ -115,7 +118,7 @@ struct shard_host_state {
       return;
     }
     record.parked = true;
-    tell_of_crash(ref);
+    tell_of_loss(ref);
     auto wait = std::min(limits::park_longest, limits::park_first * (1u << (record.in_a_row - 1)));
     Activate again;
     again.set_ref(ref);
@@ -123,7 +126,7 @@ struct shard_host_state {
     tell_in(self, wait, shard_host_actor{self}, std::move(again));
   }
 
-  void tell_of_crash(const std::string& ref) {
+  void tell_of_loss(const std::string& ref) {
     auto parts = parse_ref(ref);
     auto kind = parts ? kinds.find(parts->kind) : kinds.end();
     if (kind == kinds.end() || kind->second.tell_crash_to.empty())

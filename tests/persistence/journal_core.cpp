@@ -68,7 +68,7 @@ struct core_bench {
   // What was delivered, in words: "appended 2 by 1", "failed outcome_unknown by 1", "replayed t/probe/a 3 as 2".
   std::vector<std::string> process(std::vector<journal_order> orders) {
     std::vector<std::string> said;
-    for (auto& delivery : core->process(std::move(orders))) {
+    for (auto& delivery : core->process(orders)) {
       auto content = delivery.message->move_content_to_message();
       if (content.match_elements<Appended>()) {
         auto& appended = content.get_as<Appended>(0);

@@ -105,6 +105,10 @@ private:
       name(services::registry, spawn_agent_registry(root, outside, parts_));
       name(services::scheduler, spawn_task_scheduler(root, outside));
     });
+    hire();
+  }
+
+  void hire() {
     for (std::string who : {"look", "pay", "sleep", "ask", "delegate"}) {
       RegisterAgent hire;
       hire.mutable_request()->set_id(who);
@@ -225,9 +229,13 @@ private:
 
   // No more faults: everybody is answered, everything ends.
   void come_to_rest() {
-    for (auto& [id, one] : std::map<std::string, command>{commands_})
-      add(one.counter, one.amount, id);
-    node_->advance(1s);
+    node_->settle();
+    hire(); // a failing write may have kept somebody out
+    for (int again = 0; again < 3; ++again) { // a failing write may still be armed
+      for (auto& [id, one] : std::map<std::string, command>{commands_})
+        add(one.counter, one.amount, id);
+      node_->advance(1s);
+    }
     for (int patience = 0; patience < 40; ++patience) {
       answer_questions();
       node_->advance(31s);
@@ -245,6 +253,10 @@ private:
   }
 
   void judge() {
+    look<SchedulerStats>(std::string{services::scheduler}, GetSchedulerStats{}, [this](const SchedulerStats& stats) {
+      if (stats.queued() + stats.running() > 0)
+        report_.broken.push_back(fmt::format("the scheduler still holds {} queued and {} placed tasks", stats.queued(), stats.running()));
+    });
     std::map<std::string, int64_t> sums;
     for (auto& [id, one] : commands_) {
       if (!one.answer)
@@ -263,8 +275,7 @@ private:
       if (is_run)
         look<RunDescription>(ref_text, GetRun{}, [=, this](const RunDescription& found) {
           if (found.state().status() != RUN_COMPLETED)
-            report_.broken.push_back(ref_text + " ended as " + to_log_text(found.state().outcome()) + ", status " +
-                                     std::to_string(found.state().status()));
+            report_.broken.push_back(ref_text + " did not complete: " + to_log_text(found.state()));
         });
       else
         look<TaskDescription>(ref_text, GetTask{}, [=, this](const TaskDescription& found) {
