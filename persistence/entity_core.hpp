@@ -23,6 +23,7 @@ struct entity_seat {
 /// Replies an entity gave, by command id: the window of limits::reply_window most recent ones.
 class reply_window {
 public:
+  /// Never seen, answered before, or too old to tell.
   enum class verdict { fresh, repeated, expired };
 
   /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one has expired.

@@ -60,6 +60,10 @@ public:
     return queued_bytes_;
   }
 
+  uint64_t generation() const override {
+    return core_.generation();
+  }
+
 private:
   void run() {
     std::vector<journal_order> orders;

@@ -94,7 +94,7 @@ private:
   std::shared_ptr<const clock> clock_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
-  uint64_t generation_ = 1;
+  std::atomic<uint64_t> generation_ = 1; // read by other threads
   uint64_t batch_ = 0;
   uint64_t gsn_ = 0;
   int64_t time_us_ = 0;
@@ -109,6 +109,8 @@ public:
   virtual void submit(journal_order order) = 0;
   /// Bytes waiting for the disk; above limits::journal_queue_bytes entities answer ec::overloaded.
   virtual size_t queued_bytes() const = 0;
+  /// How often the store was opened; above 1, a write has failed.
+  virtual uint64_t generation() const = 0;
 };
 
 /// Starts the journal's thread. The destructor finishes what is queued.

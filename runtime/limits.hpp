@@ -175,6 +175,9 @@ inline constexpr size_t idle_looks = 10;
 /// How often an agent looks for attempts that take too long.
 inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
 
+/// Every so many sweeps an agent repeats what an owner has not answered: well after an answer is due.
+inline constexpr uint64_t sweeps_per_reminder = 30;
+
 /// Waiting this long is worth one priority level: nothing starves.
 inline constexpr std::chrono::milliseconds priority_aging = 60s;
 

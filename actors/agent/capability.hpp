@@ -34,6 +34,7 @@ public:
   /// Does any agent, busy or not, have what is required?
   bool can_anyone(const AgentQuery& query) const;
 
+  /// The agent with this id, or null.
   const AgentRecord* get(const std::string& id) const;
 
   /// Agents by id.

@@ -245,6 +245,7 @@ caf::error node::listen() {
     log.set_lowest(*level);
     return {};
   };
+  options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) { status.set_store_generation(disk->generation()); };
   options.hooks.metrics = [meters = p.outside->meters] { return meters.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal, const caf::error& refusal) {
     if (refusal)

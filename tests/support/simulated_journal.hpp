@@ -38,6 +38,10 @@ public:
     return 0;
   }
 
+  uint64_t generation() const override {
+    return core_.generation();
+  }
+
   /// The power is gone: nothing is written or delivered any more.
   void cut() {
     cut_ = true;

@@ -1,0 +1,127 @@
+#!/bin/bash
+# A node is killed without warning, again and again; what it accepted it finishes, and what it finished it still knows.
+# Usage: kill_minus_nine.sh TROUPE   (the program)
+set -u
+troupe=$1
+home=$(mktemp -d)
+data=$home/data
+node=
+failures=0
+
+end() {
+  [ -n "$node" ] && kill -9 "$node" 2>/dev/null
+  wait 2>/dev/null
+  rm -rf "$home"
+}
+trap end EXIT
+
+say() { "$troupe" "$@" --data "$data" 2>>"$home/said"; }
+
+check() { # check WHAT EXPECTED GOT
+  if [ "$2" == "$3" ]; then
+    echo "ok      $1"
+  else
+    echo "FAILED  $1: expected '$2', got '$3'"
+    failures=$((failures + 1))
+  fi
+}
+
+# Tries a command until it succeeds, at most ten seconds.
+poll() {
+  local tries
+  for tries in $(seq 200); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.05
+  done
+  echo "FAILED  never true: $*"
+  failures=$((failures + 1))
+  return 1
+}
+
+start_node() {
+  "$troupe" node --data "$data" 2>>"$home/log" &
+  node=$!
+  poll say status || { cat "$home/log"; exit 1; }
+}
+
+kill_node() {
+  kill -9 "$node"
+  wait "$node" 2>/dev/null
+  node=
+}
+
+has_status() { say run describe "$1" --json | grep -q "\"status\": \"$2\""; }
+
+code_of() { "$@" >/dev/null 2>&1; echo $?; }
+
+# ---- words that cannot be ------------------------------------------------------------------------------------
+check "a bad word is a usage error" 2 "$(code_of "$troupe" stauts)"
+check "without a node nothing is reachable" 8 "$(code_of say status)"
+
+# ---- first life ----------------------------------------------------------------------------------------------
+start_node
+check "an unknown run is not found" 3 "$(code_of say run describe nobody)"
+check "an answer to nobody is not found" 3 "$(code_of say run answer nobody yes)"
+check "an echo comes back" "first" "$(say run start --capability troupe.echo --input text=first --id e0 --wait | tail -n 1)"
+check "a question is accepted" q1 "$(say run start --capability troupe.ask --input who=boss --input 'text=may I?' --id q1)"
+check "a wait is accepted" w1 "$(say run start --capability troupe.wait --input ms=1500 --id w1)"
+cat >"$home/flow.json" <<'FLOW'
+{"name": "release", "steps": [
+  {"id": "ask", "task": {"required": ["troupe.ask"], "inputs": [{"name": "who", "value": "boss"}, {"name": "text", "value": "ship it?"}]}},
+  {"id": "pause", "task": {"required": ["troupe.wait"], "inputs": [{"name": "ms", "value": "200"}]}},
+  {"id": "note", "needs": ["ask", "pause"], "task": {"required": ["troupe.echo"]}},
+  {"id": "last", "needs": ["note"], "task": {"required": ["troupe.echo"], "inputs": [{"name": "text", "value": "shipped"}]}}]}
+FLOW
+check "a workflow is accepted" f1 "$(say run start "$home/flow.json" --id f1)"
+poll has_status q1 TASK_WAITING
+
+# ---- killed while work comes in; the caller notes what was accepted ------------------------------------------
+accepted=0
+for life in 1 2 3; do
+  : >"$home/accepted.$life"
+  (
+    for i in $(seq 200); do
+      say run start --capability troupe.echo --input "text=$life.$i" --id "e$life.$i" >>"$home/accepted.$life" || exit 0
+    done
+  ) &
+  caller=$!
+  poll grep -qx "e$life.$((life * 3))" "$home/accepted.$life"
+  kill_node
+  wait "$caller"
+  check "a dead node is unavailable" 8 "$(code_of say status)"
+  start_node
+  while read -r id; do
+    accepted=$((accepted + 1))
+    check "accepted $id is done" "${id#e}" "$(say run describe "$id" --wait --timeout 10 | tail -n 1)"
+  done <"$home/accepted.$life"
+done
+check "something was accepted in every life" yes "$([ "$accepted" -ge 18 ] && echo yes)"
+
+# ---- what waited still waits, and goes on --------------------------------------------------------------------
+check "the same id again is the same task" q1 "$(say run start --capability troupe.ask --input who=boss --input 'text=may I?' --id q1)"
+check "the same id for other work is refused" 7 "$(code_of say run start --capability troupe.echo --id q1)"
+check "the question is still open" 1 "$(say run describe q1 | grep -c 'boss is asked')"
+check "the answer is taken" 0 "$(code_of say run answer q1 certainly)"
+check "the question has its answer" certainly "$(say run describe q1 --wait --timeout 10 | tail -n 1)"
+check "nothing is asked any more" 3 "$(code_of say run answer q1 again)"
+check "the wait ended though its node died" "waited 1500 ms" "$(say run describe w1 --wait --timeout 10 | tail -n 1)"
+check "the answer to a step is taken" 0 "$(code_of say run answer f1 yes)"
+kill_node
+start_node
+check "the workflow ends" 1 "$(say run describe f1 --wait --timeout 10 | grep -cx shipped)"
+check "what ended before all this is still known" first "$(say run describe e0 | tail -n 1)"
+
+# ---- a failed task, and the end in peace ---------------------------------------------------------------------
+check "a task that fails exits with 1" 1 "$(code_of say run start --capability troupe.wait --input ms=never --id bad --wait)"
+check "it is a dead letter" 1 "$(say dlq list | grep -c bad)"
+kill -TERM "$node"
+poll bash -c "! kill -0 $node"
+wait "$node"
+check "a node that is asked to stop ends well" 0 $?
+node=
+check "a stopped node is unavailable" 8 "$(code_of say status)"
+start_node
+check "a dead letter outlives its node" 1 "$(say dlq list | grep -c bad)"
+check "a second node on the same data is refused" 8 "$(code_of "$troupe" node --data "$data")"
+
+[ "$failures" -eq 0 ] || { echo "$failures checks failed; what troupe said:"; tail -n 20 "$home/said" "$home/log"; exit 1; }

@@ -1,0 +1,312 @@
+// The journal writes only what follows, numbers what it writes, and after a failed write trusts nobody from before.
+#define CAF_SUITE persistence.journal_core
+#define FAIL CAF_FAIL
+#include <caf/test/dsl.hpp>
+#include <tests/support/journal_bench.hpp>
+
+using namespace troupe;
+
+namespace {
+
+const std::string a = "t/probe/a", b = "t/probe/b";
+
+// A store that writes one batch and reopens only when told that it may.
+class brittle_store final : public store {
+public:
+  explicit brittle_store(std::shared_ptr<memory_store> rows) : rows_{std::move(rows)} {
+  }
+  caf::error write(const write_batch& batch, const std::vector<fence>& fences) override {
+    return rows_->write(batch, fences);
+  }
+  caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override {
+    if (unreadable)
+      return make_error(ec::unavailable, "no disk");
+    return rows_->get(where, key);
+  }
+  caf::error scan(space where, std::string_view from, std::string_view to,
+                  const std::function<bool(std::string_view, std::string_view)>& row) const override {
+    return rows_->scan(where, from, to, row);
+  }
+  caf::error scan_back(space where, std::string_view from, std::string_view to,
+                       const std::function<bool(std::string_view, std::string_view)>& row) const override {
+    return rows_->scan_back(where, from, to, row);
+  }
+  caf::error reopen() override {
+    ++reopens;
+    return stuck ? make_error(ec::unavailable, "locked") : rows_->reopen();
+  }
+  const std::string& naming_key() const override {
+    return rows_->naming_key();
+  }
+  const std::string& id() const override {
+    return rows_->id();
+  }
+  bool stuck = false;
+  bool unreadable = false;
+  int reopens = 0;
+
+private:
+  std::shared_ptr<memory_store> rows_;
+};
+
+struct core_bench {
+  std::shared_ptr<memory_store> memory = open_memory(1);
+  std::shared_ptr<brittle_store> rows = std::make_shared<brittle_store>(memory);
+  std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
+  std::unique_ptr<journal_core> core;
+
+  core_bench() {
+    restart();
+  }
+  void restart() {
+    core = std::make_unique<journal_core>(rows, time);
+    CAF_REQUIRE(!core->start());
+  }
+  static std::string word(const Failure& failure) {
+    return std::string{info(static_cast<ec>(failure.code())).name};
+  }
+  // What was delivered, in words: "appended 2 by 1", "failed outcome_unknown by 1", "replayed t/probe/a 3 as 2".
+  std::vector<std::string> process(std::vector<journal_order> orders) {
+    std::vector<std::string> said;
+    for (auto& delivery : core->process(orders)) {
+      auto content = delivery.message->move_content_to_message();
+      if (content.match_elements<Appended>()) {
+        auto& appended = content.get_as<Appended>(0);
+        said.push_back("appended " + std::to_string(appended.seq()) + " by " + std::to_string(appended.incarnation()));
+      } else if (content.match_elements<AppendFailed>()) {
+        auto& failed = content.get_as<AppendFailed>(0);
+        reason = failed.failure().text();
+        said.push_back("failed " + word(failed.failure()) + " by " + std::to_string(failed.incarnation()));
+      } else {
+        last = content.get_as<Replayed>(0);
+        said.push_back("replayed " + last.ref() + " " +
+                       (last.has_failure() ? word(last.failure()) : std::to_string(last.events_size())) + " as " +
+                       std::to_string(last.incarnation()));
+      }
+    }
+    return said;
+  }
+  uint64_t open(const std::string& ref) {
+    process({open_of(*rows, ref)});
+    return last.incarnation();
+  }
+  append_order append(const std::string& ref, uint64_t incarnation, uint64_t seq, const std::vector<std::string>& events) const {
+    return append_of(*rows, ref, incarnation, seq, events);
+  }
+  using words = std::vector<std::string>;
+
+  Replayed last;
+  std::string reason;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(journal_core_tests, core_bench)
+
+CAF_TEST(what follows is written and acknowledged and read back) {
+  auto one = open(a);
+  CAF_CHECK(process({append(a, one, 1, {"x", "y"})}) == words{"appended 2 by 1"});
+  CAF_CHECK(process({append(a, one, 3, {"z"})}) == words{"appended 3 by 1"});
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 3 as 2"});
+  JournalRecord record;
+  CAF_REQUIRE(record.ParseFromString(last.events(2).record()));
+  CAF_CHECK_EQUAL(std::string{record.event()}, "z");
+  CAF_CHECK_EQUAL(uint64_t{last.events(2).seq()}, 3u);
+}
+
+CAF_TEST(a gap and a repetition are refused and write nothing) {
+  auto one = open(a);
+  process({append(a, one, 1, {"x"})});
+  auto before = memory->digest();
+  CAF_CHECK(process({append(a, one, 1, {"again"})}) == words{"failed outcome_unknown by 1"});
+  CAF_CHECK(process({append(a, one, 3, {"gap"})}) == words{"failed outcome_unknown by 1"});
+  CAF_CHECK_EQUAL(memory->digest(), before);
+  CAF_CHECK(process({append(a, one, 2, {"y"})}) == words{"appended 2 by 1"});
+}
+
+CAF_TEST(an entity that never opened or has closed is refused) {
+  CAF_CHECK(process({append(a, 1, 1, {"x"})}) == words{"failed outcome_unknown by 1"});
+  auto one = open(a);
+  process({close_order{identify(a, rows->naming_key()), one}});
+  CAF_CHECK(process({append(a, one, 1, {"x"})}) == words{"failed outcome_unknown by 1"});
+  CAF_CHECK(stored_events(*rows, a).empty());
+}
+
+CAF_TEST(a close of an older incarnation does not close the newer one) {
+  auto one = open(a), two = open(a);
+  process({close_order{identify(a, rows->naming_key()), one}});
+  CAF_CHECK(process({append(a, two, 1, {"x"})}) == words{"appended 1 by 2"});
+}
+
+CAF_TEST(a stale incarnation is refused though its numbers fit) {
+  auto one = open(a), two = open(a);
+  CAF_CHECK(process({append(a, one, 1, {"old"})}) == words{"failed outcome_unknown by 1"});
+  CAF_CHECK(process({append(a, two, 1, {"new"})}) == words{"appended 1 by 2"});
+  CAF_CHECK(stored_events(*rows, a) == words{"1:new"});
+}
+
+CAF_TEST(an open in the queue keeps what came before it and drops what comes behind) {
+  auto one = open(a);
+  auto said = process({append(a, one, 1, {"before"}), open_of(*rows, a), append(a, one, 2, {"behind"})});
+  CAF_CHECK(said == (words{"failed outcome_unknown by 1", "appended 1 by 1", "replayed t/probe/a 1 as 2"}));
+  CAF_CHECK(stored_events(*rows, a) == words{"1:before"});
+}
+
+CAF_TEST(one write and one acknowledgement for all appends of an entity in a batch) {
+  auto one = open(a), two = open(b);
+  auto writes = memory->writes();
+  auto said = process({append(a, one, 1, {"1"}), append(b, two, 1, {"1", "2"}), append(a, one, 2, {"2"}), append(a, one, 3, {"3"})});
+  CAF_CHECK(said == (words{"appended 3 by 1", "appended 2 by 2"}));
+  CAF_CHECK_EQUAL(memory->writes(), writes + 1);
+}
+
+CAF_TEST(rows and a snapshot are written with the events) {
+  auto one = open(a);
+  auto order = append(a, one, 1, {"x"});
+  order.rows.push_back({space::index, "\x02row", "value"});
+  order.snapshot = "state";
+  order.snapshot_version = 7;
+  process({order});
+  CAF_CHECK_EQUAL(**rows->get(space::index, "\x02row"), "value");
+  process({open_of(*rows, a)});
+  CAF_CHECK_EQUAL(uint64_t{last.snapshot_seq()}, 1u);
+  CAF_CHECK_EQUAL(uint32_t{last.snapshot_version()}, 7u);
+  CAF_CHECK_EQUAL(std::string{last.snapshot()}, "state");
+  CAF_CHECK_EQUAL(last.events_size(), 0);
+  auto whole = open_of(*rows, a);
+  whole.without_snapshot = true;
+  process({whole});
+  CAF_CHECK_EQUAL(last.events_size(), 1);
+  CAF_CHECK_EQUAL(uint64_t{last.snapshot_seq()}, 0u);
+}
+
+CAF_TEST(the ref of an entity is kept with its first event) {
+  auto one = open(a);
+  process({append(a, one, 1, {"x"})});
+  CAF_CHECK_EQUAL(**rows->get(space::meta, name_key(identify(a, rows->naming_key()))), a);
+}
+
+CAF_TEST(the last event of an append is marked) {
+  auto one = open(a);
+  process({append(a, one, 1, {"x", "y"}), append(a, one, 3, {"z"})});
+  auto headers = stored_headers(*rows);
+  CAF_REQUIRE_EQUAL(headers.size(), 3u);
+  CAF_CHECK_EQUAL(int{headers[0].flags}, 0);
+  CAF_CHECK_EQUAL(int{headers[1].flags}, int{last_of_append});
+  CAF_CHECK_EQUAL(int{headers[2].flags}, int{last_of_append});
+}
+
+CAF_TEST(a failed write leaves the outcome unknown for all in it and nobody from before is believed) {
+  auto one = open(a), two = open(b);
+  auto generation = core->generation();
+  memory->fail_next_write(false);
+  CAF_CHECK(process({append(a, one, 1, {"x"}), append(b, two, 1, {"y"})}) ==
+            (words{"failed outcome_unknown by 1", "failed outcome_unknown by 2"}));
+  CAF_CHECK(reason.find("the store failed") == 0);
+  CAF_CHECK_EQUAL(core->generation(), generation + 1);
+  CAF_CHECK_EQUAL(rows->reopens, 1);
+  for (auto seq : {1u, 2u})
+    CAF_CHECK(process({append(a, one, seq, {"late"})}) == words{"failed outcome_unknown by 1"});
+  CAF_CHECK(stored_events(*rows, a).empty());
+  auto three = open(a);
+  CAF_CHECK(three > two);
+  CAF_CHECK(process({append(a, three, 1, {"fresh"})}) == words{"appended 1 by 3"});
+}
+
+CAF_TEST(a write that failed may be there and is read then) {
+  auto one = open(a);
+  memory->fail_next_write(true);
+  CAF_CHECK(process({append(a, one, 1, {"x"})}) == words{"failed outcome_unknown by 1"});
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 2"});
+  CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"appended 2 by 2"});
+  auto headers = stored_headers(*rows);
+  CAF_REQUIRE_EQUAL(headers.size(), 2u); // each its own number
+}
+
+CAF_TEST(an open in a batch that fails is served from what is there) {
+  auto one = open(a);
+  process({append(a, one, 1, {"x"})});
+  memory->fail_next_write(false);
+  CAF_CHECK(process({append(a, one, 2, {"y"}), open_of(*rows, b), open_of(*rows, a)}) ==
+            (words{"failed outcome_unknown by 1", "replayed t/probe/b 0 as 4", "replayed t/probe/a 1 as 5"}));
+  CAF_CHECK(process({append(a, 5, 2, {"z"}), append(b, 4, 1, {"w"})}) == (words{"appended 2 by 5", "appended 1 by 4"}));
+}
+
+CAF_TEST(a store that cannot reopen is unavailable until it can) {
+  auto one = open(a);
+  process({append(a, one, 1, {"x"})});
+  rows->stuck = true;
+  memory->fail_next_write(false);
+  process({append(a, one, 2, {"y"})});
+  CAF_CHECK(process({append(a, one, 2, {"y"})}) == words{"failed unavailable by 1"});
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a unavailable as 2"});
+  CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"failed unavailable by 2"});
+  CAF_CHECK_EQUAL(rows->reopens, 4); // it tries each time
+  rows->stuck = false;
+  CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"failed outcome_unknown by 2"}); // it was not read
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 3"});
+  CAF_CHECK(process({append(a, 3, 2, {"y"})}) == words{"appended 2 by 3"});
+}
+
+CAF_TEST(numbers and times grow strictly though the clock steps back and the journal restarts) {
+  auto one = open(a);
+  process({append(a, one, 1, {"1", "2"})});
+  time->us -= 3'600'000'000;
+  process({append(a, one, 3, {"3"})});
+  restart();
+  time->us -= 3'600'000'000;
+  auto again = open(a);
+  process({append(a, again, 4, {"4", "5"})});
+  auto headers = stored_headers(*rows);
+  CAF_REQUIRE_EQUAL(headers.size(), 5u);
+  for (size_t i = 0; i < headers.size(); ++i) {
+    CAF_CHECK_EQUAL(headers[i].gsn, i + 1);
+    if (i > 0)
+      CAF_CHECK(headers[i].time_us > headers[i - 1].time_us);
+  }
+  time->us += 10'000'000'000;
+  process({append(a, again, 6, {"6"})});
+  CAF_CHECK_EQUAL(stored_headers(*rows).back().time_us, time->us);
+}
+
+CAF_TEST(a missing event and a damaged one are found and named) {
+  auto one = open(a);
+  process({append(a, one, 1, {"1", "2", "3"})});
+  auto entity = identify(a, rows->naming_key());
+  auto second = **rows->get(space::journal, journal_key(entity, 2));
+  CAF_REQUIRE(!memory->write({{space::journal, journal_key(entity, 2), std::nullopt}}));
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a corrupt as 2"});
+  CAF_CHECK_EQUAL(std::string{last.failure().text()}, "t/probe/a: event 2 is missing; run `troupe doctor`");
+  CAF_REQUIRE(!memory->write({{space::journal, journal_key(entity, 2), "short"}}));
+  process({open_of(*rows, a)});
+  CAF_CHECK_EQUAL(std::string{last.failure().text()}, "t/probe/a: event 2 is damaged; run `troupe doctor`");
+  CAF_CHECK(process({append(a, last.incarnation(), 4, {"4"})}) == words{"failed outcome_unknown by 3"});
+  CAF_REQUIRE(!memory->write({{space::journal, journal_key(entity, 2), second}}));
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 3 as 4"});
+}
+
+CAF_TEST(a damaged snapshot is passed by) {
+  auto one = open(a);
+  for (uint64_t seq : {1, 2}) {
+    auto order = append(a, one, seq, {"x"});
+    order.snapshot = "state " + std::to_string(seq);
+    process({order});
+  }
+  auto entity = identify(a, rows->naming_key());
+  CAF_REQUIRE(!memory->write({{space::snapshot, snapshot_key(entity, 2), "damaged"}}));
+  process({open_of(*rows, a)});
+  CAF_CHECK_EQUAL(std::string{last.snapshot()}, "state 1");
+  CAF_CHECK_EQUAL(last.events_size(), 1);
+}
+
+CAF_TEST(a journal does not start over a counter row that is damaged or cannot be read) {
+  auto one = open(a);
+  process({append(a, one, 1, {"x"})});
+  rows->unreadable = true;
+  CAF_CHECK_EQUAL(code_of(journal_core(rows, time).start()), ec::unavailable);
+  rows->unreadable = false;
+  CAF_REQUIRE(!memory->write({{space::meta, store_key("journal"), "??"}}));
+  CAF_CHECK_EQUAL(code_of(journal_core(rows, time).start()), ec::corrupt);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
