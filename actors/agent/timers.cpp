@@ -24,6 +24,7 @@ struct timers_state {
   std::map<timer_name, entry> entries;
   std::set<std::pair<int64_t, timer_name>> queue; // by fire_ms
   int64_t next_tick_ms = 0;
+  uint64_t ticks = 0; // epoch of the newest
 
   void add(const TimerRow& row, int64_t fire_ms) {
     timer_name key{row.ref(), row.timer()};
@@ -102,7 +103,9 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
     if (self->state.next_tick_ms != 0 && self->state.next_tick_ms <= at)
       return; // an earlier tick will look
     self->state.next_tick_ms = at;
-    tell_in(self, wait, timers_actor{self}, Tick{});
+    Tick tick;
+    tick.set_epoch(++self->state.ticks); // what an earlier one has replaced must not go on by itself
+    tell_in(self, wait, timers_actor{self}, std::move(tick));
   };
   schedule(limits::timer_pause);
   return {
@@ -120,7 +123,9 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
         self->state.redeliver(self->state.doors->time->now_ms());
         schedule(limits::timer_pause);
       },
-      [self, schedule](const Tick&) {
+      [self, schedule](const Tick& tick) {
+        if (tick.epoch() != self->state.ticks)
+          return;
         self->state.next_tick_ms = 0;
         schedule(self->state.fire(self->state.doors->time->now_ms()));
       },
