@@ -122,8 +122,16 @@ void directory::hold(const std::string& name) {
 }
 
 void directory::set_waker(const std::string& kind, waker wake) {
-  std::lock_guard lock{mutex_};
-  wakers_[kind] = std::move(wake);
+  std::vector<std::string> names;
+  {
+    std::lock_guard lock{mutex_};
+    wakers_[kind] = wake;
+    for (auto& [name, slot] : entries_)
+      if (!slot.actor && kind_of(name) == kind)
+        names.push_back(name);
+  }
+  for (auto& name : names) // whoever was to wake them is no more
+    wake(name);
 }
 
 caf::actor directory::find(const std::string& name) const {

@@ -78,7 +78,7 @@ public:
   /// Marks a ref as waking: from now on its messages are held until put() or erase().
   void hold(const std::string& name);
 
-  /// Sets who wakes the entities of a kind.
+  /// Sets who wakes the entities of a kind; it is called at once for those that are waking already.
   void set_waker(const std::string& kind, waker wake);
 
   /// The actor behind a ref, or null.

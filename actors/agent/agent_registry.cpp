@@ -28,6 +28,11 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
     self->quit(failed);
     return agent_registry_actor::behavior_type::make_empty_behavior();
   }
+  for (auto& [id, record] : self->state.index.all()) { // the scheduler may have missed what this one's predecessor did
+    AgentChanged changed;
+    *changed.mutable_record() = record;
+    doors->names->tell(std::string{services::scheduler}, std::move(changed));
+  }
   return {
       [=](RegisterAgent& cmd) -> caf::result<AgentRecord> {
         auto& request = *cmd.mutable_request();

@@ -149,9 +149,20 @@ struct shard_host_state {
     }
     self->demonitor(i->second.actor->address());
     by_address.erase(i->second.actor->address());
+    crashes.erase(answer.ref()); // it was idle, so it was well
     residents.erase(i);
     if (!doors->names->release(answer.ref()))
       wake(answer.ref(), false);
+  }
+
+  // What a host that did not come to stop them has left awake would have no host for ever.
+  void end_orphans() {
+    for (auto& ref : doors->names->awake())
+      if (auto parts = parse_ref(ref); parts && kinds.count(parts->kind) > 0)
+        if (auto orphan = doors->names->find(ref)) {
+          doors->names->erase(ref, orphan, make_error(ec::unavailable, ref + " is being stopped"));
+          self->send_exit(orphan, caf::exit_reason::kill);
+        }
   }
 
   void put_idle_to_sleep() {
@@ -199,6 +210,7 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
     auto kind_name = kind.name;
     self->state.kinds.emplace(std::move(kind_name), std::move(kind));
   }
+  self->state.end_orphans();
   self->set_down_handler([self](caf::down_msg& message) { self->state.down(message); });
   self->set_exit_handler([self](caf::exit_msg& message) {
     for (auto& [ref, one] : self->state.residents) {

@@ -1,6 +1,7 @@
 // SCHEDULER: gives each task that waits to the best agent with a free slot.
 // Invariant: a task is in one queue or with one agent; the queues are a copy of what the owners' logs say, and are lost with it.
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <troupe/actors/agent/capability.hpp>
@@ -28,6 +29,14 @@ public:
   const AgentQuery& query() const {
     return const_cast<task_queue*>(this)->pick(0).front().query();
   }
+  // How much its first task matters now.
+  double rank(int64_t now_ms) const {
+    double rank = -1;
+    for (size_t i = 0; i < levels_.size(); ++i)
+      if (!levels_[i].empty())
+        rank = std::max(rank, rank_of(i, now_ms));
+    return rank;
+  }
   RunTask pop(int64_t now_ms) {
     auto& tasks = pick(now_ms);
     auto task = std::move(tasks.front());
@@ -48,17 +57,19 @@ private:
         return 1;
     }
   }
+  double rank_of(size_t level, int64_t now_ms) const {
+    auto waited = static_cast<double>(std::max<int64_t>(0, now_ms - levels_[level].front().created_ms()));
+    return static_cast<double>(level) + waited / static_cast<double>(limits::priority_aging.count());
+  }
   std::deque<RunTask>& pick(int64_t now_ms) {
     size_t best = 0;
     double best_rank = -1;
     for (size_t i = 0; i < levels_.size(); ++i) {
       if (levels_[i].empty())
         continue;
-      auto waited = static_cast<double>(std::max<int64_t>(0, now_ms - levels_[i].front().created_ms()));
-      auto rank = static_cast<double>(i) + waited / static_cast<double>(limits::priority_aging.count());
-      if (rank >= best_rank) {
+      if (auto one = rank_of(i, now_ms); one >= best_rank) {
         best = i;
-        best_rank = rank;
+        best_rank = one;
       }
     }
     return levels_[best];
@@ -81,35 +92,59 @@ struct scheduler_state {
       doors->names->tell(agent_ref(i->second.agent()), task); // it may have lost it, or have to hear of something
       return;
     }
+    if (auto* begun = index.get(task.agent()); begun && begun->status() != AGENT_OFFLINE && begun->status() != AGENT_ERROR) {
+      place(task, begun->id()); // as it was before this scheduler began, whatever its slots
+      return;
+    }
     if (queued.size() >= limits::scheduler_queue || !queued.emplace(key, true).second)
       return; // its owner's outbox asks again
-    auto& queue = queues[task.query().SerializeAsString()];
+    auto query = task.query().SerializeAsString();
+    auto& queue = queues[query];
     queue.push(task);
-    dispatch(queue);
-  }
-
-  void dispatch(task_queue& queue) {
-    auto now = doors->time->now_ms();
-    while (!queue.empty()) {
-      auto* agent = index.best_free(queue.query());
-      if (!agent)
-        return;
-      auto task = queue.pop(now);
-      task_key key{task.owner(), task.step()};
-      queued.erase(key);
-      if (task.deadline_ms() > 0 && task.deadline_ms() < now)
-        continue; // its owner's deadline timer ends it
-      task.set_agent(agent->id());
-      count(agent->id(), +1);
-      doors->names->tell(agent_ref(task.agent()), task);
-      placed[key] = std::move(task);
+    while (dispatch_one(queue)) {
     }
+    if (queue.empty())
+      queues.erase(query);
   }
 
+  // Gives the first task of a queue to an agent; false if there is none or nobody is free.
+  bool dispatch_one(task_queue& queue) {
+    auto now = doors->time->now_ms();
+    if (queue.empty())
+      return false;
+    auto* agent = index.best_free(queue.query());
+    if (!agent)
+      return false;
+    auto task = queue.pop(now);
+    queued.erase({task.owner(), task.step()});
+    if (task.deadline_ms() == 0 || task.deadline_ms() >= now) // else its owner's deadline timer ends it
+      place(std::move(task), agent->id());
+    return true;
+  }
+
+  void place(RunTask task, const std::string& agent) {
+    task.set_agent(agent);
+    count(agent, +1);
+    doors->names->tell(agent_ref(agent), task);
+    task_key key{task.owner(), task.step()};
+    placed[std::move(key)] = std::move(task);
+  }
+
+  // Queues compete for agents that can do several things: the highest rank goes first, whatever it needs.
   void dispatch_all() {
-    for (auto i = queues.begin(); i != queues.end();) {
-      dispatch(i->second);
-      i = i->second.empty() ? queues.erase(i) : std::next(i);
+    auto now = doors->time->now_ms();
+    std::vector<std::map<std::string, task_queue>::iterator> open;
+    for (auto i = queues.begin(); i != queues.end(); ++i)
+      open.push_back(i);
+    while (!open.empty()) {
+      auto first = std::max_element(open.begin(), open.end(), [now](auto& a, auto& b) {
+        return a->second.rank(now) < b->second.rank(now);
+      });
+      if (dispatch_one((*first)->second))
+        continue;
+      if ((*first)->second.empty())
+        queues.erase(*first);
+      open.erase(first);
     }
   }
 

@@ -25,6 +25,7 @@ struct timers_state {
   std::set<std::pair<int64_t, timer_name>> queue; // by fire_ms
   int64_t next_tick_ms = 0;
   bool reload = false; // somebody has lost what it was sent, or we have
+  uint64_t ticks = 0; // epoch of the newest
 
   void add(const TimerRow& row, int64_t fire_ms) {
     timer_name key{row.ref(), row.timer()};
@@ -92,7 +93,9 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
     if (self->state.next_tick_ms != 0 && self->state.next_tick_ms <= at)
       return; // an earlier tick will look
     self->state.next_tick_ms = at;
-    tell_in(self, wait, timers_actor{self}, Tick{});
+    Tick tick;
+    tick.set_epoch(++self->state.ticks); // what an earlier one has replaced must not go on by itself
+    tell_in(self, wait, timers_actor{self}, std::move(tick));
   };
   schedule(limits::timer_pause);
   return {
@@ -110,7 +113,9 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
         self->state.reload = true; // once, however many ask
         schedule(limits::timer_pause);
       },
-      [self, schedule](const Tick&) {
+      [self, schedule](const Tick& tick) {
+        if (tick.epoch() != self->state.ticks)
+          return;
         self->state.next_tick_ms = 0;
         if (std::exchange(self->state.reload, false))
           if (auto failed = self->state.load()) {

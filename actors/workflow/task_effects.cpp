@@ -28,12 +28,12 @@ bool is_answered(const TaskState& task, const std::string& position) {
   return false;
 }
 
-// The child's id is made of its parent's place, so that asking twice makes one child.
-std::string child_ref(const site& where, const std::string& position, uint32_t attempt) {
+// The child's id is made of its parent's place, so that asking twice makes one child; another attempt asks another one.
+std::string child_ref(const site& where, const std::string& position, const TaskState& task) {
   auto tenant = where.owner.substr(0, where.owner.find('/'));
   auto key = where.owner.substr(where.owner.rfind('/') + 1);
   return tenant + "/task/" + key + (where.step.empty() ? "" : "." + where.step) + "." + position + "-" +
-         std::to_string(attempt);
+         std::to_string(task.attempt()) + (task.resumed() > 0 ? "-" + std::to_string(task.resumed()) : "");
 }
 
 void ask_child(const site& where, const TaskState& task, const ActionRecord& wait, effects& out) {
@@ -46,7 +46,7 @@ void ask_child(const site& where, const TaskState& task, const ActionRecord& wai
   *spec->mutable_inputs() = wait.request().arguments();
   spec->set_parent(where.owner);
   spec->set_parent_key(timer_id(where.step, wait.position()));
-  out.tell(child_ref(where, wait.position(), task.attempt()), std::move(create));
+  out.tell(child_ref(where, wait.position(), task), std::move(create));
 }
 
 void tell_parent(const site& where, const TaskState& task, effects& out) {
@@ -96,6 +96,13 @@ void close_all_waits(const site& where, const TaskState& task, effects& out) {
       close_wait(where, record, out);
 }
 
+// Waits that a checkpoint has kept begin anew.
+void open_kept_waits(const site& where, const TaskState& task, effects& out) {
+  for (auto& record : task.records())
+    if (record.what_case() == ActionRecord::kWaitUntilMs && !is_answered(task, record.position()))
+      open_wait(where, task, record, out);
+}
+
 void call(const site& where, const TaskState& task, effects& out) {
   out.outbox(timer_id(where.step, "run"));
   out.tell(scheduler, call_for_agent(where, task));
@@ -112,6 +119,8 @@ RunTask call_for_agent(const site& where, const TaskState& task) {
   message.set_priority(task.spec().priority());
   message.set_deadline_ms(task.spec().deadline_ms());
   message.set_created_ms(task.created_ms());
+  if (task.status() == TASK_RUNNING) // whoever has begun it goes on, though the scheduler has forgotten
+    message.set_agent(task.agent().substr(task.agent().rfind('/') + 1));
   return message;
 }
 
@@ -171,13 +180,12 @@ void bring_about(const site& where, const TaskState& after, const TaskEvent& eve
       break;
     case TaskEvent::kRetried:
       out.timer(timer_id(where.step, "run"), after.due_ms());
-      for (auto& record : after.records()) // waits that a checkpoint has kept
-        if (record.what_case() == ActionRecord::kWaitUntilMs && !is_answered(after, record.position()))
-          open_wait(where, after, record, out);
+      open_kept_waits(where, after, out);
       break;
     case TaskEvent::kResumed:
       if (after.spec().deadline_ms() > 0)
         out.timer(timer_id(where.step, "deadline"), after.spec().deadline_ms());
+      open_kept_waits(where, after, out);
       call(where, after, out);
       break;
     case TaskEvent::kEnded:

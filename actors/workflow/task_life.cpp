@@ -287,6 +287,7 @@ void apply(TaskState& task, const TaskEvent& event) {
       task.set_dead_letter(false);
       task.set_parent_waits(false);
       task.set_attempt(1);
+      task.set_resumed(task.resumed() + 1);
       task.set_status(TASK_QUEUED);
       break;
     }

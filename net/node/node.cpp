@@ -66,6 +66,8 @@ struct node::parts {
   /// Asks a ref from a thread that is no actor's, and waits.
   template <class Reply, proto_message M>
   caf::expected<Reply> ask(const std::string& name, M message, std::chrono::milliseconds patience) const {
+    if (!system)
+      return make_error(ec::unavailable, "the node has not been started");
     auto answer = std::make_shared<std::promise<caf::expected<Reply>>>();
     auto future = answer->get_future();
     system->spawn([=, names = outside->names](caf::event_based_actor* self) {

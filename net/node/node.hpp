@@ -48,10 +48,10 @@ public:
   caf::expected<std::string> start_run(const std::string& id, const WorkflowDefinition& definition,
                                        const std::vector<argument>& inputs);
 
-  /// How a run stands. Errors: ec::not_found.
+  /// How a run stands. Errors: ec::not_found, ec::unavailable (the node has not been started).
   caf::expected<RunState> describe_run(const std::string& ref) const;
 
-  /// Waits for the end of a run. Errors: ec::timeout, ec::not_found.
+  /// Waits for the end of a run. Errors: ec::timeout, ec::not_found, ec::unavailable.
   caf::expected<RunState> await_run(const std::string& ref, std::chrono::milliseconds patience);
 
   /// Prints a failure to standard error and gives the exit code for it.

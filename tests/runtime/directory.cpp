@@ -201,6 +201,15 @@ CAF_TEST(a ref is erased only for the actor it means) {
   CAF_CHECK(answered("unavailable"));
 }
 
+CAF_TEST(a new waker is called for those that wait for the old one) {
+  all.set_waker("purse", [](const std::string&) {}); // ends without waking anybody
+  all.tell(entity, tick(1));
+  all.put("acme/purse/awake", start());
+  all.tell("acme/purse/awake", tick(2));
+  wakes_purses();
+  CAF_CHECK(wake_ups == std::vector<std::string>{entity});
+}
+
 CAF_TEST(a waking entity holds so many messages and refuses more) {
   wakes_purses();
   for (size_t i = 0; i < limits::sleeping_mailbox; ++i)

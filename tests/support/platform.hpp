@@ -41,6 +41,24 @@ struct platform : house {
         }} {
   }
 
+  /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in between.
+  template <class Spawn>
+  void restart_service(std::string_view ref_text, Spawn spawn, const std::function<void()>& meanwhile = {}) {
+    auto doors = node->outside();
+    std::string service{ref_text};
+    caf::anon_send_exit(doors->names->find(service), caf::exit_reason::kill);
+    doors->names->erase(service, {}, make_error(ec::unavailable, "it restarts"));
+    node->settle();
+    if (meanwhile)
+      meanwhile();
+    node->system().spawn([=](caf::event_based_actor* self) -> caf::behavior {
+      house_rules(self);
+      doors->names->put(service, caf::actor_cast<caf::actor>(spawn(self, doors)));
+      return {[](const Tick&) {}};
+    });
+    node->settle();
+  }
+
   AgentRecord hire(const std::string& id, const std::string& behavior, std::vector<std::string> capabilities,
                    uint32_t slots = 0) {
     RegisterAgent cmd;

@@ -1,0 +1,167 @@
+// A real node: store, journal thread, actors and threads. What it has accepted it finishes, in this life or
+// the next.
+#define CAF_SUITE net.node.node
+#include <caf/test/unit_test.hpp>
+#include <tests/support/scratch.hpp>
+#include <troupe/behaviors/workflow_builder.hpp>
+#include <troupe/net/node/node.hpp>
+#include <troupe/net/node/standard_behaviors.hpp>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto patience = 30s; // only a failing test waits so long
+
+config settings_for(const test::scratch& home) {
+  config settings;
+  settings.node.data_directory = (home.path() / "data").string();
+  settings.node.log_level = "error";
+  return settings;
+}
+
+// A node that can echo, wait, ask and call a tool.
+struct living {
+  explicit living(const test::scratch& home, const std::string& answer = "tool") : one{settings_for(home)} {
+    add_standard_behaviors(one.behaviors());
+    one.tools().add({"name", "says whose tool it is",
+                     [answer](const tool_call&) -> caf::expected<std::string> { return answer; }, true});
+    auto refused =
+        one.behaviors().add(manifest{"caller"}.can("call"), [] { return std::make_unique<caller>(); });
+    CAF_REQUIRE(!refused);
+  }
+  class caller final : public behavior {
+  public:
+    manifest describe() const override {
+      return manifest{"caller"}.can("call");
+    }
+    action run(const Task&) override {
+      return call_tool("name");
+    }
+  };
+  std::string run(const std::string& capability, const std::string& text = {}) {
+    auto result = one.run(capability, text, patience);
+    return result ? result->text() : describe(result.error());
+  }
+  node one;
+};
+
+workflow_builder waits_then_echoes(int64_t ms) {
+  workflow_builder flow{"later"};
+  flow.step("pause", "troupe.wait").input("ms", std::to_string(ms));
+  flow.step("say", "troupe.echo").needs({"pause"}).input("text", "done");
+  return flow;
+}
+
+} // namespace
+
+CAF_TEST(a node runs a task and gives its result) {
+  test::scratch home;
+  living here{home};
+  CAF_CHECK_EQUAL(here.run("troupe.echo", "hello"), "hello");
+  CAF_CHECK_EQUAL(here.run("call"), "tool");
+  CAF_CHECK_EQUAL(here.run("troupe.echo", "again"), "again");
+}
+
+CAF_TEST(a task that fails gives its reason) {
+  test::scratch home;
+  living here{home};
+  auto failed = here.one.run("troupe.wait", "", patience); // it wants ms
+  CAF_REQUIRE(!failed);
+  CAF_CHECK_EQUAL(code_of(failed.error()), ec::invalid_argument);
+  CAF_CHECK_EQUAL(here.one.complain(failed.error()), 2);
+}
+
+CAF_TEST(a wait for what nobody can do ends with patience) {
+  test::scratch home;
+  living here{home};
+  auto nobody = here.one.run("fly", "", 50ms);
+  CAF_REQUIRE(!nobody);
+  CAF_CHECK_EQUAL(code_of(nobody.error()), ec::timeout);
+}
+
+CAF_TEST(two nodes in one process know nothing of each other) {
+  test::scratch here, there;
+  living first{here, "first"}, second{there, "second"};
+  CAF_CHECK_EQUAL(first.run("call"), "first");
+  CAF_CHECK_EQUAL(second.run("call"), "second");
+  auto run = first.one.start_run("r", waits_then_echoes(1).definition(), {});
+  CAF_REQUIRE(run);
+  auto elsewhere = second.one.describe_run(*run);
+  CAF_REQUIRE(!elsewhere);
+  CAF_CHECK_EQUAL(code_of(elsewhere.error()), ec::not_found);
+}
+
+CAF_TEST(a second node on the same directory is refused) {
+  test::scratch home;
+  living first{home};
+  CAF_REQUIRE(!first.one.start());
+  {
+    living second{home};
+    auto refused = second.one.start();
+    CAF_CHECK_EQUAL(code_of(refused), ec::unavailable);
+    CAF_CHECK(text_of(refused).find(home.path().string()) != std::string::npos);
+    auto nothing = second.one.run("troupe.echo", "x", patience);
+    CAF_CHECK(!nothing);
+  }
+  CAF_CHECK_EQUAL(first.run("troupe.echo", "still here"), "still here");
+}
+
+CAF_TEST(a directory is free again when its node has ended) {
+  test::scratch home;
+  for (int i = 0; i < 3; ++i) {
+    living here{home};
+    CAF_CHECK_EQUAL(here.run("troupe.echo", "hello"), "hello");
+  }
+}
+
+CAF_TEST(an unfinished run goes on in the next life) {
+  test::scratch home;
+  std::string run;
+  {
+    living here{home};
+    auto started = here.one.start_run("r", waits_then_echoes(300).definition(), {});
+    CAF_REQUIRE(started);
+    run = *started;
+  }
+  living again{home};
+  CAF_REQUIRE(!again.one.start());
+  auto end = again.one.await_run(run, patience);
+  CAF_REQUIRE(end);
+  CAF_CHECK_EQUAL(end->status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(std::string{end->outcome().text()}, "done");
+  auto same = again.one.start_run("r", waits_then_echoes(300).definition(), {});
+  CAF_REQUIRE(same);
+  CAF_CHECK_EQUAL(*same, run);
+  auto other = again.one.start_run("r", waits_then_echoes(5).definition(), {});
+  CAF_REQUIRE(!other);
+  CAF_CHECK_EQUAL(code_of(other.error()), ec::already_exists);
+}
+
+CAF_TEST(what is asked of a node that was never started is refused) {
+  test::scratch home;
+  living here{home};
+  auto run = here.one.describe_run("default/run/r");
+  CAF_REQUIRE(!run);
+  CAF_CHECK_EQUAL(code_of(run.error()), ec::unavailable);
+  CAF_CHECK(!here.one.await_run("default/run/r", patience));
+}
+
+CAF_TEST(a command line may name the directory) {
+  test::scratch home;
+  auto path = (home.path() / "named").string();
+  std::string words[] = {"program", "--data", path};
+  char* argv[] = {words[0].data(), words[1].data(), words[2].data()};
+  node named{3, argv}, silent{1, argv};
+  CAF_CHECK_EQUAL(named.settings().node.data_directory, path);
+  CAF_CHECK_EQUAL(silent.settings().node.data_directory, "./troupe-data");
+}
+
+CAF_TEST(a log level that is none is refused at the start) {
+  test::scratch home;
+  auto settings = settings_for(home);
+  settings.node.log_level = "loud";
+  node wrong{settings};
+  CAF_CHECK_EQUAL(code_of(wrong.start()), ec::invalid_argument);
+}

@@ -1,0 +1,47 @@
+// A journal between an entity and the disk that holds appends back until it is told to let them go.
+#pragma once
+
+#include <troupe/persistence/doors.hpp>
+
+namespace troupe {
+
+/// Passes everything on at once, but appends only when they are not held.
+class held_journal final : public journal {
+public:
+  explicit held_journal(const std::shared_ptr<journal>& disk) : disk_{disk} {}
+  void submit(journal_order order) override {
+    if (hold && std::holds_alternative<append_order>(order))
+      held_.push_back(std::move(order));
+    else
+      pass(std::move(order));
+  }
+  size_t queued_bytes() const override {
+    return bytes;
+  }
+  void release() {
+    hold = false;
+    for (auto& order : std::exchange(held_, {}))
+      pass(std::move(order));
+  }
+  bool hold = false;
+  size_t bytes = 0;
+
+private:
+  void pass(journal_order order) {
+    if (auto disk = disk_.lock())
+      disk->submit(std::move(order));
+  }
+
+  std::weak_ptr<journal> disk_; // ends with its life, whoever keeps this one
+  std::vector<journal_order> held_;
+};
+
+/// The same doors with this journal in front of the disk.
+inline doors_ptr with_journal(const doors_ptr& outside, std::shared_ptr<held_journal>& made) {
+  made = std::make_shared<held_journal>(outside->disk);
+  auto result = std::make_shared<doors>(*outside);
+  result->disk = made;
+  return result;
+}
+
+} // namespace troupe
