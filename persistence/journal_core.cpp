@@ -196,7 +196,7 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
                               damage = make_error(ec::corrupt, order.ref + ": event " +
                                                                    std::to_string(open.last_seq + 1) +
                                                                    (header ? " is missing" : " is damaged") +
-                                                                   "; run `troupe doctor`");
+                                                                   "; restore it from a copy");
                               return false;
                             }
                             auto* event = answer.add_events();

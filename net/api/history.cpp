@@ -85,7 +85,7 @@ HistoryEntry entry_of(uint64_t seq, std::string_view stored) {
   std::string_view payload;
   auto header = unwrap(stored, payload);
   if (!header) {
-    entry.set_summary("the record is damaged; run `troupe doctor`");
+    entry.set_summary("the record is damaged; restore it from a copy");
     return entry;
   }
   entry.set_time_us(header->time_us);
@@ -94,7 +94,7 @@ HistoryEntry entry_of(uint64_t seq, std::string_view stored) {
   if (header->key_id != 0)
     entry.set_summary("the record is sealed");
   else if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
-    entry.set_summary("the record is damaged; run `troupe doctor`");
+    entry.set_summary("the record is damaged; restore it from a copy");
   else if (!tell<RunEvent>(header->type, record.event(), entry) &&
            !tell<TaskEvent>(header->type, record.event(), entry) &&
            !tell<AgentEvent>(header->type, record.event(), entry))

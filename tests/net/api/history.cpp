@@ -57,9 +57,9 @@ CAF_TEST(what cannot be read is an entry that says so) {
   auto page = node.page();
   CAF_REQUIRE_EQUAL(page.entries_size(), 4);
   CAF_CHECK(page.entries(0).summary().find("an event of type ") == 0);
-  CAF_CHECK_EQUAL(page.entries(1).summary(), "the record is damaged; run `troupe doctor`");
+  CAF_CHECK_EQUAL(page.entries(1).summary(), "the record is damaged; restore it from a copy");
   CAF_CHECK_EQUAL(page.entries(2).summary(), "the record is sealed");
-  CAF_CHECK_EQUAL(page.entries(3).summary(), "the record is damaged; run `troupe doctor`");
+  CAF_CHECK_EQUAL(page.entries(3).summary(), "the record is damaged; restore it from a copy");
 }
 
 CAF_TEST(pages end at their bound and go on after it) {
