@@ -133,10 +133,13 @@ struct run_entity {
   }
 
   decision decide(const StartWorkflow& cmd, int64_t now_ms) const {
-    if (exists() && equal(cmd.definition(), run.definition()))
+    auto same_inputs = std::equal(cmd.inputs().begin(), cmd.inputs().end(), run.inputs().begin(), run.inputs().end(),
+                                  [](const Field& a, const Field& b) { return equal(a, b); });
+    if (exists() && same_inputs && equal(cmd.definition(), run.definition()))
       return std::vector<event>{};
     if (exists())
-      return make_error(ec::already_exists, own_ref + " exists with another definition");
+      return make_error(ec::already_exists,
+                        own_ref + " exists with " + (same_inputs ? "another definition" : "other inputs"));
     if (auto invalid = dag::validate(cmd.definition()))
       return invalid;
     std::vector<event> events(1);
@@ -341,7 +344,7 @@ struct run_entity {
 };
 
 run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entity_log<run_entity> log) {
-  auto waiters = std::make_shared<std::vector<caf::response_promise>>();
+  auto waiters = std::make_shared<std::vector<postponed>>();
   log.stay_awake_while([waiters] { return !waiters->empty(); });
   auto tell_waiters = [self, log, waiters]() mutable {
     if (self->state.has_ended())
