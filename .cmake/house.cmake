@@ -24,6 +24,9 @@ if(TROUPE_SANITIZE)
   add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-sanitize=null -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TROUPE_SANITIZE})
 endif()
+if(TROUPE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(TROUPE_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)
   add_link_options(--coverage)
@@ -52,6 +55,7 @@ function(house_protos target folder function)
     add_custom_command(OUTPUT ${pb}.cc ${pb}.h
       COMMAND protobuf::protoc --proto_path=${TROUPE_INCLUDE} --cpp_out=${TROUPE_GENERATED} troupe/${folder}/${name}.proto
       DEPENDS ${protos} COMMENT "protoc ${folder}/${name}.proto" VERBATIM)
+    list(APPEND headers ${pb}.h)
     target_sources(${target} PRIVATE ${pb}.cc ${pb}.h)
     set_source_files_properties(${pb}.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -w)
   endforeach()
@@ -59,6 +63,7 @@ function(house_protos target folder function)
     COMMAND python3 ${CMAKE_SOURCE_DIR}/.cmake/message_types.py ${generated_dir}/types.cpp ${folder} ${function} ${protos}
     DEPENDS ${protos} ${CMAKE_SOURCE_DIR}/.cmake/message_types.py COMMENT "type IDs of ${folder}" VERBATIM)
   target_sources(${target} PRIVATE ${generated_dir}/types.cpp)
+  add_custom_target(${target}_protos DEPENDS ${headers}) # enough for tools that only read
 endfunction()
 
 # Compiles the gRPC services of a folder's .proto files into `target`; their messages stay with the library that owns the folder.
@@ -79,17 +84,22 @@ function(house_services target folder)
   endforeach()
 endfunction()
 
-# One library per floor: its sources are globbed, its links are its permission to include.
+# One library per floor: its sources are globbed, its links are its permission to include. HEADERS are seen while we
+# build and by nobody after: a library without objects of its own.
 function(house_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE;HEADERS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/net/node/main.cpp$")
   add_library(${name} STATIC ${sources})
   add_library(troupe::${name} ALIAS ${name})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME troupe_${name})
   target_include_directories(${name} PUBLIC
-    $<BUILD_INTERFACE:${TROUPE_INCLUDE}> $<BUILD_INTERFACE:${TROUPE_GENERATED}> $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${TROUPE_INCLUDE}> $<BUILD_INTERFACE:${TROUPE_GENERATED}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${name} PUBLIC cxx_std_20)
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+  foreach(library IN LISTS arg_HEADERS)
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:${library}>)
+  endforeach()
   house_flags(${name})
   if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/proto)
     house_protos(${name} ${name}/proto add_messages)

@@ -53,6 +53,7 @@ class behavior {
 public:
   virtual ~behavior();
 
+  /// Its name, version and capabilities; always the same.
   virtual manifest describe() const = 0;
 
   /// The first action, with what follows it. Task and behavior outlive the whole chain: continuations may

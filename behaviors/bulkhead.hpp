@@ -18,6 +18,7 @@ public:
   /// `target` appears in refusals.
   explicit bulkhead(std::string target, bulkhead_options options = {});
 
+  /// Call now, call when leave() gives the place, or do not call.
   enum class answer { go, wait, refuse };
 
   /// One more call: it may go, or must wait, or is refused (see refusal()).

@@ -42,6 +42,7 @@ public:
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
 
+  /// Where it stands after the last result.
   execution_status status() const;
 
   /// Leaves not yet taken, in the order they were asked for. After a replay: all that are open.

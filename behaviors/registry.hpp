@@ -1,6 +1,7 @@
 // REGISTRY: the behaviors a node knows, by name and by capability.
 #pragma once
 
+#include <caf/expected.hpp>
 #include <map>
 #include <set>
 #include <troupe/behaviors/behavior.hpp>

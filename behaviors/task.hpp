@@ -32,6 +32,7 @@ public:
     return static_cast<const Result&>(*this).text();
   }
 
+  /// False if it failed; error() says why.
   bool ok() const;
 
   /// Why it failed; none if it did not.
@@ -66,6 +67,7 @@ public:
   /// All inputs, sorted by name.
   std::vector<argument> inputs() const;
 
+  /// As in the TaskSpec; empty if not given.
   const std::string& type() const;
   const std::string& title() const;
   const std::string& id() const {

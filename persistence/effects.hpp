@@ -61,6 +61,7 @@ public:
   /// Deletes a listing's row.
   void erase(index_table table, const std::string& row);
 
+  /// A message that leaves when the event is durable; `to` is a ref.
   struct outgoing {
     std::string to;
     caf::message message;

@@ -69,17 +69,18 @@ void entity_core::sleep() {
 }
 
 caf::error entity_core::admit(const Context& context) const {
-  seat_->last_active_ms.store(now_ms(), std::memory_order_relaxed);
+  auto now = now_ms();
+  seat_->last_active_ms.store(now, std::memory_order_relaxed);
   if (waiting_.size() >= limits::entity_in_flight)
     return make_error(ec::overloaded, seat_->ref + " has " + std::to_string(limits::entity_in_flight) +
                                           " commands waiting for the disk; repeat in 100 ms");
   if (doors_->disk->queued_bytes() >= limits::journal_queue_bytes)
     return make_error(ec::overloaded, "the journal's queue is full; repeat in 100 ms");
-  if (context.deadline_ms() != 0 && context.deadline_ms() < now_ms())
+  if (context.deadline_ms() != 0 && context.deadline_ms() < now)
     return make_error(ec::timeout, "the deadline passed before the command was looked at");
   if (!context.command_id().empty()) {
     auto made_ms = time_of_id(context.command_id());
-    if (!made_ms || *made_ms > now_ms() + limits::clock_skew.count())
+    if (!made_ms || *made_ms > now + limits::clock_skew.count())
       return make_error(ec::invalid_argument, "command id '" + context.command_id() +
                                                   "' is no id of this system: 26 characters, made by its clock");
   }
@@ -115,6 +116,7 @@ void entity_core::append(const Context& context, std::vector<std::string> events
   order.version = event_version_;
   order.rows = std::move(brought_about.rows());
   order.owner = self_->ctrl();
+  order.records.reserve(events.size());
   seq_ += events.size();
   JournalRecord record;
   for (auto& event : events) {

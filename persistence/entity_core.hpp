@@ -2,8 +2,8 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
+#include <list>
 #include <troupe/persistence/doors.hpp>
 #include <troupe/persistence/effects.hpp>
 #include <troupe/runtime/actor.hpp>
@@ -23,6 +23,7 @@ struct entity_seat {
 /// Replies an entity gave, by command id: the window of limits::reply_window most recent ones.
 class reply_window {
 public:
+  /// Never seen, answered before, or too old to tell.
   enum class verdict { fresh, repeated, expired };
 
   /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one has expired.
@@ -32,8 +33,8 @@ public:
   void load(const Snapshot& snapshot);
 
 private:
-  std::deque<std::string> order_;
   std::unordered_map<std::string, std::string> replies_;
+  std::list<const std::string*> order_; // keys of replies_, oldest first; a list, for it costs nothing while empty
   std::string forgotten_; // largest id that left the window
 };
 
@@ -121,7 +122,7 @@ private:
   uint64_t seq_ = 0;         // of the last event applied
   uint64_t durable_ = 0;     // of the last event known to be on disk
   uint64_t snapshot_seq_ = 0;
-  std::deque<waiting> waiting_;
+  std::list<waiting> waiting_; // costs nothing while empty, and most entities are idle
   reply_window replies_;
 };
 

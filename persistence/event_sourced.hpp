@@ -258,7 +258,7 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
         core->save = [self] { return self->state.save().SerializeAsString(); };
       return behavior(self, entity_log<State>{&self->state, core}, extra...);
     };
-    return caf::actor_cast<caf::actor>(host->spawn(std::move(run)));
+    return caf::actor_cast<caf::actor>(host->spawn<caf::lazy_init>(std::move(run))); // begins with its first message
   };
   return {std::move(name), std::move(wake), {}};
 }

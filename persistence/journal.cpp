@@ -1,6 +1,8 @@
 // JOURNAL: the thread that feeds journal_core.
 // Invariant: one thread writes; an order is processed after every order submitted before it.
 
+#include <pthread.h>
+#include <span>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/limits.hpp>
 
@@ -37,6 +39,7 @@ public:
     if (auto failed = core_.start())
       return failed;
     thread_ = std::thread{[this] { run(); }};
+    pthread_setname_np(thread_.native_handle(), "journal"); // for top and perf
     return {};
   }
 
@@ -57,6 +60,10 @@ public:
     return queued_bytes_;
   }
 
+  uint64_t generation() const override {
+    return core_.generation();
+  }
+
 private:
   void run() {
     std::vector<journal_order> orders;
@@ -69,15 +76,13 @@ private:
         orders.swap(queue_);
       }
       for (size_t next = 0; next < orders.size();) {
-        std::vector<journal_order> batch;
-        size_t bytes = 0;
-        while (next < orders.size() && batch.size() < limits::journal_batch_events && bytes < limits::journal_batch_bytes) {
-          bytes += bytes_of(orders[next]);
-          batch.push_back(std::move(orders[next++]));
-        }
-        for (auto& delivery : core_.process(std::move(batch)))
+        size_t bytes = 0, last = next;
+        while (last < orders.size() && last - next < limits::journal_batch_events && bytes < limits::journal_batch_bytes)
+          bytes += bytes_of(orders[last++]);
+        for (auto& delivery : core_.process(std::span{orders}.subspan(next, last - next)))
           delivery.to->enqueue(std::move(delivery.message), nullptr);
         queued_bytes_ -= bytes;
+        next = last;
       }
       orders.clear();
     }

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <troupe/persistence/keys.hpp>
@@ -65,8 +66,8 @@ public:
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
 
-  /// Writes all appends in one batch, then performs the opens. Returns what to deliver, in order.
-  std::vector<journal_delivery> process(std::vector<journal_order> orders);
+  /// Takes the orders: writes all appends in one batch, then performs the opens. Returns what to deliver, in order.
+  std::vector<journal_delivery> process(std::span<journal_order> orders);
 
   /// How often the store was reopened after a failed write.
   uint64_t generation() const {
@@ -78,12 +79,14 @@ private:
     std::string ref;
     uint64_t incarnation = 0;
     uint64_t last_seq = 0;
+    uint64_t batch = 0;         // last one that holds an append of this entity
+    size_t acknowledgement = 0; // its place among the acknowledgements of that batch
   };
   struct hasher {
     size_t operator()(const entity_id& id) const;
   };
 
-  bool add(append_order& order, write_batch& batch);
+  seat* add(append_order& order, write_batch& batch); // null = refused
   void read(const open_order& order, std::vector<journal_delivery>& out);
   bool recover();
 
@@ -91,7 +94,8 @@ private:
   std::shared_ptr<const clock> clock_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
-  uint64_t generation_ = 1;
+  std::atomic<uint64_t> generation_ = 1; // read by other threads
+  uint64_t batch_ = 0;
   uint64_t gsn_ = 0;
   int64_t time_us_ = 0;
   bool broken_ = false;
@@ -105,6 +109,8 @@ public:
   virtual void submit(journal_order order) = 0;
   /// Bytes waiting for the disk; above limits::journal_queue_bytes entities answer ec::overloaded.
   virtual size_t queued_bytes() const = 0;
+  /// How often the store was opened; above 1, a write has failed.
+  virtual uint64_t generation() const = 0;
 };
 
 /// Starts the journal's thread. The destructor finishes what is queued.

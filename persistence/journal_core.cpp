@@ -65,10 +65,10 @@ caf::error journal_core::start() {
   return {};
 }
 
-bool journal_core::add(append_order& order, write_batch& batch) {
+journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
   auto i = seats_.find(order.entity);
   if (i == seats_.end() || i->second.incarnation != order.incarnation || i->second.last_seq + 1 != order.first_seq)
-    return false;
+    return nullptr;
   auto& open = i->second;
   if (order.first_seq == 1)
     batch.push_back({space::meta, name_key(order.entity), open.ref});
@@ -76,8 +76,7 @@ bool journal_core::add(append_order& order, write_batch& batch) {
   header.type = order.type;
   header.version = order.version;
   for (size_t n = 0; n < order.records.size(); ++n) {
-    time_us_ = std::max(time_us_ + 1, clock_->now_us());
-    header.time_us = time_us_;
+    header.time_us = ++time_us_;
     header.gsn = ++gsn_;
     header.flags = n + 1 == order.records.size() ? last_of_append : 0;
     batch.push_back({space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n])});
@@ -87,7 +86,7 @@ bool journal_core::add(append_order& order, write_batch& batch) {
     batch.push_back({space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot)});
   }
   std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));
-  return true;
+  return &open;
 }
 
 bool journal_core::recover() {
@@ -97,7 +96,7 @@ bool journal_core::recover() {
   return !broken_;
 }
 
-std::vector<journal_delivery> journal_core::process(std::vector<journal_order> orders) {
+std::vector<journal_delivery> journal_core::process(std::span<journal_order> orders) {
   std::vector<journal_delivery> out;
   struct acknowledgement {
     caf::strong_actor_ptr owner;
@@ -105,29 +104,32 @@ std::vector<journal_delivery> journal_core::process(std::vector<journal_order> o
     uint64_t seq;
   };
   std::vector<acknowledgement> written; // one per entity: the last append speaks for all
-  std::unordered_map<entity_id, size_t, hasher> last_of;
   std::vector<open_order> opens;
   write_batch batch;
+  batch.reserve(2 * orders.size());
+  written.reserve(orders.size());
+  out.reserve(orders.size());
   auto usable = recover();
+  ++batch_;
+  time_us_ = std::max(time_us_, clock_->now_us() - 1);
   for (auto& order : orders) {
     if (auto* append = std::get_if<append_order>(&order)) {
       if (!usable) {
         out.push_back(refusal(std::move(append->owner), append->incarnation,
                               make_error(ec::unavailable, "the store does not accept writes")));
-      } else if (add(*append, batch)) {
-        acknowledgement ack{std::move(append->owner), append->incarnation,
-                            append->first_seq + append->records.size() - 1};
-        auto [i, is_new] = last_of.try_emplace(append->entity, written.size());
-        if (is_new)
-          written.push_back(std::move(ack));
-        else
-          written[i->second].seq = ack.seq;
+      } else if (auto* open = add(*append, batch)) {
+        if (open->batch != batch_) {
+          open->batch = batch_;
+          open->acknowledgement = written.size();
+          written.push_back({std::move(append->owner), append->incarnation, 0});
+        }
+        written[open->acknowledgement].seq = open->last_seq;
       } else {
         out.push_back(refusal(std::move(append->owner), append->incarnation,
                               make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun")));
       }
     } else if (auto* open = std::get_if<open_order>(&order)) {
-      seats_[open->entity] = {open->ref, ++incarnations_, 0}; // older appends are refused from here on
+      seats_[open->entity] = {open->ref, ++incarnations_}; // older appends are refused from here on
       opens.push_back(std::move(*open));
     } else {
       auto& close = std::get<close_order>(order);
@@ -149,7 +151,7 @@ std::vector<journal_delivery> journal_core::process(std::vector<journal_order> o
       out.push_back(refusal(std::move(ack.owner), ack.incarnation,
                             make_error(ec::outcome_unknown, "the store failed: " + text_of(failed))));
     for (auto& open : opens)
-      seats_[open.entity] = {open.ref, ++incarnations_, 0};
+      seats_[open.entity] = {open.ref, ++incarnations_};
     recover();
   } else {
     for (auto& ack : written) {

@@ -36,8 +36,10 @@ hash128 keyed(std::string_view text, std::string_view key) {
 
 template <class T>
 void put(std::string& out, T number) {
-  for (auto shift = 8 * sizeof(T); shift > 0; shift -= 8)
-    out += static_cast<char>(static_cast<uint8_t>(number >> (shift - 8)));
+  std::array<char, sizeof(T)> bytes;
+  for (size_t i = 0; i < sizeof(T); ++i)
+    bytes[i] = static_cast<char>(static_cast<uint8_t>(number >> (8 * (sizeof(T) - 1 - i))));
+  out.append(bytes.data(), bytes.size());
 }
 
 template <class T>

@@ -12,8 +12,8 @@ namespace troupe {
 // All integers are big-endian and of fixed width, so that byte order is numeric order.
 //
 //   journal   01 | shard u8 | entity 16 | seq u64                        -> envelope + JournalRecord
-//   snapshot  01 | shard u8 | entity 16 | ~seq u64                       -> envelope + Snapshot (newest
-//   first) index     02 | shard u8 | table u8 | entity 16 | row name hash 8     -> a listing's row
+//   snapshot  01 | shard u8 | entity 16 | ~seq u64                       -> envelope + Snapshot, newest first
+//   index     02 | shard u8 | table u8 | entity 16 | row name hash 8     -> a listing's row
 //             04 | shard u8 | due_ms u64 | entity 16 | timer hash 8      -> TimerRow
 //   meta      05 | shard u8 | entity 16                                  -> ref of the entity
 //             00 | name                                                  -> what the store knows of itself

@@ -16,21 +16,22 @@ reply_window::verdict reply_window::look_up(const std::string& command_id, const
 }
 
 void reply_window::add(const std::string& command_id, std::string reply) {
-  if (!replies_.emplace(command_id, std::move(reply)).second)
+  auto [added, is_new] = replies_.emplace(command_id, std::move(reply));
+  if (!is_new)
     return;
-  order_.push_back(command_id);
+  order_.push_back(&added->first);
   if (order_.size() > limits::reply_window) {
-    forgotten_ = std::max(forgotten_, order_.front());
-    replies_.erase(order_.front());
+    forgotten_ = std::max(forgotten_, *order_.front());
+    replies_.erase(replies_.find(*order_.front()));
     order_.pop_front();
   }
 }
 
 void reply_window::save(Snapshot& snapshot) const {
-  for (auto& command_id : order_) {
+  for (auto* command_id : order_) {
     auto* stored = snapshot.add_replies();
-    stored->set_command_id(command_id);
-    stored->set_reply(replies_.at(command_id));
+    stored->set_command_id(*command_id);
+    stored->set_reply(replies_.at(*command_id));
   }
   snapshot.set_expired_before(forgotten_);
 }

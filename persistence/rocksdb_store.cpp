@@ -12,6 +12,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/rate_limiter.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <troupe/persistence/keys.hpp>
@@ -107,6 +108,10 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
     return options;
   }
   options.bottommost_compression = rocksdb::kZSTD;
+  // Events of one entity are neighbours and come in order: the place of the last one is where the next belongs. Remembering it
+  // costs 250 bytes an entity and spares a search through the whole memtable per event, most of what a write costs.
+  if (where == space::journal)
+    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(entity_begin({}).size()));
   // Timers and old events are deleted from the front: a table with a run of 1024 keys half of which are
   // deletions is compacted soon, so that a scan need not wade through them.
   options.table_properties_collector_factories.push_back(

@@ -50,8 +50,9 @@ public:
 
   void read(const toml::table& file) {
     for (auto&& [key, node] : file) {
+      std::string_view name = key.str();
       auto section = std::find_if(config_table().begin(), config_table().end(),
-                                  [&](auto& row) { return row.name == key.str(); });
+                                  [&](auto& row) { return row.name == name; });
       if (section == config_table().end())
         unknown(key, fmt::format("unknown section '{}'", key.str()), names(config_table()),
                 "the sections are ");
@@ -72,8 +73,9 @@ public:
 private:
   void read(const config_section& section, const toml::table& keys) {
     for (auto&& [key, node] : keys) {
-      auto row = std::find_if(section.keys.begin(), section.keys.end(),
-                              [&](auto& r) { return r.name == key.str(); });
+      std::string_view name = key.str();
+      auto row =
+          std::find_if(section.keys.begin(), section.keys.end(), [&](auto& r) { return r.name == name; });
       if (row == section.keys.end())
         unknown(key, fmt::format("unknown key '{}.{}'", section.name, key.str()) + elsewhere(key.str()),
                 names(section.keys), fmt::format("the keys of [{}] are ", section.name));

@@ -23,6 +23,7 @@ struct ref {
 /// Reads `tenant/kind/key`. Errors: ec::invalid_argument naming what is allowed ([A-Za-z0-9_.-], limits::name_bytes each).
 caf::expected<ref> parse_ref(std::string_view text);
 
+/// `tenant/kind/key`; parse_ref() reads it.
 std::string to_string(const ref& name);
 
 /// Refs of the node's own services, registered by their supervisors.

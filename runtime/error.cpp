@@ -89,9 +89,9 @@ std::string describe(const caf::error& error) {
   return text.empty() ? to_string(code_of(error)) : to_string(code_of(error)) + ": " + text;
 }
 
-void ensure_failed(std::string_view what, std::source_location where) {
-  throw std::logic_error(std::string{where.file_name()} + ":" + std::to_string(where.line()) + ": " +
-                         std::string{what} + " does not hold");
+void ensure_failed(std::string_view what, const char* file, int line) {
+  throw std::logic_error(std::string{file} + ":" + std::to_string(line) + ": " + std::string{what} +
+                         " does not hold");
 }
 
 } // namespace troupe

@@ -3,7 +3,6 @@
 
 #include <caf/error.hpp>
 #include <cstdint>
-#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -54,6 +53,7 @@ const ec_info& info(ec code);
 /// The code with this name, or ec::internal.
 ec ec_from_name(std::string_view name);
 
+/// The name, as in the enum; ec_from_name() reads it.
 std::string to_string(ec code);
 
 /// An error with the text a person needs to act on it: which id, which limit.
@@ -68,16 +68,15 @@ std::string text_of(const caf::error& error);
 /// `code: text`, for logs and people.
 std::string describe(const caf::error& error);
 
-/// Ends this actor if what can never be, is: throws std::logic_error with file and line.
-inline void ensure(bool condition, std::string_view what = "invariant",
-                   std::source_location where = std::source_location::current());
-
 /// The slow path of ensure().
-[[noreturn]] void ensure_failed(std::string_view what, std::source_location where);
+[[noreturn]] void ensure_failed(std::string_view what, const char* file, int line);
 
-inline void ensure(bool condition, std::string_view what, std::source_location where) {
+/// Ends this actor if what can never be, is: throws std::logic_error with file and line. The builtins stand for
+/// std::source_location, which clang 14 (fuzzers, clang-tidy) cannot read from this standard library.
+inline void ensure(bool condition, std::string_view what = "invariant", const char* file = __builtin_FILE(),
+                   int line = __builtin_LINE()) {
   if (!condition)
-    ensure_failed(what, where);
+    ensure_failed(what, file, line);
 }
 
 } // namespace troupe

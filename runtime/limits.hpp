@@ -169,8 +169,14 @@ inline constexpr size_t workflow_steps = 10'000;
 /// Messages an actor handles before others get its thread: one flooded actor must not own a worker.
 inline constexpr size_t messages_per_turn = 100;
 
+/// Looks for work before a scheduler thread sleeps: enough for a reply that is on its way, too few to burn a core.
+inline constexpr size_t idle_looks = 10;
+
 /// How often an agent looks for attempts that take too long.
 inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
+
+/// Every so many sweeps an agent repeats what an owner has not answered: well after an answer is due.
+inline constexpr uint64_t sweeps_per_reminder = 30;
 
 /// Waiting this long is worth one priority level: nothing starves.
 inline constexpr std::chrono::milliseconds priority_aging = 60s;

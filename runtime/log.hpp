@@ -19,6 +19,7 @@ class secret;
 /// How important a line is; `off` is more important than any.
 enum class log_level : uint8_t { trace, debug, info, warning, error, off };
 
+/// The name, as in the enum; parse_log_level() reads it.
 std::string_view to_string(log_level level);
 
 /// Reads a level's name. Errors: ec::invalid_argument with the allowed names.
@@ -94,19 +95,24 @@ public:
   log_level lowest() const;
   void set_lowest(log_level level) const;
 
+  /// One line. `message` is a constant text; what varies goes into fields.
   void write(log_level level, std::string_view message, std::initializer_list<log_field> fields = {}) const {
     if (enabled(level))
       write_line(level, message, fields);
   }
+  /// For those who follow what the code does.
   void debug(std::string_view message, std::initializer_list<log_field> fields = {}) const {
     write(log_level::debug, message, fields);
   }
+  /// What an operator may want to know later.
   void info(std::string_view message, std::initializer_list<log_field> fields = {}) const {
     write(log_level::info, message, fields);
   }
+  /// What works for now, but needs a look.
   void warning(std::string_view message, std::initializer_list<log_field> fields = {}) const {
     write(log_level::warning, message, fields);
   }
+  /// What has failed and will not heal by itself.
   void error(std::string_view message, std::initializer_list<log_field> fields = {}) const {
     write(log_level::error, message, fields);
   }

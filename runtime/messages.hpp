@@ -37,10 +37,12 @@ void add_messages(caf::actor_system_config& config);
 // Found by argument-dependent lookup for every generated class.
 namespace google::protobuf {
 
+/// One line for logs, as to_log_text() makes it.
 inline std::string to_string(const Message& message) {
   return troupe::to_log_text(message);
 }
 
+/// Lets CAF carry any message as its serialized bytes. Errors: above limits::message_bytes, ec::corrupt.
 template <class Inspector, troupe::proto_message T>
 typename Inspector::result_type inspect(Inspector& f, T& x) {
   if constexpr (std::is_void_v<typename Inspector::result_type>) {

@@ -28,6 +28,7 @@ private:
   std::string text_;
 };
 
+/// `***`, as every other way to print one.
 inline std::string to_string(const secret&) {
   return "***";
 }
@@ -40,6 +41,7 @@ inline std::ostream& operator<<(std::ostream& out, const secret&) {
 
 template <>
 struct fmt::formatter<troupe::secret> : fmt::formatter<fmt::string_view> {
+  /// Writes `***`.
   auto format(const troupe::secret&, fmt::format_context& context) const -> decltype(context.out()) {
     return fmt::formatter<fmt::string_view>::format("***", context);
   }

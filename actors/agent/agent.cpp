@@ -2,7 +2,7 @@
 // Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
 
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <troupe/actors/agent/attempt.hpp>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
@@ -144,6 +144,13 @@ struct agent_entity {
   }
 };
 
+Outcome outcome_of(const caf::error& failure) {
+  Outcome outcome;
+  outcome.mutable_failure()->set_code(static_cast<uint32_t>(code_of(failure)));
+  outcome.mutable_failure()->set_text(text_of(failure));
+  return outcome;
+}
+
 using agent_self = agent_actor::stateful_pointer<agent_entity>;
 
 // What one agent works on. Owned by its behavior; gone with the actor.
@@ -172,10 +179,22 @@ public:
     ended.set_step(on.step());
     ended.set_claim(on.claim());
     ended.set_position(position);
-    log_.outside().hands->submit([parts = parts_, &one, request, ended, agent = agent_actor{self_}]() mutable {
-      *ended.mutable_outcome() = toolbox::run(one, request);
+    auto& gate = parts_->tools.gate_of(one);
+    auto answer = [ended, agent = agent_actor{self_}](Outcome outcome) mutable {
+      *ended.mutable_outcome() = std::move(outcome);
       caf::anon_send(agent, std::move(ended));
-    });
+    };
+    auto go = [&gate, &one, request, answer, parts = parts_, hands = log_.outside().hands,
+               time = log_.outside().time](uint64_t ticket) {
+      hands->submit([&gate, &one, request, answer, parts, time, ticket]() mutable {
+        auto outcome = toolbox::run(one, request);
+        auto& failure = outcome.failure();
+        gate.leave(ticket, outcome.has_failure() ? make_error(static_cast<ec>(failure.code()), failure.text()) : caf::error{},
+                   time->now_ms());
+        answer(std::move(outcome));
+      });
+    };
+    gate.enter(now_ms(), std::move(go), [answer](const caf::error& refusal) mutable { answer(outcome_of(refusal)); });
   }
   void tell_owner(const std::string& owner, RecordActions message) override {
     log_.outside().names->tell(owner, std::move(message));
@@ -238,8 +257,10 @@ public:
   void sweep() {
     auto configured = self_->state.record.request().config().timeout_ms();
     auto longest = configured > 0 ? configured : limits::task_timeout.count();
+    auto remind = ++sweeps_ % limits::sweeps_per_reminder == 0;
     for (auto& [where, one] : attempts_)
-      one->expire(now_ms(), longest);
+      if (!one->expire(now_ms(), longest) && remind && !one->repeat_last_word())
+        open(*one); // the answer tells what either side has missed
     ticking_ = false;
     keep_ticking();
   }
@@ -271,12 +292,18 @@ private:
   entity_log<agent_entity> log_;
   std::shared_ptr<const agent_parts> parts_;
   std::map<key, std::unique_ptr<attempt>> attempts_;
-  std::deque<key> line_;
+  std::list<key> line_; // costs nothing while empty
   bool ticking_ = false;
+  uint64_t sweeps_ = 0;
 };
 
 agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts) {
   auto bench = std::make_shared<workbench>(self, log, parts);
+  if (self->state.exists()) { // the last change may be on disk without having been told
+    AgentChanged changed;
+    *changed.mutable_record() = self->state.record;
+    log.outside().names->tell(std::string{services::registry}, std::move(changed));
+  }
   return {
       [=](const RegisterAgent& cmd) mutable { return log.handle(cmd); },
       [=](const UnregisterAgent& cmd) mutable { return log.handle(cmd); },

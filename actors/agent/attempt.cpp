@@ -20,10 +20,8 @@ Message attempt::addressed() const {
 }
 
 void attempt::opened(const TaskState& state) {
-  if (ended_) { // the owner has not heard our last word
-    host_.tell_owner(owner_, last_word_);
+  if (repeat_last_word() || parked_)
     return;
-  }
   stay_ = false;
   if (execution_) {
     for (auto& record : state.records())
@@ -100,12 +98,18 @@ bool attempt::expire(int64_t now_ms, int64_t longest_ms) {
   return true;
 }
 
+bool attempt::repeat_last_word() {
+  if (ended_ && !parked_)
+    host_.tell_owner(owner_, last_word_);
+  return ended_ && !parked_;
+}
+
 void attempt::drive() {
   while (!ended_ && unacknowledged_ == 0) {
     if (execution_->status() == execution_status::mismatch) {
       auto park = addressed<ParkTask>();
       park.set_reason(execution_->reason());
-      ended_ = true;
+      ended_ = parked_ = true;
       host_.tell_owner(owner_, std::move(park));
       return;
     }

@@ -14,9 +14,13 @@ namespace troupe {
 class attempt_host {
 public:
   virtual ~attempt_host() = default;
+  /// Unix time, ms.
   virtual int64_t now_ms() const = 0;
+  /// 64 random bits: the seed of an attempt.
   virtual uint64_t random() = 0;
+  /// A tool by name; null if the agent has none of that name.
   virtual const tool* find_tool(const std::string& name) const = 0;
+  /// A fresh behavior of the agent's kind. Errors: ec::not_found if the node does not know it.
   virtual caf::expected<std::unique_ptr<behavior>> make_behavior() const = 0;
   /// Starts a tool; its end comes to attempt::completed().
   virtual void run_tool(const class attempt& on, const std::string& position, const tool& one,
@@ -39,6 +43,8 @@ public:
   void recorded(uint64_t number, bool suspended);
   /// A tool has ended.
   void completed(const std::string& position, Outcome outcome);
+  /// If it has ended: says so again, since a message may be lost with a crash of either side. False if it goes on.
+  bool repeat_last_word();
   /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the agent's bound.
   bool expire(int64_t now_ms, int64_t longest_ms);
 
@@ -101,6 +107,7 @@ private:
   bool suspended_ = false;
   bool stay_ = false;                 // the owner has refused to suspend
   bool ended_ = false;
+  bool parked_ = false;
   Outcome outcome_;
   TaskDone last_word_; // repeated if the owner asks again
 };

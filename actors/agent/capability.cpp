@@ -16,6 +16,11 @@ bool has(const AgentRecord& record, const std::string& capability) {
   return std::find(all.begin(), all.end(), capability) != all.end();
 }
 
+bool same_capabilities(const AgentRecord& a, const AgentRecord& b) {
+  auto &one = a.request().capabilities(), &other = b.request().capabilities();
+  return std::equal(one.begin(), one.end(), other.begin(), other.end());
+}
+
 std::string list(const google::protobuf::RepeatedPtrField<std::string>& names) {
   std::string text;
   for (auto& name : names)
@@ -46,12 +51,17 @@ caf::error load_agents(const store& rows, capability_index& index) {
 }
 
 void capability_index::put(const AgentRecord& record) {
+  auto known = agents_.find(record.id());
+  if (known != agents_.end() && !record.unregistered() && same_capabilities(known->second, record)) {
+    known->second = record; // after each task: nothing to index anew
+    return;
+  }
   remove(record.id());
   if (record.unregistered())
     return;
-  for (auto& capability : record.request().capabilities())
-    by_capability_[capability].insert(record.id());
-  agents_[record.id()] = record;
+  auto& [id, kept] = *agents_.emplace(record.id(), record).first;
+  for (auto& capability : kept.request().capabilities())
+    by_capability_[capability].emplace(id, &kept);
 }
 
 void capability_index::remove(const std::string& id) {
@@ -93,7 +103,7 @@ void capability_index::each_candidate(const AgentQuery& query, F&& visit) const 
         visit(record);
     return;
   }
-  const std::set<std::string>* rarest = nullptr;
+  const std::map<std::string_view, const AgentRecord*>* rarest = nullptr;
   for (auto& capability : query.required()) {
     auto i = by_capability_.find(capability);
     if (i == by_capability_.end())
@@ -101,43 +111,47 @@ void capability_index::each_candidate(const AgentQuery& query, F&& visit) const 
     if (!rarest || i->second.size() < rarest->size())
       rarest = &i->second;
   }
-  for (auto& id : *rarest)
-    if (auto& record = agents_.at(id); fits(record))
-      visit(record);
+  for (auto& [id, record] : *rarest)
+    if (fits(*record))
+      visit(*record);
 }
 
-AgentMatch capability_index::score(const AgentRecord& record, const AgentQuery& query) const {
-  AgentMatch match;
-  match.set_id(record.id());
-  match.set_required_share(1);
+capability_index::shares capability_index::score(const AgentRecord& record, const AgentQuery& query) const {
+  shares of;
   auto optional = std::count_if(query.optional().begin(), query.optional().end(),
                                 [&](const std::string& capability) { return has(record, capability); });
-  match.set_optional_share(query.optional().empty() ? 1 : static_cast<double>(optional) / query.optional_size());
-  match.set_success_rate(record.metadata().success_rate());
+  of.optional = query.optional().empty() ? 1 : static_cast<double>(optional) / query.optional_size();
   auto slots = static_cast<double>(slots_of(record));
-  match.set_free_share(std::max(0.0, slots - in_flight(record.id())) / slots);
-  match.set_score(optional_weight * match.optional_share() + success_weight * match.success_rate() +
-                  free_weight * match.free_share());
-  return match;
+  of.free = std::max(0.0, slots - in_flight(record.id())) / slots;
+  of.score = optional_weight * of.optional + success_weight * record.metadata().success_rate() + free_weight * of.free;
+  return of;
 }
 
 AgentMatches capability_index::find(const AgentQuery& query, size_t limit) const {
   AgentMatches result;
-  std::vector<AgentMatch> matches;
+  std::vector<std::pair<shares, const AgentRecord*>> candidates;
   size_t too_busy = 0;
   each_candidate(query, [&](const AgentRecord& record) {
     if (query.max_in_flight() > 0 && in_flight(record.id()) >= query.max_in_flight())
       ++too_busy;
     else
-      matches.push_back(score(record, query));
+      candidates.emplace_back(score(record, query), &record);
   });
-  auto count = limit == 0 ? matches.size() : std::min(limit, matches.size());
-  std::partial_sort(matches.begin(), matches.begin() + static_cast<ptrdiff_t>(count), matches.end(),
-                    [](const AgentMatch& a, const AgentMatch& b) {
-                      return a.score() != b.score() ? a.score() > b.score() : a.id() < b.id();
+  auto count = limit == 0 ? candidates.size() : std::min(limit, candidates.size());
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(count), candidates.end(),
+                    [](auto& a, auto& b) {
+                      return a.first.score != b.first.score ? a.first.score > b.first.score : a.second->id() < b.second->id();
                     });
-  for (size_t i = 0; i < count; ++i)
-    *result.add_matches() = std::move(matches[i]);
+  for (size_t i = 0; i < count; ++i) {
+    auto& [of, record] = candidates[i];
+    auto* match = result.add_matches();
+    match->set_id(record->id());
+    match->set_score(of.score);
+    match->set_required_share(1);
+    match->set_optional_share(of.optional);
+    match->set_success_rate(record->metadata().success_rate());
+    match->set_free_share(of.free);
+  }
   if (count > 0)
     return result;
   google::protobuf::RepeatedPtrField<std::string> missing;
@@ -164,7 +178,7 @@ const AgentRecord* capability_index::best_free(const AgentQuery& query) const {
     auto bound = query.max_in_flight() > 0 ? std::min(query.max_in_flight(), slots_of(record)) : slots_of(record);
     if (in_flight(record.id()) >= bound)
       return;
-    if (auto points = score(record, query).score(); points > best_score) {
+    if (auto points = score(record, query).score; points > best_score) {
       best = &record;
       best_score = points;
     }

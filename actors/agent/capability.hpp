@@ -2,8 +2,8 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
+#include <string_view>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/agent.pb.h>
@@ -34,6 +34,7 @@ public:
   /// Does any agent, busy or not, have what is required?
   bool can_anyone(const AgentQuery& query) const;
 
+  /// The agent with this id, or null.
   const AgentRecord* get(const std::string& id) const;
 
   /// Agents by id.
@@ -43,17 +44,18 @@ public:
   RegistryStats stats() const;
 
 private:
-  struct candidate {
-    const AgentRecord* record;
-    AgentMatch match;
+  struct shares {
+    double optional = 0;
+    double free = 0;
+    double score = 0;
   };
   template <class F>
   void each_candidate(const AgentQuery& query, F&& visit) const;
-  AgentMatch score(const AgentRecord& record, const AgentQuery& query) const;
+  shares score(const AgentRecord& record, const AgentQuery& query) const;
   uint32_t in_flight(const std::string& id) const;
 
   std::map<std::string, AgentRecord> agents_;
-  std::unordered_map<std::string, std::set<std::string>> by_capability_;
+  std::unordered_map<std::string, std::map<std::string_view, const AgentRecord*>> by_capability_; // into agents_
   std::unordered_map<std::string, uint32_t> in_flight_;
 };
 

@@ -84,6 +84,7 @@ struct restart_plan {
 restart_plan decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
                size_t dead, bool normal, instant now, uint64_t random_bits);
 
+/// The name, as in the enum.
 std::string_view to_string(strategy how);
 
 } // namespace troupe

@@ -36,6 +36,7 @@ struct roster_child {
 
 /// What to do next.
 struct roster_step {
+  /// rest: nothing now; start, stop: a child; wake: ask again later; finished: closed and all down.
   enum kind : uint8_t { rest, start, stop, wake, finished } what = rest;
   size_t child = 0; ///< of start and stop
   instant at{};     ///< of wake: ask again then
@@ -75,6 +76,7 @@ public:
   /// Stops all children; nobody starts any more.
   void close();
 
+  /// Where a child stands; nothing if the id is unknown.
   std::optional<size_t> find(const std::string& id) const;
   const std::vector<roster_child>& children() const {
     return children_;

@@ -27,14 +27,15 @@ struct shard_host_state {
   std::map<std::string, entity_kind> kinds;
   std::map<std::string, resident> residents;
   std::map<caf::actor_addr, std::string> by_address;
-  std::map<std::string, bool> waking; // -> replay without snapshot
+  std::map<std::string, entity_id> waking;
   std::map<std::string, crash_record> crashes;
 
   shard_host_actor::pointer self = nullptr;
 
   void wake(const std::string& ref, bool without_snapshot) {
-    waking[ref] = without_snapshot;
-    doors->disk->submit(open_order{ref, identify(ref, doors->rows->naming_key()), self->ctrl(), without_snapshot});
+    auto id = identify(ref, doors->rows->naming_key());
+    waking[ref] = id;
+    doors->disk->submit(open_order{ref, id, self->ctrl(), without_snapshot});
   }
 
   void activate(const std::string& ref) {
@@ -52,7 +53,8 @@ struct shard_host_state {
 
   void replayed(const Replayed& answer) {
     auto& ref = answer.ref();
-    if (waking.erase(ref) == 0)
+    auto woken = waking.extract(ref);
+    if (!woken)
       return;
     if (answer.has_failure()) {
       doors->names->erase(ref, {}, make_error(static_cast<ec>(answer.failure().code()), answer.failure().text()));
@@ -60,7 +62,7 @@ struct shard_host_state {
     }
     auto seat = std::make_shared<entity_seat>();
     seat->ref = ref;
-    seat->id = identify(ref, doors->rows->naming_key());
+    seat->id = woken.mapped();
     seat->incarnation = answer.incarnation();
     seat->host = caf::actor_cast<caf::actor>(self->ctrl());
     seat->last_active_ms = doors->time->now_ms();
@@ -99,10 +101,13 @@ struct shard_host_state {
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
     auto code = code_of(message.reason);
-    if (code == ec::outcome_unknown || code == ec::unavailable) // the store's failure or our own stop, nobody's crash
+    if (code == ec::outcome_unknown || code == ec::unavailable) { // the store's failure or our own stop, nobody's crash
       doors->names->erase(ref, gone.mapped().actor, message.reason);
-    else
+      tell_of_loss(ref);
+      doors->names->tell(std::string{services::timers}, Redeliver{}); // its last rows may be there unannounced
+    } else {
       crashed(ref, describe(message.reason));
+    }
   }
 
   void crashed(const std::string& ref, std::string why) {
@@ -115,7 +120,7 @@ struct shard_host_state {
       return;
     }
     record.parked = true;
-    tell_of_crash(ref);
+    tell_of_loss(ref);
     auto wait = std::min(limits::park_longest, limits::park_first * (1u << (record.in_a_row - 1)));
     Activate again;
     again.set_ref(ref);
@@ -123,7 +128,7 @@ struct shard_host_state {
     tell_in(self, wait, shard_host_actor{self}, std::move(again));
   }
 
-  void tell_of_crash(const std::string& ref) {
+  void tell_of_loss(const std::string& ref) {
     auto parts = parse_ref(ref);
     auto kind = parts ? kinds.find(parts->kind) : kinds.end();
     if (kind == kinds.end() || kind->second.tell_crash_to.empty())
@@ -185,6 +190,14 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
   house_rules(self);
   self->state.self = self;
   self->state.doors = doors;
+  for (auto& ref : doors->names->awake()) { // left by a host that crashed: nobody watches them
+    auto parts = parse_ref(ref);
+    auto is_ours = parts && std::any_of(kinds.begin(), kinds.end(), [&](auto& kind) { return kind.name == parts->kind; });
+    if (auto orphan = is_ours ? doors->names->find(ref) : caf::actor{}) {
+      self->send_exit(orphan, caf::exit_reason::kill);
+      doors->names->erase(ref, orphan, make_error(ec::unavailable, ref + " starts again; repeat"));
+    }
+  }
   auto me = caf::actor_cast<caf::actor_addr>(self->address());
   for (auto& kind : kinds) {
     doors->names->set_waker(kind.name, [me](const std::string& ref) {

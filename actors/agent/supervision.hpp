@@ -63,6 +63,7 @@ public:
   const roster& children() const {
     return children_;
   }
+  /// What is alive of a child; the id must be in children().
   const supervised& child(const std::string& id) const {
     return live_.at(id);
   }

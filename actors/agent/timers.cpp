@@ -24,6 +24,7 @@ struct timers_state {
   std::map<timer_name, entry> entries;
   std::set<std::pair<int64_t, timer_name>> queue; // by fire_ms
   int64_t next_tick_ms = 0;
+  bool reload = false; // somebody has lost what it was sent, or we have
   uint64_t ticks = 0; // epoch of the newest
 
   void add(const TimerRow& row, int64_t fire_ms) {
@@ -43,6 +44,8 @@ struct timers_state {
 
   caf::error load() {
     caf::error failed;
+    entries.clear();
+    queue.clear();
     for (unsigned shard = 0; shard < limits::shards && !failed; ++shard) {
       auto s = static_cast<uint8_t>(shard);
       failed = doors->rows->scan(space::index, timer_begin(s), timer_end(s, std::numeric_limits<int64_t>::max()),
@@ -54,19 +57,6 @@ struct timers_state {
                                  });
     }
     return failed;
-  }
-
-  // Every outbox row is due now.
-  void redeliver(int64_t now) {
-    std::set<std::pair<int64_t, timer_name>> moved;
-    for (auto& [key, one] : entries) {
-      if (one.due_ms == effects::already_sent) {
-        one.fire_ms = now;
-        one.fired = 0;
-      }
-      moved.emplace(one.fire_ms, key);
-    }
-    queue = std::move(moved);
   }
 
   // Fires what is due, a bounded number. Returns how long until there is more to do.
@@ -120,13 +110,18 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
         }
       },
       [self, schedule](const Redeliver&) {
-        self->state.redeliver(self->state.doors->time->now_ms());
+        self->state.reload = true; // once, however many ask
         schedule(limits::timer_pause);
       },
       [self, schedule](const Tick& tick) {
         if (tick.epoch() != self->state.ticks)
           return;
         self->state.next_tick_ms = 0;
+        if (std::exchange(self->state.reload, false))
+          if (auto failed = self->state.load()) {
+            self->quit(failed);
+            return;
+          }
         schedule(self->state.fire(self->state.doors->time->now_ms()));
       },
   };

@@ -14,6 +14,7 @@ std::string_view tool_call::argument(std::string_view name) const {
 
 void toolbox::add(tool one) {
   auto name = one.name;
+  gates_[name] = std::make_shared<gate>(name, one.policies);
   tools_[std::move(name)] = std::move(one);
 }
 

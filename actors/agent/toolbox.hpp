@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <troupe/actors/agent/gates.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
@@ -35,6 +36,7 @@ struct tool {
   /// May it be done again when a crash leaves it unknown whether it was done? If not, its intent is journaled first, and after
   /// such a crash the action fails with ec::outcome_unknown instead of being repeated.
   bool repeatable = false;
+  gate_options policies = {}; ///< what the agents of this node keep to when they call it
 };
 
 /// Tools by name. Filled before the node starts, then read by all threads.
@@ -43,11 +45,16 @@ public:
   /// Adds or replaces a tool.
   void add(tool one);
   const tool* find(std::string_view name) const;
+  /// The gate all calls of a tool pass through.
+  gate& gate_of(const tool& one) const {
+    return *gates_.at(one.name);
+  }
   /// Runs a tool and turns whatever happens into an outcome.
   static Outcome run(const tool& one, const ActionRequest& request);
 
 private:
   std::map<std::string, tool, std::less<>> tools_;
+  std::map<std::string, std::shared_ptr<gate>> gates_;
 };
 
 } // namespace troupe

@@ -16,9 +16,11 @@ public:
     auto i = held_.find(step);
     return i == held_.end() || (i->second.claim == claim && i->second.agent == agent);
   }
+  /// From now on this claim is the newest.
   void take(const std::string& step, const std::string& claim, const std::string& agent) {
     held_[step] = {claim, agent};
   }
+  /// Nobody works on the task any more.
   void drop(const std::string& step) {
     held_.erase(step);
   }
@@ -28,6 +30,7 @@ public:
     if (i != held_.end())
       out.tell(i->second.agent, gone(owner, step, i->second.claim, reason));
   }
+  /// What an agent is told whose claim is over; `reason` is for its log.
   static TaskGone gone(const std::string& owner, const std::string& step, const std::string& claim,
                        const std::string& reason) {
     TaskGone message;

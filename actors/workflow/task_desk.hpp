@@ -16,6 +16,7 @@ public:
   template <class Event>
   using decision = caf::expected<std::vector<Event>>;
 
+  /// Lets `decide` look at one task and wraps the events it names. Errors: ec::not_found; those of `decide`.
   template <class F>
   auto decide_on(const Owner& owner, const std::string& step, F&& decide) const
       -> decision<typename Owner::event> {
@@ -39,6 +40,7 @@ public:
     return decide_on(owner, cmd.step(), std::forward<F>(decide));
   }
 
+  /// Answers TaskOpened, or TaskGone when there is nothing to do; dismisses the claim before.
   void acknowledge(const Owner& owner, const OpenTask& cmd, effects& out) {
     auto* task = owner.task_at(cmd.step());
     if (!task || task_life::has_ended(*task) || task->status() == TASK_PARKED || task->status() == TASK_WAITING) {
@@ -57,6 +59,7 @@ public:
     out.tell(cmd.agent(), std::move(opened));
   }
 
+  /// Answers ActionsRecorded; a task that only waits is taken back.
   void acknowledge(const Owner& owner, const RecordActions& cmd, effects& out) {
     if (!keep_claim(owner, cmd, out))
       return;
@@ -71,6 +74,7 @@ public:
     out.tell(cmd.agent(), std::move(recorded));
   }
 
+  /// Answers TaskDone and ParkTask with TaskSettled and ends the claim.
   template <class Command> // TaskDone, ParkTask
   void acknowledge_end(const Owner& owner, const Command& cmd, effects& out) {
     if (!keep_claim(owner, cmd, out))

@@ -132,14 +132,17 @@ struct run_entity {
     return follow(std::move(*decided), now_ms);
   }
 
+  bool is_same(const StartWorkflow& cmd) const {
+    return equal(cmd.definition(), run.definition()) && cmd.priority() == run.priority() &&
+           std::equal(cmd.inputs().begin(), cmd.inputs().end(), run.inputs().begin(), run.inputs().end(),
+                      [](auto& a, auto& b) { return equal(a, b); });
+  }
+
   decision decide(const StartWorkflow& cmd, int64_t now_ms) const {
-    auto same_inputs = std::equal(cmd.inputs().begin(), cmd.inputs().end(), run.inputs().begin(), run.inputs().end(),
-                                  [](const Field& a, const Field& b) { return equal(a, b); });
-    if (exists() && same_inputs && equal(cmd.definition(), run.definition()))
+    if (exists() && is_same(cmd))
       return std::vector<event>{};
     if (exists())
-      return make_error(ec::already_exists,
-                        own_ref + " exists with " + (same_inputs ? "another definition" : "other inputs"));
+      return make_error(ec::already_exists, own_ref + " exists with another definition or other inputs");
     if (auto invalid = dag::validate(cmd.definition()))
       return invalid;
     std::vector<event> events(1);
@@ -170,8 +173,9 @@ struct run_entity {
     return desk.decide_on(*this, step, [&](auto& t) { return task_life::child_ended(t, at, now_ms); });
   }
   decision decide(const TimerDue& cmd, int64_t now_ms) const {
-    auto [step, timer] = task_life::split_timer_id(cmd.timer());
-    return followed(desk.decide_on(*this, step, [&](auto& t) { return task_life::timer_due(t, timer, now_ms); }), now_ms);
+    auto due = task_life::split_timer_id(cmd.timer());
+    return followed(desk.decide_on(*this, due.first, [&](auto& t) { return task_life::timer_due(t, due.second, now_ms); }),
+                    now_ms);
   }
   decision decide(const AnswerQuestion& cmd, int64_t now_ms) const {
     return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::answer(t, cmd, now_ms); });

@@ -19,22 +19,25 @@
 namespace troupe {
 namespace {
 
-constexpr std::pair<std::string_view, role> policy[] = {
-    {"Status", role::viewer},          {"Tree", role::viewer},        {"Agents", role::viewer},
-    {"Agent", role::viewer},           {"Runs", role::viewer},        {"Describe", role::viewer},
-    {"RunHistory", role::viewer},      {"DeadLetters", role::viewer}, {"Metrics", role::viewer},
-    {"Start", role::operator_},        {"Cancel", role::operator_},   {"Answer", role::operator_},
-    {"Resume", role::operator_},       {"Requeue", role::operator_},  {"Drop", role::operator_},
-    {"RegisterNewAgent", role::admin}, {"RetireAgent", role::admin},  {"LogLevel", role::admin},
+constexpr std::pair<std::string_view, access_role> policy[] = {
+    {"Status", access_role::viewer},     {"Tree", access_role::viewer},
+    {"Agents", access_role::viewer},     {"Agent", access_role::viewer},
+    {"Runs", access_role::viewer},       {"Describe", access_role::viewer},
+    {"RunHistory", access_role::viewer}, {"DeadLetters", access_role::viewer},
+    {"Metrics", access_role::viewer},    {"Start", access_role::operator_},
+    {"Cancel", access_role::operator_},  {"Answer", access_role::operator_},
+    {"Resume", access_role::operator_},  {"Requeue", access_role::operator_},
+    {"Drop", access_role::operator_},    {"RegisterNewAgent", access_role::admin},
+    {"RetireAgent", access_role::admin}, {"LogLevel", access_role::admin},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};
 
-std::optional<role> parse_role(std::string_view name) {
+std::optional<access_role> parse_role(std::string_view name) {
   auto i = std::find(std::begin(role_names), std::end(role_names), name);
   if (i == std::end(role_names))
     return {};
-  return static_cast<role>(i - std::begin(role_names));
+  return static_cast<access_role>(i - std::begin(role_names));
 }
 
 bool same(std::string_view known, std::string_view offered) {
@@ -93,7 +96,7 @@ caf::error create(const std::string& path) {
 
 } // namespace
 
-std::string_view to_string(role standing) {
+std::string_view to_string(access_role standing) {
   return role_names[static_cast<size_t>(standing)];
 }
 
@@ -179,7 +182,7 @@ caf::expected<identity> token_list::identify(std::string_view token) const {
   return match->who;
 }
 
-std::optional<role> needed_role(std::string_view method) {
+std::optional<access_role> needed_role(std::string_view method) {
   for (auto& [name, least] : policy)
     if (name == method)
       return least;

@@ -12,19 +12,19 @@
 namespace troupe {
 
 /// What a principal may do; each role may do what the ones before it may.
-enum class role : uint8_t {
+enum class access_role : uint8_t {
   viewer,    ///< reads
   operator_, ///< starts, stops and answers work
   admin,     ///< changes the node and its agents
 };
 
 /// `viewer`, `operator` or `admin`.
-std::string_view to_string(role standing);
+std::string_view to_string(access_role standing);
 
 /// Somebody who showed a valid token.
 struct identity {
   std::string principal;
-  role standing = role::viewer;
+  access_role standing = access_role::viewer;
 };
 
 /// Creates a directory for this user alone (mode 0700, with parents), or accepts one that already is. Errors:
@@ -60,7 +60,7 @@ private:
 };
 
 /// The least role a method of the control service needs; nothing for an unknown method.
-std::optional<role> needed_role(std::string_view method);
+std::optional<access_role> needed_role(std::string_view method);
 
 /// The policy: unknown methods are denied to everybody. Error: ec::permission_denied with the reason.
 caf::error permit(const identity& who, std::string_view method);

@@ -71,6 +71,7 @@ public:
   typed_call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* answers, bool waits, Out* out)
       : open_call{context, answers, waits}, out_{out} {}
 
+  /// Ends the call, unless it has ended. A reply above limits::message_bytes becomes ec::internal.
   void reply(caf::expected<Out> answer) {
     if (answer)
       if (auto oversize = check_size(*answer))
@@ -93,6 +94,7 @@ class call_book {
 public:
   explicit call_book(size_t most) : most_{most} {}
 
+  /// One more call. Errors: ec::unavailable while stopping, ec::overloaded above the bound.
   caf::error enter(const std::shared_ptr<open_call>& call) {
     std::lock_guard lock{mutex_};
     if (stopping_)
@@ -103,11 +105,13 @@ public:
     return {};
   }
 
+  /// The call has ended.
   void leave(const std::shared_ptr<open_call>& call) {
     std::lock_guard lock{mutex_};
     calls_.erase(call);
   }
 
+  /// Refuses new calls and ends those that wait with ec::unavailable; the others finish.
   void stop() {
     std::vector<std::shared_ptr<open_call>> waiting;
     {

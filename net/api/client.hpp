@@ -22,6 +22,7 @@ public:
   /// How long each later call may take.
   void set_patience(std::chrono::milliseconds patience);
 
+  /// One call of the control service each; net.proto says what it asks and what comes back.
   caf::expected<NodeStatus> status(const GetStatus& in = {});
   caf::expected<TreeNode> tree(const GetTree& in = {});
   caf::expected<AgentList> agents(const ListAgents& in = {});

@@ -131,7 +131,7 @@ private:
     auto now_ms = desk_->outside->time->now_ms();
     call.context.set_trace(to_string(new_trace(*desk_->outside->ids)));
     call.context.set_principal(who->principal);
-    if (needed_role(method) == role::viewer)
+    if (needed_role(method) == access_role::viewer)
       call.context.set_deadline_ms(now_ms + call.patience.count());
     else // a command outlives its call: what it brings about must not inherit the caller's patience
       call.context.set_command_id(desk_->outside->ids->next(now_ms));

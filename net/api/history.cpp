@@ -10,6 +10,7 @@
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 #include <troupe/runtime/utf8.hpp>
+#include <vector>
 
 namespace troupe {
 namespace {
@@ -54,14 +55,6 @@ std::string recorded(const ActionRecord& record) {
   default:
     return what;
   }
-}
-
-template <class Records>
-std::string recorded_all(const Records& records) {
-  std::string line;
-  for (auto& record : records)
-    line += (line.empty() ? "" : "; ") + recorded(record);
-  return line;
 }
 
 // The oneof member that is set, e.g. "started".
@@ -117,26 +110,35 @@ std::string summarize(const TaskEvent& event) {
     return "created: " + quote(event.created().spec().title());
   case TaskEvent::kRecorded: {
     auto& happened = event.recorded();
-    std::string line = happened.has_start()
-                           ? fmt::format("{} begins an attempt with {} {}", happened.start().agent(),
-                                         happened.start().behavior(), happened.start().behavior_version())
-                           : "";
-    std::string notes;
+    std::vector<std::string> parts;
+    if (happened.has_start())
+      parts.push_back(fmt::format("{} begins an attempt with {} {}", happened.start().agent(),
+                                  happened.start().behavior(), happened.start().behavior_version()));
+    for (auto& record : happened.records())
+      parts.push_back(recorded(record));
     for (auto& note : happened.notes())
-      notes += (notes.empty() ? "" : "; ") + quote(note);
-    for (auto& part : {recorded_all(happened.records()), notes})
-      line += (line.empty() || part.empty() ? "" : "; ") + part;
-    return line;
+      parts.push_back(quote(note));
+    if (happened.suspended())
+      parts.push_back("waits without an agent");
+    if (happened.woken())
+      parts.push_back("the wait is over");
+    return fmt::format("{}", fmt::join(parts, "; "));
   }
   case TaskEvent::kRetried:
     return fmt::format("attempt {} failed, {}; tried again", event.retried().attempt(),
                        failed(event.retried().failure()));
   case TaskEvent::kEnded:
+    if (event.ended().cancelled())
+      return "cancelled: " + quote(event.ended().outcome().failure().text());
     return ended(event.ended().outcome()) + (event.ended().dead_letter() ? "; now a dead letter" : "");
   case TaskEvent::kParked:
     return "parked: " + quote(event.parked().reason());
   case TaskEvent::kResumed:
     return event.resumed().restart() ? "resumed from the start" : "resumed from its last checkpoint";
+  case TaskEvent::kDropped:
+    return "no dead letter any more: dropped";
+  case TaskEvent::kParentNoted:
+    return "whoever waited for it knows";
   default:
     return "";
   }

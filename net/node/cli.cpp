@@ -50,7 +50,7 @@ std::vector<std::string_view> words_below(std::string_view group) {
   return found;
 }
 
-const command* find_command(std::string_view words) {
+const cli_command* find_command(std::string_view words) {
   for (auto& known : commands())
     if (known.words == words)
       return &known;
@@ -88,7 +88,7 @@ int unknown_word(std::ostream& err, std::string_view group, std::string_view wor
                 meant.empty() ? "troupe help" : "troupe help " + meant);
 }
 
-void add_option(CLI::App& app, const option& known, arguments& said) {
+void add_option(CLI::App& app, const cli_option& known, cli_arguments& said) {
   std::string name{known.name}, help{known.help};
   auto* added = std::visit(
       [&](auto to) -> CLI::Option* {
@@ -99,12 +99,12 @@ void add_option(CLI::App& app, const option& known, arguments& said) {
           return app.add_option(name, target, help);
       },
       known.to);
-  if (std::holds_alternative<std::vector<std::string> arguments::*>(known.to))
+  if (std::holds_alternative<std::vector<std::string> cli_arguments::*>(known.to))
     added->allow_extra_args(false); // one value each time it is written
   added->required(known.required);
 }
 
-int unknown_argument(std::ostream& err, const command& doing, CLI::App& app) {
+int unknown_argument(std::ostream& err, const cli_command& doing, CLI::App& app) {
   std::vector<std::string> names;
   for (auto* known : app.get_options())
     for (auto& name : known->get_lnames())
@@ -119,7 +119,7 @@ int unknown_argument(std::ostream& err, const command& doing, CLI::App& app) {
   return refuse(err, make_error(ec::invalid_argument, text), fmt::format("troupe help {}", doing.words));
 }
 
-std::string next_step(const command& doing, const caf::error& why) {
+std::string next_step(const cli_command& doing, const caf::error& why) {
   auto text = text_of(why); // a command in the text is the better one
   if (auto begin = text.find("`troupe "); begin != std::string::npos)
     if (auto end = text.find('`', begin + 1); end != std::string::npos)
@@ -140,10 +140,10 @@ std::string next_step(const command& doing, const caf::error& why) {
   }
 }
 
-int act(const command& doing, std::vector<std::string> rest, const cli_hooks& hooks, std::ostream& out,
+int act(const cli_command& doing, std::vector<std::string> rest, const cli_hooks& hooks, std::ostream& out,
         std::ostream& err) {
   CLI::App app{std::string{doing.summary}, "troupe " + std::string{doing.words}};
-  arguments said;
+  cli_arguments said;
   for (auto* options : {&doing.options, &common_options()})
     for (auto& known : *options)
       add_option(app, known, said);
@@ -160,8 +160,8 @@ int act(const command& doing, std::vector<std::string> rest, const cli_hooks& ho
                   make_error(ec::invalid_argument, fmt::format("`troupe {}`: {}", doing.words, wrong.what())),
                   fmt::format("troupe help {}", doing.words));
   }
-  session at{std::move(said), hooks, out, err,
-             look{hooks.terminal && !std::getenv("NO_COLOR"), system_clock{}.now_ms()}};
+  cli_session at{std::move(said), hooks, out, err,
+                 text_look{hooks.terminal && !std::getenv("NO_COLOR"), system_clock{}.now_ms()}};
   auto code = doing.act(at);
   return code ? *code : refuse(err, code.error(), next_step(doing, code.error()));
 }
@@ -171,7 +171,7 @@ std::vector<std::string> take_words(std::vector<std::string>& rest) {
   auto has_value = [](const std::string& argument) {
     for (auto& known : common_options())
       if (argument == known.name)
-        return !std::holds_alternative<bool arguments::*>(known.to);
+        return !std::holds_alternative<bool cli_arguments::*>(known.to);
     return false;
   };
   std::vector<std::string> words;

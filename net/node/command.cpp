@@ -13,10 +13,11 @@ const std::string default_data = "./troupe-data";
 
 } // namespace
 
-session::session(arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err, look how)
+cli_session::cli_session(cli_arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err,
+                         text_look how)
     : said_{std::move(said)}, hooks_{hooks}, out_{out}, err_{err}, how_{how} {}
 
-caf::expected<control_client*> session::node() {
+caf::expected<control_client*> cli_session::node() {
   if (client_)
     return &*client_;
   auto& data = said_.data.empty() ? default_data : said_.data;
@@ -33,7 +34,7 @@ caf::expected<control_client*> session::node() {
   return &*client_;
 }
 
-int session::show(const google::protobuf::Message& message, const std::string& text) {
+int cli_session::show(const google::protobuf::Message& message, const std::string& text) {
   if (said_.json)
     out_ << to_json(message) << '\n';
   else
@@ -41,23 +42,23 @@ int session::show(const google::protobuf::Message& message, const std::string& t
   return 0;
 }
 
-void session::hint(std::string_view text) {
+void cli_session::hint(std::string_view text) {
   if (hooks_.terminal && !said_.json)
     err_ << text << '\n';
 }
 
-const std::vector<option>& common_options() {
-  static const std::vector<option> options = {
-      {"--json", &arguments::json, "Print JSON, with stable names"},
-      {"--data", &arguments::data, "Data directory of the node [./troupe-data]"},
-      {"--socket", &arguments::socket, "Socket of the node [DATA/control/socket]"},
-      {"--token-file", &arguments::tokens, "File whose first token is shown [DATA/control/tokens]"},
-      {"--timeout", &arguments::timeout_s, "Seconds to wait for the node [30; with --wait without end]"},
+const std::vector<cli_option>& common_options() {
+  static const std::vector<cli_option> options = {
+      {"--json", &cli_arguments::json, "Print JSON, with stable names"},
+      {"--data", &cli_arguments::data, "Data directory of the node [./troupe-data]"},
+      {"--socket", &cli_arguments::socket, "Socket of the node [DATA/control/socket]"},
+      {"--token-file", &cli_arguments::tokens, "File whose first token is shown [DATA/control/tokens]"},
+      {"--timeout", &cli_arguments::timeout_s, "Seconds to wait for the node [30; with --wait without end]"},
   };
   return options;
 }
 
-const std::vector<command>& commands() {
+const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
     for (auto& work : work_commands())

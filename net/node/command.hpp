@@ -16,7 +16,7 @@
 namespace troupe {
 
 /// What a command line said. Which of these a command reads is in its options.
-struct arguments {
+struct cli_arguments {
   std::string data;
   std::string socket;
   std::string tokens;
@@ -40,21 +40,22 @@ struct arguments {
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
-struct option {
+struct cli_option {
   std::string_view name;
-  std::variant<bool arguments::*, unsigned arguments::*, std::string arguments::*,
-               std::vector<std::string> arguments::*>
+  std::variant<bool cli_arguments::*, unsigned cli_arguments::*, std::string cli_arguments::*,
+               std::vector<std::string> cli_arguments::*>
       to;
   std::string_view help;
   bool required = false;
 };
 
 /// One invocation: what was said, and the way to the node and back to the person.
-class session {
+class cli_session {
 public:
-  session(arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err, look how);
+  cli_session(cli_arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err,
+              text_look how);
 
-  const arguments& said() const {
+  const cli_arguments& said() const {
     return said_;
   }
   const cli_hooks& hooks() const {
@@ -63,7 +64,7 @@ public:
   std::ostream& out() {
     return out_;
   }
-  const look& how() const {
+  const text_look& how() const {
     return how_;
   }
 
@@ -78,31 +79,31 @@ public:
   void hint(std::string_view text);
 
 private:
-  arguments said_;
+  cli_arguments said_;
   const cli_hooks& hooks_;
   std::ostream& out_;
   std::ostream& err_;
-  look how_;
+  text_look how_;
   std::optional<control_client> client_;
 };
 
 /// Words as typed after `troupe`; `next` is what to type when what was asked for is not there.
-struct command {
+struct cli_command {
   std::string_view words;
   std::string_view summary;
-  std::vector<option> options;
-  caf::expected<int> (*act)(session&);
+  std::vector<cli_option> options;
+  caf::expected<int> (*act)(cli_session&);
   std::string_view next = "troupe status";
 };
 
 /// The options every command takes.
-const std::vector<option>& common_options();
+const std::vector<cli_option>& common_options();
 
 /// All commands, in the order they are explained.
-const std::vector<command>& commands();
+const std::vector<cli_command>& commands();
 
 /// The parts of commands(): what concerns the node and its agents, and what concerns work.
-std::vector<command> node_commands();
-std::vector<command> work_commands();
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
 
 } // namespace troupe

@@ -18,8 +18,7 @@ struct actor_config : caf::actor_system_config {
     add_messages(*this);
     auto threads = settings.node.threads > 0 ? static_cast<size_t>(settings.node.threads)
                                              : std::max<size_t>(2, std::thread::hardware_concurrency());
-    set("scheduler.max-threads", threads);
-    set("scheduler.max-throughput", limits::messages_per_turn);
+    set_scheduler(*this, threads);
   }
 };
 
@@ -248,6 +247,7 @@ caf::error node::listen() {
     log.set_lowest(*level);
     return {};
   };
+  options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) { status.set_store_generation(disk->generation()); };
   options.hooks.metrics = [meters = p.outside->meters] { return meters.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal, const caf::error& refusal) {
     if (refusal)

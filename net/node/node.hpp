@@ -29,7 +29,9 @@ public:
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
+  /// What its agents can be made of; filled before the node starts.
   behavior_registry& behaviors();
+  /// What they can call; filled before the node starts.
   toolbox& tools();
 
   /// Opens the store and brings up the tree; done by the calls below if need be. Errors: those of open_rocksdb().
@@ -55,6 +57,7 @@ public:
   /// Prints a failure to standard error and gives the exit code for it.
   int complain(const caf::error& reason) const;
 
+  /// What the node was started with.
   const config& settings() const;
 
 private:

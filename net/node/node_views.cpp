@@ -10,18 +10,18 @@ std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-cell state_of(AgentStatus status) {
+text_cell state_of(AgentStatus status) {
   switch (status) {
   case AGENT_IDLE:
-    return {"idle", tone::good};
+    return {"idle", text_tone::good};
   case AGENT_BUSY:
-    return {"busy", tone::busy};
+    return {"busy", text_tone::busy};
   case AGENT_ERROR:
-    return {"error", tone::bad};
+    return {"error", text_tone::bad};
   case AGENT_OFFLINE:
-    return {"offline", tone::faint};
+    return {"offline", text_tone::faint};
   default:
-    return {"unknown", tone::warning};
+    return {"unknown", text_tone::warning};
   }
 }
 
@@ -30,12 +30,14 @@ std::string joined(const Texts& texts) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-tone tone_of_state(std::string_view state) {
-  return state == "running" ? tone::good : state == "stuck" || state == "stopped" ? tone::bad : tone::warning;
+text_tone tone_of_state(std::string_view state) {
+  return state == "running"                       ? text_tone::good
+         : state == "stuck" || state == "stopped" ? text_tone::bad
+                                                  : text_tone::warning;
 }
 
-twig branch_of(const TreeNode& node, const look& how) {
-  twig shown;
+text_tree branch_of(const TreeNode& node, const text_look& how) {
+  text_tree shown;
   shown.text = printable(node.id());
   if (!node.state().empty())
     shown.text += " " + paint(printable(node.state()), tone_of_state(node.state()), how);
@@ -48,7 +50,7 @@ twig branch_of(const TreeNode& node, const look& how) {
   if (!node.last_failure().empty())
     add("last failure: " + printable(node.last_failure()));
   if (!more.empty())
-    shown.text += " " + paint("(" + more + ")", tone::faint, how);
+    shown.text += " " + paint("(" + more + ")", text_tone::faint, how);
   for (auto& child : node.children())
     shown.below.push_back(branch_of(child, how));
   return shown;
@@ -56,8 +58,8 @@ twig branch_of(const TreeNode& node, const look& how) {
 
 } // namespace
 
-std::string show(const NodeStatus& status, const look& how) {
-  table facts{{}};
+std::string show(const NodeStatus& status, const text_look& how) {
+  text_table facts{{}};
   facts.add({"node", fmt::format("{}, troupe {}", status.node(), status.version())});
   facts.add({"up", fmt::format("{}, since {}", human_duration(status.now_ms() - status.started_ms()),
                                short_time(status.started_ms(), how))});
@@ -67,36 +69,39 @@ std::string show(const NodeStatus& status, const look& how) {
   facts.add({"runs", fmt::format("{} running", status.runs_running())});
   facts.add({"entities", fmt::format("{} awake", status.entities_awake())});
   if (status.dead_letters() > 0)
-    facts.add({"dead", {plural(status.dead_letters(), "dead letter") + ": troupe dlq list", tone::warning}});
-  if (status.notes_dropped() > 0)
     facts.add(
-        {"dropped", {plural(status.notes_dropped(), "note") + " to services that were away", tone::warning}});
+        {"dead", {plural(status.dead_letters(), "dead letter") + ": troupe dlq list", text_tone::warning}});
+  if (status.notes_dropped() > 0)
+    facts.add({"dropped",
+               {plural(status.notes_dropped(), "note") + " to services that were away", text_tone::warning}});
   if (status.silent_size() > 0)
-    facts.add({"silent", {joined(status.silent()) + ": troupe tree", tone::bad}});
+    facts.add({"silent", {joined(status.silent()) + ": troupe tree", text_tone::bad}});
   return facts.show(how);
 }
 
-std::string show(const TreeNode& tree, const look& how) {
+std::string show(const TreeNode& tree, const text_look& how) {
   return draw(branch_of(tree, how));
 }
 
-std::string show(const AgentList& list, const look& how) {
+std::string show(const AgentList& list, const text_look& how) {
   if (list.agents_size() == 0)
     return "no agents\n";
-  table rows{{"ID", "STATUS", "CAPABILITIES", "DONE", "FAILED", "LAST ACTIVE"}};
+  text_table rows{{"ID", "STATUS", "CAPABILITIES", "DONE", "FAILED", "LAST ACTIVE"}};
   for (auto& agent : list.agents())
-    rows.add({agent.id(), agent.unregistered() ? cell{"retired", tone::faint} : state_of(agent.status()),
+    rows.add({agent.id(),
+              agent.unregistered() ? text_cell{"retired", text_tone::faint} : state_of(agent.status()),
               joined(agent.request().capabilities()), std::to_string(agent.metadata().completed()),
               std::to_string(agent.metadata().failed()), short_time(agent.metadata().last_active_ms(), how)});
   return rows.show(how);
 }
 
-std::string show(const AgentRecord& agent, const look& how) {
+std::string show(const AgentRecord& agent, const text_look& how) {
   auto& wish = agent.request();
   auto& past = agent.metadata();
-  table facts{{}};
+  text_table facts{{}};
   facts.add_fact("agent", agent.id());
-  facts.add({"status", agent.unregistered() ? cell{"retired", tone::faint} : state_of(agent.status())});
+  facts.add(
+      {"status", agent.unregistered() ? text_cell{"retired", text_tone::faint} : state_of(agent.status())});
   facts.add_fact("name", wish.name());
   facts.add_fact("description", wish.description());
   facts.add_fact("domain", wish.domain());

@@ -25,7 +25,7 @@ std::tm local(int64_t unix_ms) {
   return parts;
 }
 
-void draw_below(const twig& node, const std::string& indent, std::string& out) {
+void draw_below(const text_tree& node, const std::string& indent, std::string& out) {
   for (size_t i = 0; i < node.below.size(); ++i) {
     auto last = i + 1 == node.below.size();
     out += indent + (last ? "└── " : "├── ") + node.below[i].text + '\n';
@@ -35,10 +35,10 @@ void draw_below(const twig& node, const std::string& indent, std::string& out) {
 
 } // namespace
 
-std::string paint(std::string_view text, tone meaning, const look& how) {
+std::string paint(std::string_view text, text_tone meaning, const text_look& how) {
   constexpr std::array<std::string_view, 6> codes{"",   "32", "36",
                                                   "33", "31", "2"}; // SGR, ECMA-48 section 8.3.117
-  if (!how.colour || meaning == tone::plain || text.empty())
+  if (!how.colour || meaning == text_tone::plain || text.empty())
     return std::string{text};
   return fmt::format("\x1b[{}m{}\x1b[0m", codes[static_cast<size_t>(meaning)], text);
 }
@@ -59,7 +59,7 @@ std::string printable(std::string_view text, bool lines) {
   return out;
 }
 
-std::string short_time(int64_t unix_ms, const look& how) {
+std::string short_time(int64_t unix_ms, const text_look& how) {
   constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   if (unix_ms == 0)
@@ -90,18 +90,18 @@ std::string human_duration(int64_t ms) {
   return two(ms / day, "d", ms % day / hour, "h");
 }
 
-void table::add(std::vector<cell> row) {
+void text_table::add(std::vector<text_cell> row) {
   for (auto& field : row)
     field.text = printable(field.text);
   rows_.push_back(std::move(row));
 }
 
-void table::add_fact(std::string name, cell value) {
+void text_table::add_fact(std::string name, text_cell value) {
   if (!value.text.empty())
     add({std::move(name), std::move(value)});
 }
 
-std::string table::show(const look& how) const {
+std::string text_table::show(const text_look& how) const {
   std::vector<size_t> widths;
   for (auto& row : rows_)
     for (size_t i = 0; i < row.size(); ++i) {
@@ -111,7 +111,7 @@ std::string table::show(const look& how) const {
   for (size_t i = 0; i < std::min(titles_.size(), widths.size()); ++i)
     widths[i] = widths[i] == 0 ? 0 : std::max(widths[i], width(titles_[i]));
   std::string out;
-  auto line = [&](const std::vector<cell>& row) {
+  auto line = [&](const std::vector<text_cell>& row) {
     std::string text;
     size_t gap = 0;
     for (size_t i = 0; i < row.size() && i < widths.size(); ++i) {
@@ -125,9 +125,9 @@ std::string table::show(const look& how) const {
     }
     out += text + '\n';
   };
-  std::vector<cell> head;
+  std::vector<text_cell> head;
   for (auto& title : titles_)
-    head.emplace_back(title, tone::faint);
+    head.emplace_back(title, text_tone::faint);
   if (!head.empty())
     line(head);
   for (auto& row : rows_)
@@ -135,7 +135,7 @@ std::string table::show(const look& how) const {
   return out;
 }
 
-std::string draw(const twig& root) {
+std::string draw(const text_tree& root) {
   auto out = root.text + '\n';
   draw_below(root, "", out);
   return out;

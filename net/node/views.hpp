@@ -8,23 +8,25 @@
 
 namespace troupe {
 
-std::string show(const NodeStatus& status, const look& how);
-std::string show(const TreeNode& tree, const look& how);
-std::string show(const AgentList& list, const look& how);
-std::string show(const AgentRecord& agent, const look& how);
-std::string show(const RunList& list, const look& how);
-std::string show(const RunView& view, const look& how);
-std::string show(const History& history, const look& how);
-std::string show(const DeadLetterList& list, const look& how);
+/// One answer of the control service, for people.
+std::string show(const NodeStatus& status, const text_look& how);
+std::string show(const TreeNode& tree, const text_look& how);
+std::string show(const AgentList& list, const text_look& how);
+std::string show(const AgentRecord& agent, const text_look& how);
+std::string show(const RunList& list, const text_look& how);
+std::string show(const RunView& view, const text_look& how);
+std::string show(const History& history, const text_look& how);
+std::string show(const DeadLetterList& list, const text_look& how);
 
 /// A question of a task that waits for a person.
-struct open_question {
+struct human_question {
   std::string step; ///< empty in a lone task
   std::string position;
   std::string addressee;
+  std::string text; ///< what is asked
 };
 
 /// The questions of a run or lone task nobody has answered yet.
-std::vector<open_question> open_questions(const RunView& view);
+std::vector<human_question> open_questions(const RunView& view);
 
 } // namespace troupe

@@ -19,7 +19,7 @@ int exit_code(const RunView& view) {
 }
 
 // Describes work when it has ended, or after the patience that was asked for.
-caf::expected<RunView> describe_end(session& at, control_client& node, const std::string& id) {
+caf::expected<RunView> describe_end(cli_session& at, control_client& node, const std::string& id) {
   DescribeRun in;
   in.set_id(id);
   in.set_wait(true);
@@ -31,7 +31,7 @@ caf::expected<RunView> describe_end(session& at, control_client& node, const std
       return view;
 }
 
-caf::expected<int> show_end(session& at, control_client& node, const std::string& id) {
+caf::expected<int> show_end(cli_session& at, control_client& node, const std::string& id) {
   auto view = describe_end(at, node, id);
   if (!view)
     return std::move(view.error());
@@ -39,7 +39,7 @@ caf::expected<int> show_end(session& at, control_client& node, const std::string
   return exit_code(*view);
 }
 
-caf::expected<int> start(session& at) {
+caf::expected<int> start(cli_session& at) {
   auto& said = at.said();
   StartRun in;
   in.set_id(said.id);
@@ -68,7 +68,7 @@ caf::expected<int> start(session& at) {
   return 0;
 }
 
-caf::expected<int> list(session& at) {
+caf::expected<int> list(cli_session& at) {
   auto node = at.node();
   if (!node)
     return std::move(node.error());
@@ -81,7 +81,7 @@ caf::expected<int> list(session& at) {
   return at.show(*runs, show(*runs, at.how()));
 }
 
-caf::expected<int> describe(session& at) {
+caf::expected<int> describe(cli_session& at) {
   auto node = at.node();
   if (!node)
     return std::move(node.error());
@@ -95,7 +95,7 @@ caf::expected<int> describe(session& at) {
   return at.show(*view, show(*view, at.how()));
 }
 
-caf::expected<int> history(session& at) {
+caf::expected<int> history(cli_session& at) {
   auto node = at.node();
   if (!node)
     return std::move(node.error());
@@ -116,7 +116,7 @@ caf::expected<int> history(session& at) {
 
 // Gives a command about one run or letter to the node.
 template <class Tell>
-caf::expected<int> tell(session& at, std::string_view happened, Tell tell_node) {
+caf::expected<int> tell(cli_session& at, std::string_view happened, Tell tell_node) {
   auto node = at.node();
   if (!node)
     return std::move(node.error());
@@ -126,7 +126,7 @@ caf::expected<int> tell(session& at, std::string_view happened, Tell tell_node) 
   return at.show(*done, fmt::format("{} {}\n", at.said().id, happened));
 }
 
-caf::expected<int> cancel(session& at) {
+caf::expected<int> cancel(cli_session& at) {
   StopRun in;
   in.set_id(at.said().id);
   in.set_reason(at.said().reason);
@@ -152,7 +152,7 @@ caf::error find_question(control_client& node, AnswerRun& in) {
   return {};
 }
 
-caf::expected<int> answer(session& at) {
+caf::expected<int> answer(cli_session& at) {
   AnswerRun in;
   in.set_id(at.said().id);
   in.set_step(at.said().step);
@@ -166,7 +166,7 @@ caf::expected<int> answer(session& at) {
   });
 }
 
-caf::expected<int> resume(session& at) {
+caf::expected<int> resume(cli_session& at) {
   ResumeRun in;
   in.set_id(at.said().id);
   in.set_step(at.said().step);
@@ -174,7 +174,7 @@ caf::expected<int> resume(session& at) {
   return tell(at, "goes on", [&](control_client& node) { return node.resume(in); });
 }
 
-caf::expected<int> list_letters(session& at) {
+caf::expected<int> list_letters(cli_session& at) {
   auto node = at.node();
   if (!node)
     return std::move(node.error());
@@ -184,14 +184,14 @@ caf::expected<int> list_letters(session& at) {
   return at.show(*letters, show(*letters, at.how()));
 }
 
-caf::expected<int> requeue(session& at) {
+caf::expected<int> requeue(cli_session& at) {
   RequeueDeadLetter in;
   in.set_owner(at.said().id);
   in.set_step(at.said().step);
   return tell(at, "is tried again", [&](control_client& node) { return node.requeue(in); });
 }
 
-caf::expected<int> drop(session& at) {
+caf::expected<int> drop(cli_session& at) {
   DropDeadLetter in;
   in.set_owner(at.said().id);
   in.set_step(at.said().step);
@@ -200,46 +200,47 @@ caf::expected<int> drop(session& at) {
 
 } // namespace
 
-std::vector<command> work_commands() {
-  const option id{"ID", &arguments::id, "Id or ref of a run or lone task", true};
-  const option step{"--step", &arguments::step, "Step of the run; nothing for a lone task"};
-  const option wait{"--wait", &arguments::wait, "Wait for the end; exit 1 if it failed, 5 if over budget"};
-  const option owner{"OWNER", &arguments::id, "Id or ref of the run or task", true};
-  const option letter_step{"STEP", &arguments::step, "Step of the run; nothing for a lone task"};
+std::vector<cli_command> work_commands() {
+  const cli_option id{"ID", &cli_arguments::id, "Id or ref of a run or lone task", true};
+  const cli_option step{"--step", &cli_arguments::step, "Step of the run; nothing for a lone task"};
+  const cli_option wait{"--wait", &cli_arguments::wait,
+                        "Wait for the end; exit 1 if it failed, 5 if over budget"};
+  const cli_option owner{"OWNER", &cli_arguments::id, "Id or ref of the run or task", true};
+  const cli_option letter_step{"STEP", &cli_arguments::step, "Step of the run; nothing for a lone task"};
   return {
       {"run start",
        "Start a workflow, or one task",
-       {{"FILE", &arguments::file, "WorkflowDefinition in JSON"},
-        {"--capability", &arguments::capability, "One task, for an agent that can do this"},
-        {"--title", &arguments::title, "What lists show for the task"},
-        {"--input", &arguments::inputs, "name=value; may be repeated"},
-        {"--id", &arguments::id, "Makes a repeat harmless [made by the node]"},
+       {{"FILE", &cli_arguments::file, "WorkflowDefinition in JSON"},
+        {"--capability", &cli_arguments::capability, "One task, for an agent that can do this"},
+        {"--title", &cli_arguments::title, "What lists show for the task"},
+        {"--input", &cli_arguments::inputs, "name=value; may be repeated"},
+        {"--id", &cli_arguments::id, "Makes a repeat harmless [made by the node]"},
         wait},
        start,
        "troupe help run start"},
       {"run list",
        "Runs and lone tasks, newest first",
-       {{"--status", &arguments::status, "Only those that are e.g. running, failed, parked"},
-        {"--limit", &arguments::limit, "At most this many [100]"}},
+       {{"--status", &cli_arguments::status, "Only those that are e.g. running, failed, parked"},
+        {"--limit", &cli_arguments::limit, "At most this many [100]"}},
        list},
       {"run describe", "One run: steps, result, open questions", {id, wait}, describe, "troupe run list"},
       {"run history", "Everything that happened to a run, task or agent", {id}, history, "troupe run list"},
       {"run cancel",
        "Stop a run",
-       {id, {"--reason", &arguments::reason, "Kept in its history"}},
+       {id, {"--reason", &cli_arguments::reason, "Kept in its history"}},
        cancel,
        "troupe run list"},
       {"run answer",
        "Answer what an agent asked a person",
        {id,
-        {"TEXT", &arguments::text, "The answer", true},
+        {"TEXT", &cli_arguments::text, "The answer", true},
         step,
-        {"--position", &arguments::position, "Which question, if there are several"}},
+        {"--position", &cli_arguments::position, "Which question, if there are several"}},
        answer,
        "troupe run list"},
       {"run resume",
        "Let a parked or failed task go on from its last checkpoint",
-       {id, step, {"--restart", &arguments::restart, "From the start instead"}},
+       {id, step, {"--restart", &cli_arguments::restart, "From the start instead"}},
        resume,
        "troupe run list"},
       {"dlq list", "Tasks that failed for good", {}, list_letters},

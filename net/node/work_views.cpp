@@ -10,16 +10,16 @@
 namespace troupe {
 namespace {
 
-tone tone_of(std::string_view status) {
-  static const std::map<std::string_view, tone> tones{{"completed", tone::good}, {"running", tone::busy},
-                                                      {"queued", tone::faint},   {"waiting", tone::warning},
-                                                      {"failed", tone::bad},     {"retrying", tone::warning},
-                                                      {"parked", tone::warning}, {"cancelled", tone::faint}};
+text_tone tone_of(std::string_view status) {
+  static const std::map<std::string_view, text_tone> tones{
+      {"completed", text_tone::good},  {"running", text_tone::busy},   {"queued", text_tone::faint},
+      {"waiting", text_tone::warning}, {"failed", text_tone::bad},     {"retrying", text_tone::warning},
+      {"parked", text_tone::warning},  {"cancelled", text_tone::faint}};
   auto known = tones.find(status);
-  return known == tones.end() ? tone::plain : known->second;
+  return known == tones.end() ? text_tone::plain : known->second;
 }
 
-cell status_cell(const std::string& status) {
+text_cell status_cell(const std::string& status) {
   return {status, tone_of(status)};
 }
 
@@ -36,7 +36,7 @@ std::string name_of(RunStatus status) {
   return index < std::size(names) ? std::string{names[index]} : "unknown";
 }
 
-std::string took(int64_t created_ms, int64_t ended_ms, const look& how) {
+std::string took(int64_t created_ms, int64_t ended_ms, const text_look& how) {
   return created_ms == 0 ? ""
                          : human_duration((ended_ms == 0 ? how.now_ms : ended_ms) - created_ms) +
                                (ended_ms == 0 ? " so far" : "");
@@ -47,7 +47,7 @@ std::string text_of(const Failure& failure) {
 }
 
 // Why a task is where it is; empty if there is nothing to say.
-std::string remark(const TaskState& task, const look& how) {
+std::string remark(const TaskState& task, const text_look& how) {
   if (task.outcome().has_failure())
     return text_of(task.outcome().failure()) + (task.dead_letter() ? " (dead letter)" : "");
   if (task.status() == TASK_RETRYING)
@@ -64,32 +64,40 @@ std::string ended(const Outcome& outcome) {
 
 std::string ask_to_answer(const RunView& view) {
   std::string lines;
-  for (auto& question : open_questions(view)) {
-    lines += fmt::format(
-        "\n{} is asked: troupe run answer {}{} --position {} TEXT\n",
-        question.addressee.empty() ? "somebody" : printable(question.addressee), printable(view.id()),
-        question.step.empty() ? "" : " --step " + printable(question.step), printable(question.position));
-  }
+  for (auto& question : open_questions(view))
+    lines += fmt::format("\n{} is asked: {}\n  troupe run answer {}{} --position {} TEXT\n",
+                         question.addressee.empty() ? "somebody" : printable(question.addressee),
+                         printable(question.text), printable(view.id()),
+                         question.step.empty() ? "" : " --step " + printable(question.step),
+                         printable(question.position));
   return lines;
 }
 
-void collect(const TaskState& task, const std::string& step, std::vector<open_question>& found) {
+std::string argument(const ActionRequest& request, std::string_view name) {
+  for (auto& field : request.arguments())
+    if (field.name() == name)
+      return field.value();
+  return "";
+}
+
+void collect(const TaskState& task, const std::string& step, std::vector<human_question>& found) {
   if (task.status() != TASK_WAITING)
     return;
-  std::map<std::string, open_question> open; // by position
+  std::map<std::string, human_question> open; // by position
   for (auto& record : task.records()) {
     if (record.has_outcome())
       open.erase(record.position());
     else if (record.request().kind() == ACTION_HUMAN)
-      open[record.position()] = {step, record.position(), record.request().name()};
+      open[record.position()] = {step, record.position(), record.request().name(),
+                                 argument(record.request(), "question")};
   }
   for (auto& [position, question] : open)
     found.push_back(question);
 }
 
-std::string show_task(const RunView& view, const look& how) {
+std::string show_task(const RunView& view, const text_look& how) {
   auto& task = view.task();
-  table facts{{}};
+  text_table facts{{}};
   facts.add_fact("task", view.ref());
   facts.add_fact("status", status_cell(name_of(task.status())));
   facts.add_fact("title", task.spec().title());
@@ -99,16 +107,16 @@ std::string show_task(const RunView& view, const look& how) {
   facts.add_fact("created", fmt::format("{}, took {}", short_time(task.created_ms(), how),
                                         took(task.created_ms(), task.ended_ms(), how)));
   if (auto why = remark(task, how); !why.empty())
-    facts.add_fact("reason", {why, tone::warning});
+    facts.add_fact("reason", {why, text_tone::warning});
   return facts.show(how) + ended(task.outcome()) + ask_to_answer(view);
 }
 
 } // namespace
 
-std::string show(const RunList& list, const look& how) {
+std::string show(const RunList& list, const text_look& how) {
   if (list.runs_size() == 0)
     return "no runs\n";
-  table rows{{"ID", "STATUS", "TITLE", "STEPS", "BY", "CREATED", "TOOK", "REASON"}};
+  text_table rows{{"ID", "STATUS", "TITLE", "STEPS", "BY", "CREATED", "TOOK", "REASON"}};
   for (auto& run : list.runs()) {
     auto slash = run.ref().rfind('/');
     rows.add({run.ref().substr(slash == std::string::npos ? 0 : slash + 1), status_cell(run.status()),
@@ -125,11 +133,11 @@ std::string show(const RunList& list, const look& how) {
   return out + (list.total() > shown ? "\n" : "");
 }
 
-std::string show(const RunView& view, const look& how) {
+std::string show(const RunView& view, const text_look& how) {
   if (view.is_task())
     return show_task(view, how);
   auto& run = view.run();
-  table facts{{}};
+  text_table facts{{}};
   facts.add_fact("run", view.ref());
   facts.add_fact("status", status_cell(name_of(run.status())));
   facts.add_fact("workflow",
@@ -139,8 +147,8 @@ std::string show(const RunView& view, const look& how) {
   facts.add_fact("created", fmt::format("{}, took {}", short_time(run.created_ms(), how),
                                         took(run.created_ms(), run.ended_ms(), how)));
   if (run.outcome().has_failure())
-    facts.add_fact("reason", {text_of(run.outcome().failure()), tone::bad});
-  table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
+    facts.add_fact("reason", {text_of(run.outcome().failure()), text_tone::bad});
+  text_table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
   for (auto& step : run.steps())
     steps.add({step.id(), status_cell(name_of(step.task().status())), step.task().agent(),
                std::to_string(step.task().attempt()),
@@ -149,32 +157,32 @@ std::string show(const RunView& view, const look& how) {
          ask_to_answer(view);
 }
 
-std::string show(const History& history, const look& how) {
-  table rows{{"SEQ", "TIME", "EVENT", "WHAT"}};
+std::string show(const History& history, const text_look& how) {
+  text_table rows{{"SEQ", "TIME", "EVENT", "WHAT"}};
   for (auto& entry : history.entries())
     rows.add({std::to_string(entry.seq()), short_time(entry.time_us() / 1000, how), entry.type(),
               entry.summary()});
   return history.entries_size() == 0 ? "no events\n" : rows.show(how);
 }
 
-std::string show(const DeadLetterList& list, const look& how) {
+std::string show(const DeadLetterList& list, const text_look& how) {
   if (list.letters_size() == 0)
     return "no dead letters\n";
-  table rows{{"OWNER", "STEP", "TITLE", "ATTEMPTS", "SINCE", "FAILURE"}};
+  text_table rows{{"OWNER", "STEP", "TITLE", "ATTEMPTS", "SINCE", "FAILURE"}};
   for (auto& letter : list.letters())
     rows.add({letter.owner(),
               letter.step(),
               letter.title(),
               std::to_string(letter.attempts()),
               short_time(letter.time_ms(), how),
-              {text_of(letter.failure()), tone::bad}});
+              {text_of(letter.failure()), text_tone::bad}});
   auto shown = static_cast<uint64_t>(list.letters_size());
   return rows.show(how) + (list.total() > shown ? fmt::format("{} of {}\n", shown, list.total()) : "") +
          "again: troupe dlq requeue OWNER [STEP]   away: troupe dlq drop OWNER [STEP]\n";
 }
 
-std::vector<open_question> open_questions(const RunView& view) {
-  std::vector<open_question> found;
+std::vector<human_question> open_questions(const RunView& view) {
+  std::vector<human_question> found;
   if (view.is_task())
     collect(view.task(), "", found);
   for (auto& step : view.run().steps())

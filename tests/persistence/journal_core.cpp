@@ -69,7 +69,7 @@ struct core_bench {
   // 2".
   std::vector<std::string> process(std::vector<journal_order> orders) {
     std::vector<std::string> said;
-    for (auto& delivery : core->process(std::move(orders))) {
+    for (auto& delivery : core->process(orders)) {
       auto content = delivery.message->move_content_to_message();
       if (content.match_elements<Appended>()) {
         auto& appended = content.get_as<Appended>(0);

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <caf/test/unit_test.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
+#include <tests/support/scratch.hpp>
 #include <troupe/net/api/access.hpp>
 #include <troupe/net/api/client.hpp>
 #include <troupe/net/api/control.hpp>
@@ -19,14 +19,8 @@ namespace troupe {
 
 /// A directory that is gone with the test.
 struct scratch_directory {
-  scratch_directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "troupe-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~scratch_directory() {
-    std::filesystem::remove_all(path);
-  }
-  std::string path;
+  test::scratch kept;
+  std::string path = kept.path().string();
 };
 
 /// Writes a file, readable by this user alone unless told otherwise.

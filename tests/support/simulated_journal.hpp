@@ -38,6 +38,10 @@ public:
     return 0;
   }
 
+  uint64_t generation() const override {
+    return core_.generation();
+  }
+
   /// The power is gone: nothing is written or delivered any more.
   void cut() {
     cut_ = true;
@@ -57,7 +61,8 @@ private:
       for (auto& delivery : std::exchange(deliveries_, {}))
         delivery.to->enqueue(std::move(delivery.message), nullptr);
     } else if (!queue_.empty()) {
-      deliveries_ = core_.process(std::exchange(queue_, {}));
+      auto orders = std::exchange(queue_, {});
+      deliveries_ = core_.process(orders);
     }
     if (!deliveries_.empty() || !queue_.empty())
       tick();

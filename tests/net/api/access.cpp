@@ -12,13 +12,16 @@ const std::string token(char c) {
 }
 
 // What the table says, method by method: who may call it.
-const std::vector<std::pair<std::string, role>> expected_policy = {
-    {"Status", role::viewer},          {"Tree", role::viewer},        {"Agents", role::viewer},
-    {"Agent", role::viewer},           {"Runs", role::viewer},        {"Describe", role::viewer},
-    {"RunHistory", role::viewer},      {"DeadLetters", role::viewer}, {"Metrics", role::viewer},
-    {"Start", role::operator_},        {"Cancel", role::operator_},   {"Answer", role::operator_},
-    {"Resume", role::operator_},       {"Requeue", role::operator_},  {"Drop", role::operator_},
-    {"RegisterNewAgent", role::admin}, {"RetireAgent", role::admin},  {"LogLevel", role::admin},
+const std::vector<std::pair<std::string, access_role>> expected_policy = {
+    {"Status", access_role::viewer},     {"Tree", access_role::viewer},
+    {"Agents", access_role::viewer},     {"Agent", access_role::viewer},
+    {"Runs", access_role::viewer},       {"Describe", access_role::viewer},
+    {"RunHistory", access_role::viewer}, {"DeadLetters", access_role::viewer},
+    {"Metrics", access_role::viewer},    {"Start", access_role::operator_},
+    {"Cancel", access_role::operator_},  {"Answer", access_role::operator_},
+    {"Resume", access_role::operator_},  {"Requeue", access_role::operator_},
+    {"Drop", access_role::operator_},    {"RegisterNewAgent", access_role::admin},
+    {"RetireAgent", access_role::admin}, {"LogLevel", access_role::admin},
 };
 
 ec code(const caf::error& error) {
@@ -29,11 +32,11 @@ ec code(const caf::error& error) {
 
 CAF_TEST(each role may call what it needs and nothing above) {
   for (auto& [method, least] : expected_policy)
-    for (auto standing : {role::viewer, role::operator_, role::admin}) {
+    for (auto standing : {access_role::viewer, access_role::operator_, access_role::admin}) {
       auto denied = permit({"ada", standing}, method);
       CAF_CHECK_EQUAL(code(denied), standing >= least ? ec{} : ec::permission_denied);
     }
-  CAF_CHECK_EQUAL(text_of(permit({"vera", role::viewer}, "Start")),
+  CAF_CHECK_EQUAL(text_of(permit({"vera", access_role::viewer}, "Start")),
                   "vera is viewer and Start needs operator");
 }
 
@@ -46,7 +49,7 @@ CAF_TEST(the policy names every method of the service and denies every other) {
   for (int i = 0; i < service->method_count(); ++i)
     CAF_CHECK(named.count(service->method(i)->name()) == 1);
   CAF_CHECK_EQUAL(named.size(), static_cast<size_t>(service->method_count()));
-  CAF_CHECK_EQUAL(code(permit({"ada", role::admin}, "Shutdown")), ec::permission_denied);
+  CAF_CHECK_EQUAL(code(permit({"ada", access_role::admin}, "Shutdown")), ec::permission_denied);
 }
 
 CAF_TEST(a token tells its principal and an unknown or missing one tells nobody) {
@@ -56,8 +59,8 @@ CAF_TEST(a token tells its principal and an unknown or missing one tells nobody)
   auto list = token_list::read(path);
   CAF_REQUIRE(list);
   CAF_CHECK_EQUAL(list->identify(token('b'))->principal, "vera");
-  CAF_CHECK(list->identify(token('b'))->standing == role::viewer);
-  CAF_CHECK(list->identify(token('a'))->standing == role::admin);
+  CAF_CHECK(list->identify(token('b'))->standing == access_role::viewer);
+  CAF_CHECK(list->identify(token('a'))->standing == access_role::admin);
   CAF_CHECK_EQUAL(list->first().reveal(), token('a'));
   for (auto& wrong : {token('c'), std::string{}, token('a') + "x", token('a').substr(1)}) {
     auto nobody = list->identify(wrong);
@@ -104,7 +107,7 @@ CAF_TEST(the first start makes one random admin token and later ones keep it) {
   CAF_CHECK_EQUAL(found.st_mode & 0777, 0600u);
   CAF_CHECK_EQUAL(first->first().reveal().size(), 64u);
   CAF_CHECK_EQUAL(first->identify(first->first().reveal())->principal, "admin");
-  CAF_CHECK(first->identify(first->first().reveal())->standing == role::admin);
+  CAF_CHECK(first->identify(first->first().reveal())->standing == access_role::admin);
   auto later = token_list::open(home.path + "/tokens");
   auto elsewhere = token_list::open(other.path + "/tokens");
   CAF_CHECK_EQUAL(later->first().reveal(), first->first().reveal());

@@ -103,6 +103,14 @@ CAF_TEST(each event of a task has a line) {
   recorded->mutable_records(0)->set_winner(1);
   recorded->mutable_records(1)->set_wait_until_ms(5);
   CAF_CHECK_EQUAL(summarize(event), "2.1 tool fs/read_file is won by 1; 2.1 model fast waits");
+  recorded->clear_records();
+  recorded->add_notes("arguments changed");
+  recorded->set_suspended(true);
+  CAF_CHECK_EQUAL(summarize(event), "arguments changed; waits without an agent");
+  recorded->clear_notes();
+  recorded->set_suspended(false);
+  recorded->set_woken(true);
+  CAF_CHECK_EQUAL(summarize(event), "the wait is over");
   event.mutable_retried()->set_attempt(2);
   event.mutable_retried()->mutable_failure()->set_code(static_cast<uint32_t>(ec::tool_failed));
   event.mutable_retried()->mutable_failure()->set_text("exit 1");
@@ -110,6 +118,13 @@ CAF_TEST(each event of a task has a line) {
   event.mutable_ended()->set_dead_letter(true);
   event.mutable_ended()->mutable_outcome()->mutable_failure()->set_code(static_cast<uint32_t>(ec::timeout));
   CAF_CHECK_EQUAL(summarize(event), "failed, timeout: ; now a dead letter");
+  event.mutable_ended()->set_cancelled(true);
+  event.mutable_ended()->mutable_outcome()->mutable_failure()->set_text("enough");
+  CAF_CHECK_EQUAL(summarize(event), "cancelled: enough");
+  event.mutable_dropped();
+  CAF_CHECK_EQUAL(summarize(event), "no dead letter any more: dropped");
+  event.mutable_parent_noted();
+  CAF_CHECK_EQUAL(summarize(event), "whoever waited for it knows");
   event.mutable_resumed();
   CAF_CHECK_EQUAL(summarize(event), "resumed from its last checkpoint");
   event.mutable_resumed()->set_restart(true);

@@ -10,7 +10,7 @@ using namespace troupe;
 namespace {
 
 constexpr int64_t now = 1'700'000'000'000; // 2023-11-14 22:13:20 UTC
-constexpr look plain{.colour = false, .now_ms = now};
+constexpr text_look plain{.colour = false, .now_ms = now};
 
 struct utc {
   utc() {

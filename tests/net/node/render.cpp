@@ -1,4 +1,4 @@
-// Columns align, trees twig, times are short, and nothing from outside steers the terminal.
+// Columns align, trees branch, times are short, and nothing from outside steers the terminal.
 #define CAF_SUITE net.node.render
 #include <caf/test/unit_test.hpp>
 #include <cstdlib>
@@ -10,8 +10,8 @@ using namespace troupe;
 namespace {
 
 constexpr int64_t now = 1'700'000'000'000; // 2023-11-14 22:13:20 UTC
-constexpr look plain{.colour = false, .now_ms = now};
-constexpr look colourful{.colour = true, .now_ms = now};
+constexpr text_look plain{.colour = false, .now_ms = now};
+constexpr text_look colourful{.colour = true, .now_ms = now};
 
 struct utc {
   utc() {
@@ -25,7 +25,7 @@ struct utc {
 CAF_TEST_FIXTURE_SCOPE(render_tests, utc)
 
 CAF_TEST(a table aligns its columns and ends no line with spaces) {
-  table rows{{"ID", "STATUS", "TITLE"}};
+  text_table rows{{"ID", "STATUS", "TITLE"}};
   rows.add({"a", "running", "Ä first"});
   rows.add({"longer", "ok", ""});
   CAF_CHECK_EQUAL(rows.show(plain), "ID      STATUS   TITLE\n"
@@ -34,10 +34,10 @@ CAF_TEST(a table aligns its columns and ends no line with spaces) {
 }
 
 CAF_TEST(a column without a text is left out and facts without a value too) {
-  table rows{{"A", "B", "C"}};
+  text_table rows{{"A", "B", "C"}};
   rows.add({"1", "", "3"});
   CAF_CHECK_EQUAL(rows.show(plain), "A  C\n1  3\n");
-  table facts{{}};
+  text_table facts{{}};
   facts.add_fact("name", "x");
   facts.add_fact("parent", "");
   facts.add_fact("up", "1 s");
@@ -45,13 +45,13 @@ CAF_TEST(a column without a text is left out and facts without a value too) {
 }
 
 CAF_TEST(colours do not move columns and are absent where there are none) {
-  table rows{{}};
-  rows.add({{"ok", tone::good}, "x"});
+  text_table rows{{}};
+  rows.add({{"ok", text_tone::good}, "x"});
   rows.add({"failed", "y"});
   CAF_CHECK_EQUAL(rows.show(colourful), "\x1b[32mok\x1b[0m      x\nfailed  y\n");
-  CAF_CHECK_EQUAL(paint("x", tone::bad, plain), "x");
-  CAF_CHECK_EQUAL(paint("x", tone::bad, colourful), "\x1b[31mx\x1b[0m");
-  CAF_CHECK_EQUAL(paint("x", tone::plain, colourful), "x");
+  CAF_CHECK_EQUAL(paint("x", text_tone::bad, plain), "x");
+  CAF_CHECK_EQUAL(paint("x", text_tone::bad, colourful), "\x1b[31mx\x1b[0m");
+  CAF_CHECK_EQUAL(paint("x", text_tone::plain, colourful), "x");
 }
 
 CAF_TEST(text from outside cannot steer the terminal) {
@@ -60,7 +60,7 @@ CAF_TEST(text from outside cannot steer the terminal) {
   CAF_CHECK_EQUAL(printable("ä\xff\u00a0"), "ä\uFFFD\u00a0");
   CAF_CHECK_EQUAL(printable("a\nb\tc"), "a\uFFFDb\uFFFDc");
   CAF_CHECK_EQUAL(printable("a\nb\tc\r", true), "a\nb\tc\uFFFD");
-  table rows{{}};
+  text_table rows{{}};
   rows.add({"\x1b]0;x"});
   CAF_CHECK_EQUAL(rows.show(plain), "\uFFFD]0;x\n");
 }
@@ -84,7 +84,7 @@ CAF_TEST(a duration has two units at most) {
 }
 
 CAF_TEST(a tree is drawn with its branches) {
-  twig root{"root", {{"core", {{"store", {}}, {"timers", {}}}}, {"services", {{"agents", {}}}}}};
+  text_tree root{"root", {{"core", {{"store", {}}, {"timers", {}}}}, {"services", {{"agents", {}}}}}};
   CAF_CHECK_EQUAL(draw(root), "root\n"
                               "├── core\n"
                               "│   ├── store\n"

@@ -12,7 +12,7 @@ using namespace troupe;
 namespace {
 
 constexpr int64_t now = 1'700'000'000'000; // 2023-11-14 22:13:20 UTC
-constexpr look plain{.colour = false, .now_ms = now};
+constexpr text_look plain{.colour = false, .now_ms = now};
 
 struct utc {
   utc() {
@@ -27,6 +27,9 @@ void ask(TaskState& task, const std::string& position, const std::string& who) {
   record->set_position(position);
   record->mutable_request()->set_kind(ACTION_HUMAN);
   record->mutable_request()->set_name(who);
+  auto* question = record->mutable_request()->add_arguments();
+  question->set_name("question");
+  question->set_value("Merge it?");
 }
 
 void fail(Outcome& outcome, ec code, const std::string& text) {
@@ -62,18 +65,18 @@ RunView asking_run() {
 CAF_TEST_FIXTURE_SCOPE(work_view_tests, utc)
 
 CAF_TEST(a run shows its steps and what it asks) {
-  CAF_CHECK_EQUAL(show(asking_run(), plain),
-                  "run       default/run/r1\n"
-                  "status    running\n"
-                  "workflow  review 2\n"
-                  "by        ada\n"
-                  "created   22:12:19, took 1 min 1 s so far\n"
-                  "\n"
-                  "STEP   STATUS     AGENT   ATTEMPT  TOOK\n"
-                  "read   completed  reader  1        1.0 s\n"
-                  "judge  waiting            2\n"
-                  "\n"
-                  "owner is asked: troupe run answer r1 --step judge --position 2.1 TEXT\n");
+  CAF_CHECK_EQUAL(show(asking_run(), plain), "run       default/run/r1\n"
+                                             "status    running\n"
+                                             "workflow  review 2\n"
+                                             "by        ada\n"
+                                             "created   22:12:19, took 1 min 1 s so far\n"
+                                             "\n"
+                                             "STEP   STATUS     AGENT   ATTEMPT  TOOK\n"
+                                             "read   completed  reader  1        1.0 s\n"
+                                             "judge  waiting            2\n"
+                                             "\n"
+                                             "owner is asked: Merge it?\n"
+                                             "  troupe run answer r1 --step judge --position 2.1 TEXT\n");
 }
 
 CAF_TEST(a run that ended shows its result or its failure) {

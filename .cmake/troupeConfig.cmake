@@ -1,0 +1,16 @@
+# What the installed floors need of the system. Libraries that only have headers are compiled in and not asked for.
+include(CMakeFindDependencyMacro)
+list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR}) # FindCAF.cmake
+find_dependency(Threads)
+find_dependency(CAF 0.17 COMPONENTS core)
+find_dependency(Protobuf)
+find_dependency(gRPC CONFIG)
+find_dependency(fmt)
+find_dependency(RocksDB CONFIG)
+find_dependency(prometheus-cpp CONFIG)
+find_dependency(tomlplusplus CONFIG)
+find_dependency(Boost 1.81 COMPONENTS json)
+find_dependency(PkgConfig)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+list(POP_FRONT CMAKE_MODULE_PATH)
+include(${CMAKE_CURRENT_LIST_DIR}/troupeTargets.cmake)

@@ -1,0 +1,55 @@
+// A whole node over a real store, journal thread included; what an embedding program would build.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tests/support/scratch.hpp>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/doors.hpp>
+#include <troupe/runtime/workers.hpp>
+
+namespace troupe {
+void add_bench_messages(caf::actor_system_config& config);
+}
+
+namespace troupe::bench {
+
+/// Scheduler settings of all benchmarks.
+struct config : caf::actor_system_config {
+  config();
+};
+
+/// Opens a store in a scratch directory, starts the journal, spawns what `wire` spawns. Gone with all it
+/// wrote.
+class node {
+public:
+  using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
+  explicit node(wiring wire);
+  ~node();
+
+  const doors& outside() const {
+    return *doors_;
+  }
+  doors_ptr shared_doors() const {
+    return doors_;
+  }
+  caf::actor_system& system() {
+    return *system_;
+  }
+
+private:
+  test::scratch place_;
+  config config_;
+  std::optional<caf::actor_system> system_;
+  doors_ptr doors_;
+  caf::actor root_;
+};
+
+/// Registers a handle under a ref.
+template <class Handle>
+void put(const doors& outside, const std::string& ref, const Handle& handle) {
+  outside.names->put(ref, caf::actor_cast<caf::actor>(handle));
+}
+
+} // namespace troupe::bench
