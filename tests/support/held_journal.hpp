@@ -18,6 +18,9 @@ public:
   size_t queued_bytes() const override {
     return bytes;
   }
+  uint64_t generation() const override {
+    return 1;
+  }
   void release() {
     hold = false;
     for (auto& order : std::exchange(held_, {}))
