@@ -27,6 +27,26 @@ concept event_sourced_state = requires(State state, const typename State::event&
 template <class State>
 concept has_snapshots = requires(const State& state) { state.save(); };
 
+/// A question to be answered later. If its entity ends before, whoever asked hears ec::unavailable.
+class postponed {
+public:
+  explicit postponed(caf::response_promise promise) : promise_{std::move(promise)} {
+  }
+  postponed(postponed&& other) noexcept : promise_{std::exchange(other.promise_, {})} {
+  }
+  postponed& operator=(postponed&&) = delete;
+  ~postponed() {
+    if (promise_.pending())
+      promise_.deliver(make_error(ec::unavailable, "the entity ended before it could answer; ask again"));
+  }
+  caf::response_promise take() {
+    return std::exchange(promise_, {});
+  }
+
+private:
+  caf::response_promise promise_;
+};
+
 /// One entity's log, as its actor sees it. Copies share the same log.
 template <event_sourced_state State>
 class entity_log {
@@ -50,21 +70,12 @@ public:
           return caf::make_message(std::move(reply));
         }))
       return caf::delegated<reply_type>{};
-    auto decision = decide(command);
-    if (!decision) {
-      core_->answer(std::move(promise), caf::make_message(std::move(decision.error())));
-      return caf::delegated<reply_type>{};
-    }
-    effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
-    auto events = apply(*decision, brought_about);
-    auto reply = state_->reply(command);
-    if (events.empty()) {
-      core_->send(brought_about);
-      core_->answer(std::move(promise), caf::make_message(std::move(reply)));
-    } else {
-      auto bytes = command.context().command_id().empty() ? std::string{} : reply.SerializeAsString();
-      core_->append(command.context(), std::move(events), brought_about, std::move(bytes),
-                    caf::make_message(std::move(reply)), std::move(promise));
+    try {
+      settle<reply_type>(command, promise);
+    } catch (const std::exception& thrown) { // ends this actor; CAF would leave the asker without an answer
+      if (promise.pending())
+        promise.deliver(make_error(ec::internal, core_->ref() + ": " + thrown.what()));
+      throw;
     }
     return caf::delegated<reply_type>{};
   }
@@ -99,14 +110,14 @@ public:
   }
 
   /// Takes the question being handled, to be answered later with deliver().
-  caf::response_promise postpone() {
-    return core_->self()->make_response_promise();
+  postponed postpone() {
+    return postponed{core_->self()->make_response_promise()};
   }
 
   /// Answers a postponed question when everything the answer saw is durable.
   template <proto_message Reply>
-  void deliver(caf::response_promise promise, Reply reply) {
-    core_->answer(std::move(promise), caf::make_message(std::move(reply)));
+  void deliver(postponed question, Reply reply) {
+    core_->answer(question.take(), caf::make_message(std::move(reply)));
   }
 
   /// While this is true, the entity is not put to sleep.
@@ -128,6 +139,24 @@ public:
   }
 
 private:
+  template <class Reply, class Command>
+  void settle(const Command& command, caf::response_promise& promise) {
+    auto decision = decide(command);
+    if (!decision)
+      return core_->answer(std::move(promise), caf::make_message(std::move(decision.error())));
+    effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
+    auto events = apply(*decision, brought_about);
+    auto reply = state_->reply(command);
+    if (events.empty()) {
+      core_->send(brought_about);
+      core_->answer(std::move(promise), caf::make_message(std::move(reply)));
+    } else {
+      auto bytes = command.context().command_id().empty() ? std::string{} : reply.SerializeAsString();
+      core_->append(command.context(), std::move(events), brought_about, std::move(bytes),
+                    caf::make_message(std::move(reply)), std::move(promise));
+    }
+  }
+
   template <class Command>
   caf::expected<std::vector<event_type>> decide(const Command& command) const {
     auto decision = [&] {

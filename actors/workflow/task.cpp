@@ -170,7 +170,7 @@ struct task_entity {
 };
 
 task_actor::behavior_type task(task_actor::stateful_pointer<task_entity> self, entity_log<task_entity> log) {
-  auto waiters = std::make_shared<std::vector<caf::response_promise>>();
+  auto waiters = std::make_shared<std::vector<postponed>>();
   log.stay_awake_while([waiters] { return !waiters->empty(); });
   auto tell_waiters = [self, log, waiters]() mutable {
     if (task_life::has_ended(self->state.task))

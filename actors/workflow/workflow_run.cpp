@@ -348,7 +348,7 @@ struct run_entity {
 };
 
 run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entity_log<run_entity> log) {
-  auto waiters = std::make_shared<std::vector<caf::response_promise>>();
+  auto waiters = std::make_shared<std::vector<postponed>>();
   log.stay_awake_while([waiters] { return !waiters->empty(); });
   auto tell_waiters = [self, log, waiters]() mutable {
     if (self->state.has_ended())

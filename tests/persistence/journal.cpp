@@ -1,4 +1,5 @@
-// The journal's thread acknowledges what is on the disk, in the order it was given, and ends with nothing left in its queue.
+// The journal's thread acknowledges what is on the disk, in the order it was given, and ends with nothing
+// left in its queue.
 #define CAF_SUITE persistence.journal
 #define FAIL CAF_FAIL
 #include <caf/test/dsl.hpp>

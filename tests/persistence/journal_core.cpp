@@ -1,4 +1,5 @@
-// The journal writes only what follows, numbers what it writes, and after a failed write trusts nobody from before.
+// The journal writes only what follows, numbers what it writes, and after a failed write trusts nobody from
+// before.
 #define CAF_SUITE persistence.journal_core
 #define FAIL CAF_FAIL
 #include <caf/test/dsl.hpp>
@@ -13,8 +14,7 @@ const std::string a = "t/probe/a", b = "t/probe/b";
 // A store that writes one batch and reopens only when told that it may.
 class brittle_store final : public store {
 public:
-  explicit brittle_store(std::shared_ptr<memory_store> rows) : rows_{std::move(rows)} {
-  }
+  explicit brittle_store(std::shared_ptr<memory_store> rows) : rows_{std::move(rows)} {}
   caf::error write(const write_batch& batch, const std::vector<fence>& fences) override {
     return rows_->write(batch, fences);
   }
@@ -65,14 +65,16 @@ struct core_bench {
   static std::string word(const Failure& failure) {
     return std::string{info(static_cast<ec>(failure.code())).name};
   }
-  // What was delivered, in words: "appended 2 by 1", "failed outcome_unknown by 1", "replayed t/probe/a 3 as 2".
+  // What was delivered, in words: "appended 2 by 1", "failed outcome_unknown by 1", "replayed t/probe/a 3 as
+  // 2".
   std::vector<std::string> process(std::vector<journal_order> orders) {
     std::vector<std::string> said;
     for (auto& delivery : core->process(orders)) {
       auto content = delivery.message->move_content_to_message();
       if (content.match_elements<Appended>()) {
         auto& appended = content.get_as<Appended>(0);
-        said.push_back("appended " + std::to_string(appended.seq()) + " by " + std::to_string(appended.incarnation()));
+        said.push_back("appended " + std::to_string(appended.seq()) + " by " +
+                       std::to_string(appended.incarnation()));
       } else if (content.match_elements<AppendFailed>()) {
         auto& failed = content.get_as<AppendFailed>(0);
         reason = failed.failure().text();
@@ -80,8 +82,8 @@ struct core_bench {
       } else {
         last = content.get_as<Replayed>(0);
         said.push_back("replayed " + last.ref() + " " +
-                       (last.has_failure() ? word(last.failure()) : std::to_string(last.events_size())) + " as " +
-                       std::to_string(last.incarnation()));
+                       (last.has_failure() ? word(last.failure()) : std::to_string(last.events_size())) +
+                       " as " + std::to_string(last.incarnation()));
       }
     }
     return said;
@@ -90,7 +92,8 @@ struct core_bench {
     process({open_of(*rows, ref)});
     return last.incarnation();
   }
-  append_order append(const std::string& ref, uint64_t incarnation, uint64_t seq, const std::vector<std::string>& events) const {
+  append_order append(const std::string& ref, uint64_t incarnation, uint64_t seq,
+                      const std::vector<std::string>& events) const {
     return append_of(*rows, ref, incarnation, seq, events);
   }
   using words = std::vector<std::string>;
@@ -155,7 +158,8 @@ CAF_TEST(an open in the queue keeps what came before it and drops what comes beh
 CAF_TEST(one write and one acknowledgement for all appends of an entity in a batch) {
   auto one = open(a), two = open(b);
   auto writes = memory->writes();
-  auto said = process({append(a, one, 1, {"1"}), append(b, two, 1, {"1", "2"}), append(a, one, 2, {"2"}), append(a, one, 3, {"3"})});
+  auto said = process({append(a, one, 1, {"1"}), append(b, two, 1, {"1", "2"}), append(a, one, 2, {"2"}),
+                       append(a, one, 3, {"3"})});
   CAF_CHECK(said == (words{"appended 3 by 1", "appended 2 by 2"}));
   CAF_CHECK_EQUAL(memory->writes(), writes + 1);
 }
@@ -229,7 +233,8 @@ CAF_TEST(an open in a batch that fails is served from what is there) {
   memory->fail_next_write(false);
   CAF_CHECK(process({append(a, one, 2, {"y"}), open_of(*rows, b), open_of(*rows, a)}) ==
             (words{"failed outcome_unknown by 1", "replayed t/probe/b 0 as 4", "replayed t/probe/a 1 as 5"}));
-  CAF_CHECK(process({append(a, 5, 2, {"z"}), append(b, 4, 1, {"w"})}) == (words{"appended 2 by 5", "appended 1 by 4"}));
+  CAF_CHECK(process({append(a, 5, 2, {"z"}), append(b, 4, 1, {"w"})}) ==
+            (words{"appended 2 by 5", "appended 1 by 4"}));
 }
 
 CAF_TEST(a store that cannot reopen is unavailable until it can) {

@@ -32,9 +32,11 @@ std::shared_ptr<agent_parts> crew() {
     return race({sleep_for(1h), call_tool("nothing of that name")});
   });
   teach(*parts, "keeper", "keep", [](const Task&) { // a question is open when the checkpoint is made
-    return race({ask_human("boss", "may I?"), checkpoint("half").then([](const Result&) {
-                   return child_works ? sleep_for(1h) : fail(ec::guardrail, "not today");
-                 })});
+    auto work =
+        call_tool("lift").then([](const Result&) { return checkpoint("half"); }).then([](const Result&) {
+          return child_works ? sleep_for(1h) : fail(ec::guardrail, "not today");
+        });
+    return race({ask_human("boss", "may I?"), work});
   });
   return parts;
 }

@@ -1,0 +1,216 @@
+// The log is the task: whoever asks twice gets the same one, and its end reaches everybody who waits.
+#define CAF_SUITE actors.workflow.task
+#include "tests/support/platform.hpp"
+#include <troupe/actors/workflow/task_life.hpp>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string job_ref = "default/task/job";
+
+int task_tool_calls = 0;
+
+std::shared_ptr<agent_parts> hands() {
+  auto parts = std::make_shared<agent_parts>();
+  parts->tools.add({"count", "counts its calls",
+                    [](const tool_call&) -> caf::expected<std::string> {
+                      return "call " + std::to_string(++task_tool_calls);
+                    },
+                    true});
+  teach(*parts, "counter", "count", [](const Task&) {
+    return call_tool("count").then([](const Result& done) { return finish(done.text()); });
+  });
+  teach(*parts, "asker", "ask", [](const Task&) {
+    return ask_human("boss", "may I?").then([](const Result& answer) { return finish(answer); });
+  });
+  teach(*parts, "failer", "fail", [](const Task&) { return fail(ec::guardrail, "no"); });
+  return parts;
+}
+
+struct shop : platform {
+  shop() : platform{hands()} {
+    task_tool_calls = 0;
+    hire("counter", "counter", {"count"});
+    hire("asker", "asker", {"ask"});
+    hire("failer", "failer", {"fail"});
+  }
+  static AnswerQuestion reply_to(const std::string& position) {
+    AnswerQuestion cmd;
+    cmd.set_position(position);
+    cmd.set_text("yes");
+    return cmd;
+  }
+  // A claim of an agent that is made up.
+  template <class M>
+  void send_as(const std::string& agent, const std::string& claim, M message) {
+    message.set_agent(agent);
+    message.set_claim(claim);
+    node->outside()->names->tell(job_ref, message);
+    node->settle();
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(task_tests, shop)
+
+CAF_TEST(a task that nobody created is not found) {
+  CAF_CHECK_EQUAL(refusal<TaskDescription>(job_ref, GetTask{}), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<TaskDescription>(job_ref, AwaitTask{}), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<Done>(job_ref, CancelTask{}), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<Done>(job_ref, ResumeTask{}), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<Done>(job_ref, DropTask{}), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<Done>(job_ref, reply_to("0")), ec::not_found);
+}
+
+CAF_TEST(a task without a capability is refused and does not exist) {
+  CAF_CHECK_EQUAL(refusal<TaskAccepted>(job_ref, CreateTask{}), ec::invalid_argument);
+  CAF_CHECK_EQUAL(refusal<TaskDescription>(job_ref, GetTask{}), ec::not_found);
+}
+
+CAF_TEST(the same task again is the same task and another one is refused) {
+  auto cmd = job("count", {{"text", "a"}});
+  CAF_CHECK_EQUAL(std::string{request<TaskAccepted>(job_ref, cmd).task()}, job_ref);
+  CAF_CHECK_EQUAL(std::string{request<TaskAccepted>(job_ref, cmd).task()}, job_ref);
+  CAF_CHECK_EQUAL(task_tool_calls, 1);
+  CAF_CHECK_EQUAL(refusal<TaskAccepted>(job_ref, job("count", {{"text", "b"}})), ec::already_exists);
+  crash_and_recover();
+  CAF_CHECK_EQUAL(std::string{request<TaskAccepted>(job_ref, cmd).task()}, job_ref);
+  CAF_CHECK_EQUAL(refusal<TaskAccepted>(job_ref, job("count", {{"text", "b"}})), ec::already_exists);
+  CAF_CHECK_EQUAL(task_tool_calls, 1);
+}
+
+CAF_TEST(a task has no steps) {
+  request<TaskAccepted>(job_ref, job("ask"));
+  auto cmd = reply_to("0");
+  cmd.set_step("some");
+  CAF_CHECK_EQUAL(refusal<Done>(job_ref, cmd), ec::not_found);
+}
+
+CAF_TEST(everybody who waits hears of the end however it comes) {
+  std::vector<std::string> heard;
+  auto listen = [&] {
+    post<TaskDescription>(job_ref, AwaitTask{}, [&](caf::expected<TaskDescription> end) {
+      heard.emplace_back(end ? std::string{task_life::word(end->state().status())} : describe(end.error()));
+    });
+  };
+  request<TaskAccepted>(job_ref, job("ask"));
+  listen();
+  listen();
+  node->advance(2 * limits::entity_idle);
+  CAF_CHECK(heard.empty());
+  request<Done>(job_ref, CancelTask{});
+  CAF_CHECK(heard == (std::vector<std::string>{"cancelled", "cancelled"}));
+  listen();
+  node->settle();
+  CAF_CHECK_EQUAL(heard.size(), 3u);
+}
+
+CAF_TEST(whoever waits for a task hears when its entity ends) {
+  request<TaskAccepted>(job_ref, job("ask"));
+  std::vector<std::string> heard;
+  post<TaskDescription>(job_ref, AwaitTask{}, [&](caf::expected<TaskDescription> end) {
+    heard.emplace_back(end ? "ended" : info(code_of(end.error())).name);
+  });
+  node->settle();
+  rows->fail_next_write(false);
+  CAF_CHECK_EQUAL(refusal<Done>(job_ref, reply_to("0")), ec::outcome_unknown);
+  CAF_CHECK(heard == std::vector<std::string>{"unavailable"});
+  CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_WAITING);
+}
+
+CAF_TEST(an answer is kept through a crash at any step) {
+  for (int steps = 0; steps < 60; ++steps) {
+    auto id = job_ref + std::to_string(steps);
+    request<TaskAccepted>(id, job("ask"));
+    bool answered = false;
+    post<Done>(id, reply_to("0"), [&](caf::expected<Done> done) { answered = static_cast<bool>(done); });
+    for (int i = 0; i < steps; ++i)
+      node->step();
+    crash_and_recover();
+    node->advance(1s);
+    if (!answered && task_state(id).status() == TASK_WAITING)
+      request<Done>(id, reply_to("0"));
+    node->advance(1s);
+    CAF_CHECK_EQUAL(task_state(id).status(), TASK_COMPLETED);
+  }
+}
+
+CAF_TEST(the newest claim counts and the older one is told that it is gone) {
+  std::vector<std::string> told;
+  auto stub = [&](const std::string& name) {
+    node->outside()->names->put(
+        "t/stub/" + name, node->system().spawn([&told, name](caf::event_based_actor* self) -> caf::behavior {
+          house_rules(self);
+          return {[&told, name](const TaskOpened&) { told.push_back(name + " opened"); },
+                  [&told, name](const TaskGone& gone) { told.push_back(name + " gone: " + gone.reason()); },
+                  [&told, name](const ActionsRecorded&) { told.push_back(name + " recorded"); },
+                  [&told, name](const TaskSettled&) { told.push_back(name + " settled"); }};
+        }));
+  };
+  stub("a");
+  stub("b");
+  request<TaskAccepted>(job_ref, job("nobody can"));
+  send_as("t/stub/a", "1", OpenTask{});
+  send_as("t/stub/b", "2", OpenTask{});
+  CAF_CHECK(told == (std::vector<std::string>{"a opened", "a gone: claimed by another agent", "b opened"}));
+  told.clear();
+  TaskDone late;
+  late.mutable_outcome()->set_text("late");
+  send_as("t/stub/a", "1", late);
+  CAF_CHECK(told == std::vector<std::string>{"a gone: claimed by another agent"});
+  CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_QUEUED);
+  told.clear();
+  late.mutable_outcome()->set_text("right");
+  send_as("t/stub/b", "2", late);
+  CAF_CHECK(told == std::vector<std::string>{"b settled"});
+  CAF_CHECK_EQUAL(result_of(job_ref), "right");
+  told.clear();
+  send_as("t/stub/b", "2", late); // its answer was lost
+  CAF_CHECK(told == std::vector<std::string>{"b settled"});
+  send_as("t/stub/a", "3", OpenTask{});
+  CAF_CHECK_EQUAL(told.back(), "a gone: completed");
+}
+
+CAF_TEST(an agent whose owner has forgotten its claim is believed) {
+  request<TaskAccepted>(job_ref, job("nobody can"));
+  crash_and_recover();
+  TaskDone done;
+  done.mutable_outcome()->set_text("done before the crash");
+  send_as("t/stub/a", "1", done);
+  CAF_CHECK_EQUAL(result_of(job_ref), "done before the crash");
+}
+
+CAF_TEST(a parked task goes on when it is resumed) {
+  request<TaskAccepted>(job_ref, job("nobody can"));
+  ParkTask park;
+  park.set_reason("other actions than recorded");
+  send_as("t/stub/a", "1", park);
+  CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_PARKED);
+  crash_and_recover();
+  CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_PARKED);
+  hire("late", "counter", {"nobody can"});
+  CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_PARKED);
+  request<Done>(job_ref, ResumeTask{});
+  CAF_CHECK_EQUAL(result_of(job_ref), "call 1");
+}
+
+CAF_TEST(a task with many events wakes from its snapshot as it was) {
+  request<TaskAccepted>(job_ref, job("nobody can"));
+  for (uint64_t i = 0; i < limits::snapshot_every + 20; ++i) {
+    RecordActions cmd;
+    cmd.set_number(i + 1);
+    auto* record = cmd.add_records();
+    record->set_position(std::to_string(i));
+    record->mutable_outcome()->set_text("x");
+    send_as("t/stub/a", "1", cmd);
+  }
+  auto before = task_state(job_ref);
+  CAF_CHECK_EQUAL(static_cast<uint64_t>(before.records_size()), limits::snapshot_every + 20);
+  crash_and_recover();
+  CAF_CHECK(equal(task_state(job_ref), before));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,195 @@
+// Answers leave in order and only from the disk; a full queue refuses, a failure tells everybody who waits.
+#define CAF_SUITE persistence.entity_core
+#include "tests/support/fixture.hpp"
+#include "tests/support/held_journal.hpp"
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string counter = "tenant/probe/counter";
+
+std::shared_ptr<held_journal> disk; // of the life that runs
+
+struct held_house : house {
+  held_house()
+      : house{[](caf::scheduled_actor* root, doors_ptr outside) {
+          auto slow = with_journal(outside, disk);
+          auto host = spawn_shard_host(root, slow, {make_kind<probe_state>("probe", probe)});
+          outside->names->put(std::string{services::shard_host}, caf::actor_cast<caf::actor>(host));
+        }} {}
+  ~held_house() override {
+    node.reset();
+    disk.reset();
+  }
+  static ProbeAdd add(int64_t amount, std::string command_id = {}) {
+    ProbeAdd cmd;
+    cmd.set_amount(amount);
+    cmd.mutable_context()->set_command_id(std::move(command_id));
+    return cmd;
+  }
+  // Adds without running until it is answered; answers are collected as text.
+  void send(ProbeAdd cmd) {
+    post<ProbeTotal>(counter, std::move(cmd), [this](caf::expected<ProbeTotal> reply) {
+      answers.push_back(reply ? std::to_string(reply->total())
+                              : std::string{info(code_of(reply.error())).name});
+    });
+    node->settle();
+  }
+  void look() {
+    post<ProbeTotal>(counter, ProbeAsk{}, [this](caf::expected<ProbeTotal> reply) {
+      answers.push_back("total " + (reply ? std::to_string(reply->total()) : describe(reply.error())));
+    });
+    node->settle();
+  }
+  int64_t total() {
+    return request<ProbeTotal>(counter, ProbeAsk{}).total();
+  }
+  caf::actor entity() {
+    return node->outside()->names->find(counter);
+  }
+  using words = std::vector<std::string>;
+  words answers;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(entity_core_tests, held_house)
+
+CAF_TEST(answers and refusals and reads wait for the disk in the order of what they saw) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  send(add(2));
+  look();
+  send(add(0)); // refused, seeing the 3
+  send(add(4));
+  CAF_CHECK(answers.empty());
+  disk->release();
+  node->settle();
+  CAF_CHECK(answers == (words{"3", "total 3", "invalid_argument", "7"}));
+}
+
+CAF_TEST(a read that saw nothing new is answered at once) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  look();
+  CAF_CHECK(answers == words{"total 1"});
+}
+
+CAF_TEST(a repeated command that is not yet on disk waits with the first) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  auto id = command_id();
+  send(add(5, id));
+  send(add(5, id));
+  CAF_CHECK(answers.empty());
+  disk->release();
+  node->settle();
+  CAF_CHECK(answers == (words{"6", "6"}));
+  CAF_CHECK_EQUAL(total(), 6);
+}
+
+CAF_TEST(an entity whose commands wait for the disk refuses more than its bound) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  for (size_t i = 0; i < limits::entity_in_flight; ++i)
+    send(add(1));
+  CAF_CHECK(answers.empty());
+  send(add(1));
+  CAF_CHECK(answers == words{"overloaded"});
+  disk->release();
+  node->settle();
+  CAF_CHECK_EQUAL(answers.size(), limits::entity_in_flight + 1);
+  CAF_CHECK_EQUAL(total(), static_cast<int64_t>(limits::entity_in_flight) + 1);
+}
+
+CAF_TEST(a full journal refuses commands and not reads) {
+  request<ProbeTotal>(counter, add(1));
+  disk->bytes = limits::journal_queue_bytes;
+  CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, add(1)), ec::overloaded);
+  CAF_CHECK_EQUAL(total(), 1);
+  disk->bytes = limits::journal_queue_bytes - 1;
+  CAF_CHECK_EQUAL(request<ProbeTotal>(counter, add(1)).total(), 2);
+}
+
+CAF_TEST(a command whose deadline has passed changes nothing) {
+  auto cmd = add(5);
+  cmd.mutable_context()->set_deadline_ms(time->now_ms() - 1);
+  CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, cmd), ec::timeout);
+  CAF_CHECK_EQUAL(total(), 0);
+  cmd.mutable_context()->set_deadline_ms(time->now_ms() + 1);
+  CAF_CHECK_EQUAL(request<ProbeTotal>(counter, cmd).total(), 5);
+}
+
+CAF_TEST(an entity that ends before the disk has answered leaves the outcome unknown) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  send(add(2));
+  send(add(13)); // throws
+  CAF_CHECK_EQUAL(answers.size(), 2u);
+  CAF_CHECK_EQUAL(std::count(answers.begin(), answers.end(), "outcome_unknown"), 1);
+  CAF_CHECK_EQUAL(std::count(answers.begin(), answers.end(), "internal"), 1); // the one that threw
+  disk->release();
+  node->advance(limits::park_first);
+  auto now = total();
+  CAF_CHECK(now == 1 || now == 3);
+}
+
+CAF_TEST(a failed append tells everybody who waits) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  send(add(2));
+  send(add(3));
+  look();
+  rows->fail_next_write(false);
+  disk->release();
+  node->settle();
+  CAF_REQUIRE_EQUAL(answers.size(), 3u);
+  CAF_CHECK_EQUAL(answers[0], "outcome_unknown");
+  CAF_CHECK_EQUAL(answers[1], "outcome_unknown");
+  CAF_CHECK(answers[2].rfind("total outcome_unknown", 0) == 0);
+  CAF_CHECK_EQUAL(total(), 1);
+}
+
+CAF_TEST(an acknowledgement of another incarnation releases nothing) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  send(add(2));
+  Appended stray;
+  stray.set_seq(9);
+  stray.set_incarnation(77);
+  caf::anon_send(entity(), stray);
+  AppendFailed strange;
+  strange.set_incarnation(77);
+  caf::anon_send(entity(), strange);
+  node->settle();
+  CAF_CHECK(answers.empty());
+  disk->release();
+  node->settle();
+  CAF_CHECK(answers == words{"3"});
+}
+
+CAF_TEST(an entity does not sleep while an answer waits for the disk) {
+  request<ProbeTotal>(counter, add(1));
+  disk->hold = true;
+  send(add(2));
+  node->advance(3 * limits::entity_idle);
+  CAF_CHECK(entity() != nullptr);
+  disk->release();
+  node->settle();
+  CAF_CHECK(answers == words{"3"});
+  node->advance(limits::entity_idle / 2);
+  CAF_CHECK(entity() == nullptr);
+  CAF_CHECK_EQUAL(total(), 3);
+}
+
+CAF_TEST(a message nobody understands is refused by name) {
+  auto answer = ask<Done>(counter, GetRun{});
+  CAF_REQUIRE(!answer);
+  CAF_CHECK_EQUAL(code_of(answer.error()), ec::invalid_argument);
+  CAF_CHECK(text_of(answer.error()).find("does not understand") != std::string::npos);
+  CAF_CHECK_EQUAL(total(), 0);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
