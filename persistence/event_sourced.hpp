@@ -39,6 +39,7 @@ public:
     if (promise_.pending())
       promise_.deliver(make_error(ec::unavailable, "the entity ended before it could answer; ask again"));
   }
+  /// The promise, to be delivered elsewhere; nothing is left to do here.
   caf::response_promise take() {
     return std::exchange(promise_, {});
   }

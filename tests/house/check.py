@@ -55,11 +55,7 @@ WORDS = [
 # Files without a test at the mirrored path, by the test that covers them.
 COVERED_BY = {
     "tests/actors/agent/agent.cpp": """
-        actors/agent/attempt.cpp actors/agent/toolbox.cpp actors/workflow/task.cpp""",
-    "tests/persistence/event_sourced.cpp": """
-        persistence/entity_core.cpp""",
-    "tests/support/world.cpp": """
-        actors/workflow/workflow_run.cpp""",
+        actors/agent/attempt.cpp actors/agent/toolbox.cpp""",
 }
 
 # Messages of the interfaces that are no commands: the house's own notes, which cause nothing a person could ask about.
