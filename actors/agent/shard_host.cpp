@@ -190,14 +190,6 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
   house_rules(self);
   self->state.self = self;
   self->state.doors = doors;
-  for (auto& ref : doors->names->awake()) { // left by a host that crashed: nobody watches them
-    auto parts = parse_ref(ref);
-    auto is_ours = parts && std::any_of(kinds.begin(), kinds.end(), [&](auto& kind) { return kind.name == parts->kind; });
-    if (auto orphan = is_ours ? doors->names->find(ref) : caf::actor{}) {
-      self->send_exit(orphan, caf::exit_reason::kill);
-      doors->names->erase(ref, orphan, make_error(ec::unavailable, ref + " starts again; repeat"));
-    }
-  }
   auto me = caf::actor_cast<caf::actor_addr>(self->address());
   for (auto& kind : kinds) {
     doors->names->set_waker(kind.name, [me](const std::string& ref) {
