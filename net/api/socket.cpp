@@ -42,9 +42,8 @@ caf::expected<std::unique_ptr<socket_claim>> claim_socket(const std::string& pat
                       fmt::format("the socket path {} has {} bytes; at most {} are possible: choose a "
                                   "shorter one",
                                   path, path.size(), limits::socket_path_bytes));
-  auto directory = std::filesystem::path{path}.parent_path().string();
-  if (directory.empty())
-    directory = ".";
+  auto parent = std::filesystem::path{path}.parent_path();
+  const auto directory = parent.empty() ? std::string{"."} : parent.string();
   if (auto failed = make_private_directory(directory))
     return failed;
   auto fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
