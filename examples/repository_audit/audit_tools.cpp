@@ -145,6 +145,8 @@ text_or_error make_report(const tool_call& call, const fs::path& work) {
   result.files_checked = seen.count(content::text) + seen.count(content::non_utf8);
   result.skipped = seen.left_out();
   fs::path out{std::string{call.argument("out")}};
+  std::error_code failed_to_make; // write_file tells, if it matters
+  fs::create_directories(out, failed_to_make);
   if (auto failed = write_file(out / "audit-report.md", markdown_report(result)))
     return failed;
   if (auto failed = write_file(out / "audit-report.sarif", sarif_report(result)))
