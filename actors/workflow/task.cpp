@@ -2,7 +2,7 @@
 // Invariant: the log is the task; whoever asks twice for the same id gets the same task.
 
 #include <troupe/actors/spawn.hpp>
-#include <troupe/actors/workflow/task_desk.hpp>
+#include <troupe/actors/workflow/task_owner.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
 
 namespace troupe {
@@ -10,24 +10,15 @@ namespace {
 
 const std::string only_step;
 
-struct task_entity {
+struct task_entity : task_owner<task_entity, TaskEvent> {
   static inline const char* name = "task";
-  using event = TaskEvent;
   static constexpr uint16_t version = 1;
+  using task_owner::acknowledge;
+  using task_owner::decide;
+  using task_owner::reply;
 
   TaskState task;
-  std::string own_ref;
-  task_desk<task_entity> desk;
 
-  void born(const std::string& ref_text) {
-    own_ref = ref_text;
-  }
-  const std::string& ref() const {
-    return own_ref;
-  }
-  task_life::site here() const {
-    return {own_ref, only_step};
-  }
   bool exists() const {
     return task.attempt() > 0;
   }
@@ -38,8 +29,6 @@ struct task_entity {
     return happened;
   }
 
-  using decision = caf::expected<std::vector<event>>;
-
   decision decide(const CreateTask& cmd, int64_t now_ms) const {
     if (!exists())
       return task_life::create(cmd.spec(), now_ms);
@@ -47,42 +36,8 @@ struct task_entity {
       return std::vector<event>{};
     return make_error(ec::already_exists, own_ref + " exists with another specification");
   }
-  decision decide(const OpenTask&) const {
-    return std::vector<event>{};
-  }
-  decision decide(const RecordActions& cmd, int64_t now_ms) const {
-    return desk.decide_claimed(*this, cmd, [&](auto& t) { return task_life::record(t, cmd, now_ms); });
-  }
-  decision decide(const TaskDone& cmd, int64_t now_ms) const {
-    return desk.decide_claimed(*this, cmd, [&](auto& t) { return task_life::done(t, cmd, now_ms); });
-  }
-  decision decide(const ParkTask& cmd, int64_t now_ms) const {
-    return desk.decide_claimed(*this, cmd, [&](auto& t) { return task_life::park(t, cmd, now_ms); });
-  }
-  decision decide(const ChildEnded& cmd, int64_t now_ms) const {
-    auto at = cmd;
-    at.set_parent_key(task_life::split_timer_id(cmd.parent_key()).second);
-    return desk.decide_on(*this, only_step, [&](auto& t) { return task_life::child_ended(t, at, now_ms); });
-  }
   decision decide(const ChildNoted&) const {
     return task_life::parent_noted(task);
-  }
-  decision decide(const TimerDue& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, only_step, [&](auto& t) {
-      return task_life::timer_due(t, task_life::split_timer_id(cmd.timer()).second, now_ms);
-    });
-  }
-  decision decide(const AnswerQuestion& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::answer(t, cmd, now_ms); });
-  }
-  decision decide(const CancelTask& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::cancel(t, cmd.reason(), now_ms); });
-  }
-  decision decide(const ResumeTask& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::resume(t, cmd.restart(), now_ms); });
-  }
-  decision decide(const DropTask& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::drop(t, now_ms); });
   }
 
   void apply(const event& happened) {
@@ -90,53 +45,18 @@ struct task_entity {
   }
 
   void tidy(const event& happened, effects& out) const {
-    task_life::tidy(here(), task, happened, out);
+    task_life::tidy({own_ref, only_step}, task, happened, out);
   }
   void bring_about(const event& happened, effects& out) const {
-    task_life::bring_about(here(), task, happened, out);
-    if (happened.has_ended() && (happened.ended().cancelled() || happened.ended().agent().empty()))
-      desk.dismiss(*this, only_step, task.reason(), out);
+    task_changed(only_step, task, happened, out);
     if (!happened.has_recorded() || happened.recorded().has_start() || happened.recorded().suspended())
       out.put(index_table::tasks, "summary", summary());
-  }
-
-  void acknowledge(const OpenTask& cmd, effects& out) {
-    desk.acknowledge(*this, cmd, out);
-  }
-  void acknowledge(const RecordActions& cmd, effects& out) {
-    desk.acknowledge(*this, cmd, out);
-  }
-  void acknowledge(const TaskDone& cmd, effects& out) {
-    desk.acknowledge_end(*this, cmd, out);
-  }
-  void acknowledge(const ParkTask& cmd, effects& out) {
-    desk.acknowledge_end(*this, cmd, out);
-  }
-  void acknowledge(const ChildEnded& cmd, effects& out) const {
-    ChildNoted noted;
-    noted.set_parent_key(cmd.parent_key());
-    out.tell(cmd.child(), std::move(noted));
-  }
-  void acknowledge(const TimerDue& cmd, effects& out) const {
-    task_life::resend(here(), task, task_life::split_timer_id(cmd.timer()).second, out);
   }
 
   TaskAccepted reply(const CreateTask&) const {
     TaskAccepted accepted;
     accepted.set_task(own_ref);
     return accepted;
-  }
-  Done reply(const AnswerQuestion&) const {
-    return {};
-  }
-  Done reply(const CancelTask&) const {
-    return {};
-  }
-  Done reply(const ResumeTask&) const {
-    return {};
-  }
-  Done reply(const DropTask&) const {
-    return {};
   }
 
   TaskState save() const {

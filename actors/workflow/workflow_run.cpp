@@ -5,29 +5,22 @@
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/actors/workflow/dag.hpp>
-#include <troupe/actors/workflow/task_desk.hpp>
+#include <troupe/actors/workflow/task_owner.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
 
 namespace troupe {
 namespace {
 
-struct run_entity {
+struct run_entity : task_owner<run_entity, RunEvent> {
   static inline const char* name = "run";
-  using event = RunEvent;
   static constexpr uint16_t version = 1;
-  using decision = caf::expected<std::vector<event>>;
+  using task_owner::acknowledge;
+  using task_owner::decide;
+  using task_owner::reply;
 
   RunState run;
-  std::string own_ref;
   std::map<std::string, int> index_of; // step id -> position
-  task_desk<run_entity> desk;
 
-  void born(const std::string& ref_text) {
-    own_ref = ref_text;
-  }
-  const std::string& ref() const {
-    return own_ref;
-  }
   bool exists() const {
     return run.created_ms() > 0;
   }
@@ -154,39 +147,9 @@ struct run_entity {
     started->set_time_ms(now_ms);
     return follow(std::move(events), now_ms);
   }
-  decision decide(const OpenTask&) const {
-    return std::vector<event>{};
-  }
-  decision decide(const RecordActions& cmd, int64_t now_ms) const {
-    return desk.decide_claimed(*this, cmd, [&](auto& t) { return task_life::record(t, cmd, now_ms); });
-  }
-  decision decide(const TaskDone& cmd, int64_t now_ms) const {
-    return followed(desk.decide_claimed(*this, cmd, [&](auto& t) { return task_life::done(t, cmd, now_ms); }), now_ms);
-  }
-  decision decide(const ParkTask& cmd, int64_t now_ms) const {
-    return desk.decide_claimed(*this, cmd, [&](auto& t) { return task_life::park(t, cmd, now_ms); });
-  }
-  decision decide(const ChildEnded& cmd, int64_t now_ms) const {
-    auto [step, position] = task_life::split_timer_id(cmd.parent_key());
-    auto at = cmd;
-    at.set_parent_key(position);
-    return desk.decide_on(*this, step, [&](auto& t) { return task_life::child_ended(t, at, now_ms); });
-  }
-  decision decide(const TimerDue& cmd, int64_t now_ms) const {
-    auto due = task_life::split_timer_id(cmd.timer());
-    return followed(desk.decide_on(*this, due.first, [&](auto& t) { return task_life::timer_due(t, due.second, now_ms); }),
-                    now_ms);
-  }
-  decision decide(const AnswerQuestion& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::answer(t, cmd, now_ms); });
-  }
-  decision decide(const CancelTask& cmd, int64_t now_ms) const {
-    return followed(
-        desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::cancel(t, cmd.reason(), now_ms); }), now_ms);
-  }
   // A failed step ended the run; running it again opens the run and what was stopped with it.
   decision decide(const ResumeTask& cmd, int64_t now_ms) const {
-    auto decided = desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::resume(t, cmd.restart(), now_ms); });
+    auto decided = task_owner::decide(cmd, now_ms);
     if (!decided || !has_ended())
       return decided;
     if (run.status() == RUN_CANCELLED)
@@ -201,9 +164,6 @@ struct run_entity {
     auto* reopened = decided->emplace_back().mutable_ended();
     reopened->set_status(RUN_RUNNING);
     return decided;
-  }
-  decision decide(const DropTask& cmd, int64_t now_ms) const {
-    return desk.decide_on(*this, cmd.step(), [&](auto& t) { return task_life::drop(t, now_ms); });
   }
   decision decide(const CancelRun& cmd, int64_t now_ms) const {
     if (!exists())
@@ -257,35 +217,10 @@ struct run_entity {
       auto& step = happened.step().step();
       auto& changed = happened.step().event();
       auto& task = run.steps(index_of.at(step)).task();
-      task_life::bring_about({own_ref, step}, task, changed, out);
-      if (changed.has_ended() && (changed.ended().cancelled() || changed.ended().agent().empty()))
-        desk.dismiss(*this, step, task.reason(), out);
+      task_changed(step, task, changed, out);
     }
     if (!happened.has_step() || happened.step().event().has_ended())
       out.put(index_table::runs, "summary", summary());
-  }
-
-  void acknowledge(const OpenTask& cmd, effects& out) {
-    desk.acknowledge(*this, cmd, out);
-  }
-  void acknowledge(const RecordActions& cmd, effects& out) {
-    desk.acknowledge(*this, cmd, out);
-  }
-  void acknowledge(const TaskDone& cmd, effects& out) {
-    desk.acknowledge_end(*this, cmd, out);
-  }
-  void acknowledge(const ParkTask& cmd, effects& out) {
-    desk.acknowledge_end(*this, cmd, out);
-  }
-  void acknowledge(const ChildEnded& cmd, effects& out) const {
-    ChildNoted noted;
-    noted.set_parent_key(cmd.parent_key());
-    out.tell(cmd.child(), std::move(noted));
-  }
-  void acknowledge(const TimerDue& cmd, effects& out) const {
-    auto [step, timer] = task_life::split_timer_id(cmd.timer());
-    if (auto* task = task_at(step))
-      task_life::resend({own_ref, step}, *task, timer, out);
   }
 
   WorkflowAccepted reply(const StartWorkflow&) const {
@@ -293,19 +228,7 @@ struct run_entity {
     accepted.set_run(own_ref);
     return accepted;
   }
-  Done reply(const AnswerQuestion&) const {
-    return {};
-  }
-  Done reply(const CancelTask&) const {
-    return {};
-  }
   Done reply(const CancelRun&) const {
-    return {};
-  }
-  Done reply(const ResumeTask&) const {
-    return {};
-  }
-  Done reply(const DropTask&) const {
     return {};
   }
 
