@@ -50,6 +50,18 @@ struct shop : platform {
     node->outside()->names->tell(job_ref, message);
     node->settle();
   }
+  // The made-up agent itself: keeps what it is told.
+  void stub(const std::string& name) {
+    node->outside()->names->put(
+        "t/stub/" + name, node->system().spawn([this, name](caf::event_based_actor* self) -> caf::behavior {
+          house_rules(self);
+          return {[this, name](const TaskOpened&) { told.push_back(name + " opened"); },
+                  [this, name](const TaskGone& gone) { told.push_back(name + " gone: " + gone.reason()); },
+                  [this, name](const ActionsRecorded&) { told.push_back(name + " recorded"); },
+                  [this, name](const TaskSettled&) { told.push_back(name + " settled"); }};
+        }));
+  }
+  std::vector<std::string> told;
 };
 
 } // namespace
@@ -139,17 +151,6 @@ CAF_TEST(an answer is kept through a crash at any step) {
 }
 
 CAF_TEST(the newest claim counts and the older one is told that it is gone) {
-  std::vector<std::string> told;
-  auto stub = [&](const std::string& name) {
-    node->outside()->names->put(
-        "t/stub/" + name, node->system().spawn([&told, name](caf::event_based_actor* self) -> caf::behavior {
-          house_rules(self);
-          return {[&told, name](const TaskOpened&) { told.push_back(name + " opened"); },
-                  [&told, name](const TaskGone& gone) { told.push_back(name + " gone: " + gone.reason()); },
-                  [&told, name](const ActionsRecorded&) { told.push_back(name + " recorded"); },
-                  [&told, name](const TaskSettled&) { told.push_back(name + " settled"); }};
-        }));
-  };
   stub("a");
   stub("b");
   request<TaskAccepted>(job_ref, job("nobody can"));
@@ -172,6 +173,17 @@ CAF_TEST(the newest claim counts and the older one is told that it is gone) {
   CAF_CHECK(told == std::vector<std::string>{"b settled"});
   send_as("t/stub/a", "3", OpenTask{});
   CAF_CHECK_EQUAL(told.back(), "a gone: completed");
+}
+
+CAF_TEST(an agent that works on a task hears at once that the task was cancelled) {
+  stub("a");
+  request<TaskAccepted>(job_ref, job("nobody can"));
+  send_as("t/stub/a", "1", OpenTask{});
+  told.clear();
+  CancelTask cancel;
+  cancel.set_reason("not needed");
+  request<Done>(job_ref, cancel);
+  CAF_CHECK(told == std::vector<std::string>{"a gone: not needed"});
 }
 
 CAF_TEST(an agent whose owner has forgotten its claim is believed) {
