@@ -173,7 +173,7 @@ void entity_core::durable(uint64_t seq) {
 void entity_core::release(waiting& item) {
   for (auto& message : item.messages)
     doors_->names->deliver(message.to, caf::make_mailbox_element(nullptr, caf::make_message_id(), {},
-                                                                 std::move(message.message)));
+                                                                 std::move(message.message)), self_->context());
   if (!item.promise.pending())
     return;
   if (item.reply.match_elements<caf::error>())

@@ -45,7 +45,7 @@ void directory::refuse(caf::mailbox_element& message, const caf::error& reason) 
     ++dropped_;
 }
 
-void directory::deliver(const std::string& name, caf::mailbox_element_ptr message) {
+void directory::deliver(const std::string& name, caf::mailbox_element_ptr message, caf::execution_unit* here) {
   waker wake;
   {
     std::unique_lock lock{mutex_};
@@ -53,7 +53,7 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
     if (i != entries_.end() && i->second.actor) {
       auto actor = i->second.actor;
       lock.unlock();
-      caf::actor_cast<caf::abstract_actor*>(actor)->enqueue(std::move(message), nullptr);
+      caf::actor_cast<caf::abstract_actor*>(actor)->enqueue(std::move(message), here);
       return;
     }
     if (i == entries_.end()) {

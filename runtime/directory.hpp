@@ -45,14 +45,15 @@ public:
   /// Called, on the sender's thread, with the ref of an entity that has to be woken.
   using waker = std::function<void(const std::string& name)>;
 
-  /// Sends a message on behalf of `sender` (null = nobody) and with its message id.
-  void deliver(const std::string& name, caf::mailbox_element_ptr message);
+  /// Sends a message on behalf of its sender and with its message id. `here`, an actor's context(), lets the receiver run on
+  /// the thread of the sender; without it a question costs another thread's wake-up.
+  void deliver(const std::string& name, caf::mailbox_element_ptr message, caf::execution_unit* here = nullptr);
 
-  /// Sends a note.
+  /// Sends a note; `here` as above.
   template <proto_message M>
-  void tell(const std::string& name, M message) {
+  void tell(const std::string& name, M message, caf::execution_unit* here = nullptr) {
     ensure(!check_size(message), "message within limits::message_bytes");
-    deliver(name, caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message)));
+    deliver(name, caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message)), here);
   }
 
   /// Answers a question by asking somebody else: the answer goes straight to whoever asked `self`.
@@ -62,7 +63,8 @@ public:
     auto* current = self->current_mailbox_element();
     auto id = current->mid;
     current->mid.mark_as_answered();
-    deliver(name, caf::make_mailbox_element(std::move(current->sender), id, std::move(current->stages), std::move(message)));
+    deliver(name, caf::make_mailbox_element(std::move(current->sender), id, std::move(current->stages), std::move(message)),
+            self->context());
     return caf::delegated<Out>{};
   }
 
@@ -108,7 +110,7 @@ template <class Out, class Self, proto_message M>
 auto ask(Self* self, directory& to, const std::string& name, caf::timespan timeout, M message) {
   ensure(!check_size(message), "message within limits::message_bytes");
   auto id = self->new_request_id(caf::message_priority::normal);
-  to.deliver(name, caf::make_mailbox_element(self->ctrl(), id, {}, std::move(message)));
+  to.deliver(name, caf::make_mailbox_element(self->ctrl(), id, {}, std::move(message)), self->context());
   self->request_response_timeout(caf::duration{timeout}, id);
   using output = caf::detail::type_list<Out>;
   return caf::response_handle<Self, output, false>{id.response_id(), self};

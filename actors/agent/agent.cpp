@@ -197,13 +197,13 @@ public:
     gate.enter(now_ms(), std::move(go), [answer](const caf::error& refusal) mutable { answer(outcome_of(refusal)); });
   }
   void tell_owner(const std::string& owner, RecordActions message) override {
-    log_.outside().names->tell(owner, std::move(message));
+    log_.outside().names->tell(owner, std::move(message), self_->context());
   }
   void tell_owner(const std::string& owner, TaskDone message) override {
-    log_.outside().names->tell(owner, std::move(message));
+    log_.outside().names->tell(owner, std::move(message), self_->context());
   }
   void tell_owner(const std::string& owner, ParkTask message) override {
-    log_.outside().names->tell(owner, std::move(message));
+    log_.outside().names->tell(owner, std::move(message), self_->context());
   }
 
   void take(const RunTask& task) {
@@ -246,7 +246,7 @@ public:
     free.set_step(one.step());
     free.set_agent(self_->state.record.id());
     attempts_.erase({one.owner(), one.step()});
-    log_.outside().names->tell(std::string{services::scheduler}, std::move(free));
+    log_.outside().names->tell(std::string{services::scheduler}, std::move(free), self_->context());
     if (!line_.empty() && attempts_.size() < slots_of(self_->state.record)) {
       auto next = begin(line_.front());
       line_.pop_front();
@@ -280,7 +280,7 @@ private:
     message.set_step(one.step());
     message.set_agent(log_.ref());
     message.set_claim(one.claim());
-    log_.outside().names->tell(one.owner(), std::move(message));
+    log_.outside().names->tell(one.owner(), std::move(message), self_->context());
   }
 
   void keep_ticking() {
