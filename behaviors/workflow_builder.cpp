@@ -21,14 +21,16 @@ workflow_builder& workflow_builder::result(const std::string& id) {
   return *this;
 }
 
-workflow_builder::step_builder& workflow_builder::step_builder::input(const std::string& name, const std::string& value) {
+workflow_builder::step_builder& workflow_builder::step_builder::input(const std::string& name,
+                                                                      const std::string& value) {
   auto* field = step_.mutable_task()->add_inputs();
   field->set_name(name);
   field->set_value(value);
   return *this;
 }
 
-workflow_builder::step_builder& workflow_builder::step_builder::needs(std::initializer_list<std::string> ids) {
+workflow_builder::step_builder&
+workflow_builder::step_builder::needs(std::initializer_list<std::string> ids) {
   for (auto& id : ids)
     step_.add_needs(id);
   return *this;

@@ -15,8 +15,7 @@ public:
   /// One step under construction; valid until the next step() call.
   class step_builder {
   public:
-    explicit step_builder(StepDefinition& step) : step_{step} {
-    }
+    explicit step_builder(StepDefinition& step) : step_{step} {}
     /// A constant input. Results of needed steps are added under the steps' ids.
     step_builder& input(const std::string& name, const std::string& value);
     /// Steps that must complete first.

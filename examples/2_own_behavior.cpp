@@ -1,6 +1,5 @@
-// 2_own_behavior: durable actions. Each result is on disk before the next action begins; after a crash none is repeated.
-// Run:    build/dev/examples/2_own_behavior
-// Prints: 3 words, longest: durable
+// 2_own_behavior: durable actions. Each result is on disk before the next action begins; after a crash none
+// is repeated. Run:    build/dev/examples/2_own_behavior Prints: 3 words, longest: durable
 #include <fmt/format.h>
 #include <sstream>
 #include <troupe/troupe.hpp>
@@ -17,7 +16,9 @@ public:
         .then([](const troupe::Result& both) {
           return troupe::finish(both.part(0).text() + " words, longest: " + both.part(1).text());
         })
-        .otherwise([](const caf::error& reason) { return troupe::finish("cannot count: " + troupe::text_of(reason)); });
+        .otherwise([](const caf::error& reason) {
+          return troupe::finish("cannot count: " + troupe::text_of(reason));
+        });
   }
 };
 

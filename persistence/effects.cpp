@@ -16,8 +16,10 @@ void effects::timer(const std::string& id, int64_t due_ms) {
 
 void effects::cancel(const std::string& id, int64_t due_ms) {
   rows_.push_back({space::index, timer_key(entity_, due_ms, id, naming_key_), std::nullopt});
-  auto* set = timers_.mutable_set(); // the timers actor cancels first: what this decision has set must not come after
-  set->erase(std::remove_if(set->begin(), set->end(), [&](const TimerRow& row) { return row.timer() == id; }), set->end());
+  auto* set =
+      timers_.mutable_set(); // the timers actor cancels first: what this decision has set must not come after
+  set->erase(std::remove_if(set->begin(), set->end(), [&](const TimerRow& row) { return row.timer() == id; }),
+             set->end());
   timers_.add_cancelled(id);
 }
 

@@ -17,9 +17,9 @@ namespace troupe {
 class effects {
 public:
   /// `cause` is the context of the command decided on; messages carry its trace, principal and deadline.
-  effects(const std::string& owner, const entity_id& entity, const std::string& naming_key, const Context& cause)
-      : owner_{owner}, entity_{entity}, naming_key_{naming_key}, cause_{cause} {
-  }
+  effects(const std::string& owner, const entity_id& entity, const std::string& naming_key,
+          const Context& cause)
+      : owner_{owner}, entity_{entity}, naming_key_{naming_key}, cause_{cause} {}
 
   /// Sends a message to a ref. Its context is derived from the cause; a command id set by the caller stays.
   template <command_message M>
@@ -34,17 +34,16 @@ public:
 
   /// Sends a note that is no command (it has no Context) to a ref.
   template <proto_message M>
-    requires(!command_message<M>)
-  void tell(const std::string& to, M message) {
+  requires(!command_message<M>) void tell(const std::string& to, M message) {
     messages_.push_back({to, caf::make_message(std::move(message))});
   }
 
-  /// Sets a timer; the entity gets TimerDue at `due_ms` (Unix time), again and again until cancel(). An id is used once
-  /// at a time: to move a timer, cancel it with its old due time first.
+  /// Sets a timer; the entity gets TimerDue at `due_ms` (Unix time), again and again until cancel(). An id is
+  /// used once at a time: to move a timer, cancel it with its old due time first.
   void timer(const std::string& id, int64_t due_ms);
 
-  /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after a crash and
-  /// every limits::redelivery_first or more, until cancel(id, already_sent).
+  /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after
+  /// a crash and every limits::redelivery_first or more, until cancel(id, already_sent).
   void outbox(const std::string& id) {
     timer(id, already_sent);
   }

@@ -1,15 +1,16 @@
 // ENTITY CORE: duplicate? -> decide -> apply -> reply built -> append -> answer when durable.
-// Invariants: answers leave in the order of what they saw, and only when that is durable; a failed append ends the
-// incarnation, and everybody who waits is told ec::outcome_unknown.
+// Invariants: answers leave in the order of what they saw, and only when that is durable; a failed append
+// ends the incarnation, and everybody who waits is told ec::outcome_unknown.
 
 #include <troupe/persistence/entity_core.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 
-entity_core::entity_core(std::shared_ptr<entity_seat> seat, doors_ptr doors, uint32_t event_type, uint16_t event_version)
-    : seat_{std::move(seat)}, doors_{std::move(doors)}, event_type_{event_type}, event_version_{event_version} {
-}
+entity_core::entity_core(std::shared_ptr<entity_seat> seat, doors_ptr doors, uint32_t event_type,
+                         uint16_t event_version)
+    : seat_{std::move(seat)}, doors_{std::move(doors)}, event_type_{event_type}, event_version_{
+                                                                                     event_version} {}
 
 entity_core::~entity_core() {
   fail(make_error(ec::outcome_unknown, seat_->ref + " ended before its answer was on disk"));
@@ -18,7 +19,8 @@ entity_core::~entity_core() {
 void entity_core::bind(caf::scheduled_actor* self) {
   self_ = self;
   house_rules(self);
-  self->set_default_handler([this](caf::scheduled_actor* actor, caf::message_view& view) -> caf::result<caf::message> {
+  self->set_default_handler([this](caf::scheduled_actor* actor,
+                                   caf::message_view& view) -> caf::result<caf::message> {
     if (handle(view))
       return caf::make_message();
     return make_error(ec::invalid_argument,
@@ -56,15 +58,16 @@ bool entity_core::handle(caf::message_view& view) {
 // What still arrives goes back to the directory, which holds it or wakes the next incarnation.
 void entity_core::sleep() {
   doors_->disk->submit(close_order{seat_->id, seat_->incarnation});
-  self_->set_default_handler(
-      [names = doors_->names, ref = seat_->ref](caf::scheduled_actor* actor, caf::message_view&) -> caf::result<caf::message> {
-        auto* current = actor->current_mailbox_element();
-        auto id = current->mid;
-        current->mid.mark_as_answered();
-        names->deliver(ref, caf::make_mailbox_element(std::move(current->sender), id, std::move(current->stages),
-                                                      current->move_content_to_message()));
-        return caf::delegated<caf::message>{};
-      });
+  self_->set_default_handler([names = doors_->names,
+                              ref = seat_->ref](caf::scheduled_actor* actor,
+                                                caf::message_view&) -> caf::result<caf::message> {
+    auto* current = actor->current_mailbox_element();
+    auto id = current->mid;
+    current->mid.mark_as_answered();
+    names->deliver(ref, caf::make_mailbox_element(std::move(current->sender), id, std::move(current->stages),
+                                                  current->move_content_to_message()));
+    return caf::delegated<caf::message>{};
+  });
   self_->do_become(caf::message_handler{[](const RestMark&) {}}, true);
 }
 
@@ -81,8 +84,9 @@ caf::error entity_core::admit(const Context& context) const {
   if (!context.command_id().empty()) {
     auto made_ms = time_of_id(context.command_id());
     if (!made_ms || *made_ms > now + limits::clock_skew.count())
-      return make_error(ec::invalid_argument, "command id '" + context.command_id() +
-                                                  "' is no id of this system: 26 characters, made by its clock");
+      return make_error(ec::invalid_argument,
+                        "command id '" + context.command_id() +
+                            "' is no id of this system: 26 characters, made by its clock");
   }
   return {};
 }
@@ -93,16 +97,17 @@ bool entity_core::repeat(const Context& context, caf::response_promise promise,
     return false;
   const std::string* reply = nullptr;
   switch (replies_.look_up(context.command_id(), reply)) {
-    case reply_window::verdict::fresh:
-      return false;
-    case reply_window::verdict::repeated:
-      answer(std::move(promise), answer_with(*reply));
-      return true;
-    default:
-      answer(std::move(promise), caf::make_message(make_error(
-                                     ec::expired, "command " + context.command_id() +
-                                                      " is older than the replies remembered; send a new one")));
-      return true;
+  case reply_window::verdict::fresh:
+    return false;
+  case reply_window::verdict::repeated:
+    answer(std::move(promise), answer_with(*reply));
+    return true;
+  default:
+    answer(std::move(promise),
+           caf::make_message(
+               make_error(ec::expired, "command " + context.command_id() +
+                                           " is older than the replies remembered; send a new one")));
+    return true;
   }
 }
 
@@ -172,8 +177,10 @@ void entity_core::durable(uint64_t seq) {
 
 void entity_core::release(waiting& item) {
   for (auto& message : item.messages)
-    doors_->names->deliver(message.to, caf::make_mailbox_element(nullptr, caf::make_message_id(), {},
-                                                                 std::move(message.message)), self_->context());
+    doors_->names->deliver(
+        message.to,
+        caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(message.message)),
+        self_->context());
   if (!item.promise.pending())
     return;
   if (item.reply.match_elements<caf::error>())
@@ -188,9 +195,10 @@ void entity_core::fail(const caf::error& reason) {
       item.promise.deliver(reason);
 }
 
-caf::error entity_core::restore(const Replayed& replayed, const std::function<bool(const std::string&)>& load,
-                                const std::function<caf::error(uint32_t, uint32_t, const std::string&)>& apply,
-                                bool& snapshot_unusable) {
+caf::error
+entity_core::restore(const Replayed& replayed, const std::function<bool(const std::string&)>& load,
+                     const std::function<caf::error(uint32_t, uint32_t, const std::string&)>& apply,
+                     bool& snapshot_unusable) {
   snapshot_unusable = false;
   if (replayed.snapshot_seq() > 0) {
     Snapshot snapshot;
@@ -205,9 +213,11 @@ caf::error entity_core::restore(const Replayed& replayed, const std::function<bo
   JournalRecord record;
   for (auto& stored : replayed.events()) {
     if (!record.ParseFromString(stored.record()))
-      return make_error(ec::corrupt, seat_->ref + ": event " + std::to_string(stored.seq()) + " does not parse");
+      return make_error(ec::corrupt,
+                        seat_->ref + ": event " + std::to_string(stored.seq()) + " does not parse");
     if (auto failed = apply(stored.type(), stored.version(), record.event()))
-      return make_error(code_of(failed), seat_->ref + ": event " + std::to_string(stored.seq()) + ": " + text_of(failed));
+      return make_error(code_of(failed),
+                        seat_->ref + ": event " + std::to_string(stored.seq()) + ": " + text_of(failed));
     if (record.has_reply())
       replies_.add(record.reply().command_id(), record.reply().reply());
     seq_ = stored.seq();

@@ -1,4 +1,5 @@
-// The part of an entity that is the same for all: duplicates, numbering, the queue of answers that wait for the disk.
+// The part of an entity that is the same for all: duplicates, numbering, the queue of answers that wait for
+// the disk.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,7 @@ struct entity_seat {
   std::string ref;
   entity_id id;
   uint64_t incarnation = 0;
-  caf::actor host;                       ///< the shard host; hears Passivated
+  caf::actor host;                         ///< the shard host; hears Passivated
   std::atomic<int64_t> last_active_ms = 0; ///< read by the host's idle sweep
 };
 
@@ -26,7 +27,8 @@ public:
   /// Never seen, answered before, or too old to tell.
   enum class verdict { fresh, repeated, expired };
 
-  /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one has expired.
+  /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one
+  /// has expired.
   verdict look_up(const std::string& command_id, const std::string*& reply) const;
   void add(const std::string& command_id, std::string reply);
   void save(Snapshot& snapshot) const;
@@ -34,7 +36,8 @@ public:
 
 private:
   std::unordered_map<std::string, std::string> replies_;
-  std::list<const std::string*> order_; // keys of replies_, oldest first; a list, for it costs nothing while empty
+  std::list<const std::string*>
+      order_;             // keys of replies_, oldest first; a list, for it costs nothing while empty
   std::string forgotten_; // largest id that left the window
 };
 
@@ -44,12 +47,14 @@ private:
 /// AppendFailed nothing leaves but errors.
 class entity_core {
 public:
-  entity_core(std::shared_ptr<entity_seat> seat, doors_ptr doors, uint32_t event_type, uint16_t event_version);
+  entity_core(std::shared_ptr<entity_seat> seat, doors_ptr doors, uint32_t event_type,
+              uint16_t event_version);
   ~entity_core();
   entity_core(const entity_core&) = delete;
   entity_core& operator=(const entity_core&) = delete;
 
-  /// Binds the core to the actor that hosts it and installs its handlers for the journal's and the host's messages.
+  /// Binds the core to the actor that hosts it and installs its handlers for the journal's and the host's
+  /// messages.
   void bind(caf::scheduled_actor* self);
 
   /// May this command be worked on? An error to answer at once, or nothing.
@@ -59,9 +64,10 @@ public:
   bool repeat(const Context& context, caf::response_promise promise,
               const std::function<caf::message(const std::string&)>& answer);
 
-  /// Appends a decision. `events` are serialized; `reply` and `reply_bytes` may be empty; `snapshot` may be null.
-  void append(const Context& context, std::vector<std::string> events, effects& brought_about, std::string reply_bytes,
-              caf::message reply, caf::response_promise promise);
+  /// Appends a decision. `events` are serialized; `reply` and `reply_bytes` may be empty; `snapshot` may be
+  /// null.
+  void append(const Context& context, std::vector<std::string> events, effects& brought_about,
+              std::string reply_bytes, caf::message reply, caf::response_promise promise);
 
   /// Answers when everything seen so far is durable. An error is an answer too.
   void answer(caf::response_promise promise, caf::message reply);
@@ -69,11 +75,13 @@ public:
   /// Sends what a decision without events brought about, when everything seen so far is durable.
   void send(effects& brought_about);
 
-  /// Restores from what the journal read: calls `load` with a snapshot's state (false = it cannot be used) and
-  /// `apply` with each event's bytes and schema version. Errors: ec::corrupt, ec::from_future, what apply returns.
-  caf::error restore(const Replayed& replayed, const std::function<bool(const std::string& state)>& load,
-                     const std::function<caf::error(uint32_t type, uint32_t version, const std::string& event)>& apply,
-                     bool& snapshot_unusable);
+  /// Restores from what the journal read: calls `load` with a snapshot's state (false = it cannot be used)
+  /// and `apply` with each event's bytes and schema version. Errors: ec::corrupt, ec::from_future, what apply
+  /// returns.
+  caf::error
+  restore(const Replayed& replayed, const std::function<bool(const std::string& state)>& load,
+          const std::function<caf::error(uint32_t type, uint32_t version, const std::string& event)>& apply,
+          bool& snapshot_unusable);
 
   /// Gives the state's bytes whenever a snapshot is due.
   std::function<std::string()> save;
@@ -119,8 +127,8 @@ private:
   caf::scheduled_actor* self_ = nullptr;
   uint32_t event_type_;
   uint16_t event_version_;
-  uint64_t seq_ = 0;         // of the last event applied
-  uint64_t durable_ = 0;     // of the last event known to be on disk
+  uint64_t seq_ = 0;     // of the last event applied
+  uint64_t durable_ = 0; // of the last event known to be on disk
   uint64_t snapshot_seq_ = 0;
   std::list<waiting> waiting_; // costs nothing while empty, and most entities are idle
   reply_window replies_;

@@ -22,8 +22,7 @@ size_t bytes_of(const journal_order& order) {
 class journal_thread final : public journal {
 public:
   journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
-      : core_{std::move(rows), std::move(time)} {
-  }
+      : core_{std::move(rows), std::move(time)} {}
 
   ~journal_thread() override {
     {
@@ -77,7 +76,8 @@ private:
       }
       for (size_t next = 0; next < orders.size();) {
         size_t bytes = 0, last = next;
-        while (last < orders.size() && last - next < limits::journal_batch_events && bytes < limits::journal_batch_bytes)
+        while (last < orders.size() && last - next < limits::journal_batch_events &&
+               bytes < limits::journal_batch_bytes)
           bytes += bytes_of(orders[last++]);
         for (auto& delivery : core_.process(std::span{orders}.subspan(next, last - next)))
           delivery.to->enqueue(std::move(delivery.message), nullptr);
@@ -99,7 +99,8 @@ private:
 
 } // namespace
 
-caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time) {
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
+                                                      std::shared_ptr<const clock> time) {
   auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time));
   if (auto failed = result->start())
     return failed;

@@ -1,12 +1,12 @@
 // JOURNAL CORE: checks, numbers and writes one batch of orders.
-// Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
-// grow strictly; an acknowledgement is made only after the synced write returned.
+// Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest;
+// gsn and time grow strictly; an acknowledgement is made only after the synced write returned.
 
 #include <algorithm>
 #include <cstring>
 #include <troupe/persistence/journal.hpp>
-#include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
@@ -47,8 +47,7 @@ size_t journal_core::hasher::operator()(const entity_id& id) const {
 }
 
 journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
-    : store_{std::move(rows)}, clock_{std::move(time)} {
-}
+    : store_{std::move(rows)}, clock_{std::move(time)} {}
 
 caf::error journal_core::start() {
   auto row = store_->get(space::meta, counters_row);
@@ -67,7 +66,8 @@ caf::error journal_core::start() {
 
 journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
   auto i = seats_.find(order.entity);
-  if (i == seats_.end() || i->second.incarnation != order.incarnation || i->second.last_seq + 1 != order.first_seq)
+  if (i == seats_.end() || i->second.incarnation != order.incarnation ||
+      i->second.last_seq + 1 != order.first_seq)
     return nullptr;
   auto& open = i->second;
   if (order.first_seq == 1)
@@ -79,11 +79,13 @@ journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
     header.time_us = ++time_us_;
     header.gsn = ++gsn_;
     header.flags = n + 1 == order.records.size() ? last_of_append : 0;
-    batch.push_back({space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n])});
+    batch.push_back(
+        {space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n])});
   }
   if (!order.snapshot.empty()) {
     header.version = order.snapshot_version;
-    batch.push_back({space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot)});
+    batch.push_back(
+        {space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot)});
   }
   std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));
   return &open;
@@ -125,8 +127,9 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
         }
         written[open->acknowledgement].seq = open->last_seq;
       } else {
-        out.push_back(refusal(std::move(append->owner), append->incarnation,
-                              make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun")));
+        out.push_back(
+            refusal(std::move(append->owner), append->incarnation,
+                    make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun")));
       }
     } else if (auto* open = std::get_if<open_order>(&order)) {
       seats_[open->entity] = {open->ref, ++incarnations_}; // older appends are refused from here on

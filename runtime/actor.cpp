@@ -5,8 +5,9 @@
 
 namespace troupe {
 
-// A thread without work looks a few times, then sleeps until it is woken. CAF's default sleeps 50 us five hundred times first, which
-// on a machine with few cores costs the journal's thread more than it gains: every event then has a share in the polling.
+// A thread without work looks a few times, then sleeps until it is woken. CAF's default sleeps 50 us five
+// hundred times first, which on a machine with few cores costs the journal's thread more than it gains: every
+// event then has a share in the polling.
 void set_scheduler(caf::actor_system_config& config, size_t threads) {
   config.set("scheduler.max-threads", threads);
   config.set("scheduler.max-throughput", limits::messages_per_turn);
@@ -15,9 +16,10 @@ void set_scheduler(caf::actor_system_config& config, size_t threads) {
 }
 
 void house_rules(caf::scheduled_actor* self) {
-  self->set_default_handler([](caf::scheduled_actor* actor, caf::message_view& view) -> caf::result<caf::message> {
-    return make_error(ec::invalid_argument, std::string{actor->name()} + " does not understand " +
-                                                caf::to_string(view.content()));
+  self->set_default_handler([](caf::scheduled_actor* actor,
+                               caf::message_view& view) -> caf::result<caf::message> {
+    return make_error(ec::invalid_argument,
+                      std::string{actor->name()} + " does not understand " + caf::to_string(view.content()));
   });
   self->set_error_handler([](caf::scheduled_actor*, caf::error&) {});
   self->set_down_handler([](caf::scheduled_actor*, caf::down_msg&) {});

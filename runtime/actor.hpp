@@ -14,7 +14,8 @@ namespace troupe {
 /// reason, an unknown message is answered ec::invalid_argument. Every actor calls this first.
 void house_rules(caf::scheduled_actor* self);
 
-/// Sets up the scheduler: threads, fairness, and how threads wait for work. Call before the actor system exists.
+/// Sets up the scheduler: threads, fairness, and how threads wait for work. Call before the actor system
+/// exists.
 void set_scheduler(caf::actor_system_config& config, size_t threads);
 
 /// Asks and returns CAF's response handle; call `.then(on_answer, on_error)` on it. For leaves with few
@@ -79,8 +80,7 @@ public:
   promise() = default;
 
   /// Takes the question that `self` is handling now.
-  explicit promise(caf::local_actor* self) : question_{std::make_shared<pending_answer>(self)} {
-  }
+  explicit promise(caf::local_actor* self) : question_{std::make_shared<pending_answer>(self)} {}
 
   /// Answers with a value or an error; later answers are ignored.
   void deliver(T answer) const {

@@ -1,5 +1,6 @@
 // DIRECTORY: refs -> handles.
-// Invariant: a message to a ref is delivered, held, or refused; a refused question is answered, a refused note is counted.
+// Invariant: a message to a ref is delivered, held, or refused; a refused question is answered, a refused
+// note is counted.
 
 #include <algorithm>
 #include <troupe/runtime/directory.hpp>
@@ -8,9 +9,11 @@ namespace troupe {
 namespace {
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= limits::name_bytes && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-  });
+  return !text.empty() && text.size() <= limits::name_bytes &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                  c == '.' || c == '-';
+         });
 }
 
 std::string kind_of(const std::string& name) {
@@ -30,7 +33,8 @@ caf::expected<ref> parse_ref(std::string_view text) {
     if (is_name(name.tenant) && is_name(name.kind) && is_name(name.key))
       return name;
   }
-  return make_error(ec::invalid_argument, "'" + std::string{text} + "' is no ref: tenant/kind/key, each 1 to " +
+  return make_error(ec::invalid_argument, "'" + std::string{text} +
+                                              "' is no ref: tenant/kind/key, each 1 to " +
                                               std::to_string(limits::name_bytes) + " of A-Z a-z 0-9 _ . -");
 }
 
@@ -45,7 +49,8 @@ void directory::refuse(caf::mailbox_element& message, const caf::error& reason) 
     ++dropped_;
 }
 
-void directory::deliver(const std::string& name, caf::mailbox_element_ptr message, caf::execution_unit* here) {
+void directory::deliver(const std::string& name, caf::mailbox_element_ptr message,
+                        caf::execution_unit* here) {
   waker wake;
   {
     std::unique_lock lock{mutex_};
@@ -60,7 +65,8 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
       auto known = wakers_.find(kind_of(name));
       if (known == wakers_.end()) {
         lock.unlock();
-        refuse(*message, make_error(ec::unavailable, "nobody answers to " + name + " now; repeat in a second"));
+        refuse(*message,
+               make_error(ec::unavailable, "nobody answers to " + name + " now; repeat in a second"));
         return;
       }
       wake = known->second;
@@ -68,8 +74,9 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
     }
     if (i->second.held.size() >= limits::sleeping_mailbox) {
       lock.unlock();
-      refuse(*message, make_error(ec::overloaded, name + " wakes up and holds " +
-                                                      std::to_string(limits::sleeping_mailbox) + " messages already"));
+      refuse(*message,
+             make_error(ec::overloaded, name + " wakes up and holds " +
+                                            std::to_string(limits::sleeping_mailbox) + " messages already"));
       return;
     }
     i->second.held.push_back(std::move(message));

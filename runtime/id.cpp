@@ -9,8 +9,7 @@ constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 } // namespace
 
-id_source::id_source(uint64_t seed) : engine_{seed} {
-}
+id_source::id_source(uint64_t seed) : engine_{seed} {}
 
 uint64_t id_source::random() {
   std::lock_guard lock{mutex_};

@@ -26,9 +26,9 @@ caf::error check_size(const google::protobuf::Message& message) {
   auto size = message.ByteSizeLong();
   if (size <= limits::message_bytes)
     return {};
-  return make_error(ec::invalid_argument, message.GetDescriptor()->full_name() + " has " + std::to_string(size) +
-                                              " bytes; at most " + std::to_string(limits::message_bytes) +
-                                              " are allowed");
+  return make_error(ec::invalid_argument, message.GetDescriptor()->full_name() + " has " +
+                                              std::to_string(size) + " bytes; at most " +
+                                              std::to_string(limits::message_bytes) + " are allowed");
 }
 
 } // namespace troupe

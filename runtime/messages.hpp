@@ -17,7 +17,9 @@ concept proto_message =
 
 /// A command: a message whose first field is its Context.
 template <class T>
-concept command_message = proto_message<T> && requires(const T& x) { x.context().command_id(); };
+concept command_message = proto_message<T> && requires(const T& x) {
+  x.context().command_id();
+};
 
 /// One line of text for logs: type name and fields, long strings cut at limits::log_field_bytes.
 std::string to_log_text(const google::protobuf::Message& message);
@@ -29,7 +31,8 @@ bool equal(const google::protobuf::Message& a, const google::protobuf::Message& 
 /// CAF would deliver an empty message instead, so senders check.
 caf::error check_size(const google::protobuf::Message& message);
 
-/// Teaches a CAF configuration every message of runtime/proto (generated). Call before the actor system exists.
+/// Teaches a CAF configuration every message of runtime/proto (generated). Call before the actor system
+/// exists.
 void add_messages(caf::actor_system_config& config);
 
 } // namespace troupe

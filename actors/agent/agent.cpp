@@ -1,5 +1,5 @@
-// AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their owners.
-// Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
+// AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their
+// owners. Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
 
 #include <algorithm>
 #include <list>
@@ -71,37 +71,38 @@ struct agent_entity {
   void apply(const event& happened) {
     auto* metadata = record.mutable_metadata();
     switch (happened.kind_case()) {
-      case AgentEvent::kRegistered:
-        record.Clear();
-        metadata = record.mutable_metadata();
-        *record.mutable_request() = happened.registered().request();
-        record.set_id(happened.registered().request().id());
-        metadata->set_created_ms(happened.registered().time_ms());
-        metadata->set_success_rate(1);
-        break;
-      case AgentEvent::kStatusSet:
-        record.set_status(happened.status_set().status());
-        break;
-      case AgentEvent::kTaskCounted: {
-        auto& counted = happened.task_counted();
-        metadata->set_completed(metadata->completed() + (counted.ok() ? 1 : 0));
-        metadata->set_failed(metadata->failed() + (counted.ok() ? 0 : 1));
-        auto n = static_cast<double>(metadata->completed() + metadata->failed());
-        metadata->set_success_rate(static_cast<double>(metadata->completed()) / n);
-        metadata->set_average_response_ms(metadata->average_response_ms() +
-                                          (static_cast<double>(counted.duration_ms()) - metadata->average_response_ms()) / n);
-        metadata->set_last_active_ms(counted.time_ms());
-        if (counted.ok())
-          for (auto& capability : counted.capabilities())
-            specialise(capability);
-        break;
-      }
-      case AgentEvent::kUnregistered:
-        record.set_unregistered(true);
-        record.set_status(AGENT_OFFLINE);
-        break;
-      case AgentEvent::KIND_NOT_SET:
-        break;
+    case AgentEvent::kRegistered:
+      record.Clear();
+      metadata = record.mutable_metadata();
+      *record.mutable_request() = happened.registered().request();
+      record.set_id(happened.registered().request().id());
+      metadata->set_created_ms(happened.registered().time_ms());
+      metadata->set_success_rate(1);
+      break;
+    case AgentEvent::kStatusSet:
+      record.set_status(happened.status_set().status());
+      break;
+    case AgentEvent::kTaskCounted: {
+      auto& counted = happened.task_counted();
+      metadata->set_completed(metadata->completed() + (counted.ok() ? 1 : 0));
+      metadata->set_failed(metadata->failed() + (counted.ok() ? 0 : 1));
+      auto n = static_cast<double>(metadata->completed() + metadata->failed());
+      metadata->set_success_rate(static_cast<double>(metadata->completed()) / n);
+      metadata->set_average_response_ms(
+          metadata->average_response_ms() +
+          (static_cast<double>(counted.duration_ms()) - metadata->average_response_ms()) / n);
+      metadata->set_last_active_ms(counted.time_ms());
+      if (counted.ok())
+        for (auto& capability : counted.capabilities())
+          specialise(capability);
+      break;
+    }
+    case AgentEvent::kUnregistered:
+      record.set_unregistered(true);
+      record.set_status(AGENT_OFFLINE);
+      break;
+    case AgentEvent::KIND_NOT_SET:
+      break;
     }
   }
 
@@ -173,7 +174,8 @@ public:
   caf::expected<std::unique_ptr<behavior>> make_behavior() const override {
     return parts_->behaviors.make(self_->state.record.request().behavior());
   }
-  void run_tool(const attempt& on, const std::string& position, const tool& one, const ActionRequest& request) override {
+  void run_tool(const attempt& on, const std::string& position, const tool& one,
+                const ActionRequest& request) override {
     ToolEnded ended;
     ended.set_owner(on.owner());
     ended.set_step(on.step());
@@ -189,12 +191,15 @@ public:
       hands->submit([&gate, &one, request, answer, parts, time, ticket]() mutable {
         auto outcome = toolbox::run(one, request);
         auto& failure = outcome.failure();
-        gate.leave(ticket, outcome.has_failure() ? make_error(static_cast<ec>(failure.code()), failure.text()) : caf::error{},
+        gate.leave(ticket,
+                   outcome.has_failure() ? make_error(static_cast<ec>(failure.code()), failure.text())
+                                         : caf::error{},
                    time->now_ms());
         answer(std::move(outcome));
       });
     };
-    gate.enter(now_ms(), std::move(go), [answer](const caf::error& refusal) mutable { answer(outcome_of(refusal)); });
+    gate.enter(now_ms(), std::move(go),
+               [answer](const caf::error& refusal) mutable { answer(outcome_of(refusal)); });
   }
   void tell_owner(const std::string& owner, RecordActions message) override {
     log_.outside().names->tell(owner, std::move(message), self_->context());
@@ -270,7 +275,10 @@ private:
 
   std::map<key, std::unique_ptr<attempt>>::iterator begin(const key& where) {
     auto claim = log_.outside().ids->next(now_ms());
-    auto i = attempts_.emplace(where, std::make_unique<attempt>(*this, log_.ref(), where.first, where.second, claim)).first;
+    auto i =
+        attempts_
+            .emplace(where, std::make_unique<attempt>(*this, log_.ref(), where.first, where.second, claim))
+            .first;
     keep_ticking();
     return i;
   }
@@ -297,7 +305,8 @@ private:
   uint64_t sweeps_ = 0;
 };
 
-agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts) {
+agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
+                                 std::shared_ptr<const agent_parts> parts) {
   auto bench = std::make_shared<workbench>(self, log, parts);
   if (self->state.exists()) { // the last change may be on disk without having been told
     AgentChanged changed;

@@ -1,5 +1,6 @@
 // REGISTRY: who exists, can what, how well.
-// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers.
+// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry
+// only remembers.
 
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
@@ -20,15 +21,16 @@ struct registry_state {
   }
 };
 
-agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_pointer<registry_state> self, doors_ptr doors,
-                                             std::shared_ptr<const agent_parts> parts) {
+agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_pointer<registry_state> self,
+                                             doors_ptr doors, std::shared_ptr<const agent_parts> parts) {
   house_rules(self);
   self->state.doors = doors;
   if (auto failed = load_agents(*doors->rows, self->state.index)) {
     self->quit(failed);
     return agent_registry_actor::behavior_type::make_empty_behavior();
   }
-  for (auto& [id, record] : self->state.index.all()) { // the scheduler may have missed what this one's predecessor did
+  for (auto& [id, record] :
+       self->state.index.all()) { // the scheduler may have missed what this one's predecessor did
     AgentChanged changed;
     *changed.mutable_record() = record;
     doors->names->tell(std::string{services::scheduler}, std::move(changed));
@@ -42,7 +44,8 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
           request.set_id((request.domain().empty() ? request.behavior() : request.domain()) + "_" +
                          doors->ids->next(doors->time->now_ms()).substr(18));
         if (request.capabilities().empty())
-          return make_error(ec::invalid_argument, "agent '" + request.id() + "' must have at least one capability");
+          return make_error(ec::invalid_argument,
+                            "agent '" + request.id() + "' must have at least one capability");
         if (auto name = parse_ref(agent_ref(request.id())); !name)
           return name.error();
         return doors->names->delegate<AgentRecord>(self, agent_ref(request.id()), std::move(cmd));

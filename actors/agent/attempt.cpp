@@ -5,10 +5,10 @@
 
 namespace troupe {
 
-attempt::attempt(attempt_host& host, std::string agent, std::string owner, std::string step, std::string claim)
-    : host_{host}, agent_{std::move(agent)}, owner_{std::move(owner)}, step_{std::move(step)}, claim_{std::move(claim)},
-      begun_ms_{host.now_ms()} {
-}
+attempt::attempt(attempt_host& host, std::string agent, std::string owner, std::string step,
+                 std::string claim)
+    : host_{host}, agent_{std::move(agent)}, owner_{std::move(owner)}, step_{std::move(step)},
+      claim_{std::move(claim)}, begun_ms_{host.now_ms()} {}
 
 template <class Message>
 Message attempt::addressed() const {
@@ -158,7 +158,8 @@ void attempt::begin(const open_action& leaf) {
   waiting_.insert(leaf.position);
   auto now = host_.now_ms();
   if (!leaf.wait_until_ms) // a person and another agent answer when they do
-    execution_->record_wait(leaf.position, leaf.request.kind() == ACTION_SLEEP ? now + leaf.request.duration_ms() : 0, now);
+    execution_->record_wait(leaf.position,
+                            leaf.request.kind() == ACTION_SLEEP ? now + leaf.request.duration_ms() : 0, now);
 }
 
 void attempt::begin_tool(const open_action& leaf) {
@@ -171,7 +172,8 @@ void attempt::begin_tool(const open_action& leaf) {
     host_.run_tool(*this, leaf.position, *one, leaf.request);
   } else if (leaf.intent_recorded) {
     fail(leaf.position, ec::outcome_unknown,
-         "'" + name + "' was begun before a crash and is not declared repeatable: it may or may not have happened");
+         "'" + name +
+             "' was begun before a crash and is not declared repeatable: it may or may not have happened");
   } else {
     execution_->record_intent(leaf.position, host_.now_ms());
     intended_.push_back(leaf);

@@ -123,7 +123,8 @@ capability_index::shares capability_index::score(const AgentRecord& record, cons
   of.optional = query.optional().empty() ? 1 : static_cast<double>(optional) / query.optional_size();
   auto slots = static_cast<double>(slots_of(record));
   of.free = std::max(0.0, slots - in_flight(record.id())) / slots;
-  of.score = optional_weight * of.optional + success_weight * record.metadata().success_rate() + free_weight * of.free;
+  of.score = optional_weight * of.optional + success_weight * record.metadata().success_rate() +
+             free_weight * of.free;
   return of;
 }
 
@@ -140,7 +141,8 @@ AgentMatches capability_index::find(const AgentQuery& query, size_t limit) const
   auto count = limit == 0 ? candidates.size() : std::min(limit, candidates.size());
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<ptrdiff_t>(count), candidates.end(),
                     [](auto& a, auto& b) {
-                      return a.first.score != b.first.score ? a.first.score > b.first.score : a.second->id() < b.second->id();
+                      return a.first.score != b.first.score ? a.first.score > b.first.score
+                                                            : a.second->id() < b.second->id();
                     });
   for (size_t i = 0; i < count; ++i) {
     auto& [of, record] = candidates[i];
@@ -175,7 +177,8 @@ const AgentRecord* capability_index::best_free(const AgentQuery& query) const {
   const AgentRecord* best = nullptr;
   double best_score = -1;
   each_candidate(query, [&](const AgentRecord& record) {
-    auto bound = query.max_in_flight() > 0 ? std::min(query.max_in_flight(), slots_of(record)) : slots_of(record);
+    auto bound =
+        query.max_in_flight() > 0 ? std::min(query.max_in_flight(), slots_of(record)) : slots_of(record);
     if (in_flight(record.id()) >= bound)
       return;
     if (auto points = score(record, query).score; points > best_score) {
@@ -203,7 +206,8 @@ RegistryStats capability_index::stats() const {
   stats.set_capabilities(by_capability_.size());
   for (auto& [id, record] : agents_) {
     stats.set_idle(stats.idle() + (record.status() == AGENT_IDLE && in_flight(id) == 0));
-    stats.set_busy(stats.busy() + (record.status() == AGENT_BUSY || (record.status() == AGENT_IDLE && in_flight(id) > 0)));
+    stats.set_busy(stats.busy() +
+                   (record.status() == AGENT_BUSY || (record.status() == AGENT_IDLE && in_flight(id) > 0)));
     stats.set_error(stats.error() + (record.status() == AGENT_ERROR));
     stats.set_offline(stats.offline() + (record.status() == AGENT_OFFLINE));
   }

@@ -31,23 +31,24 @@ caf::error gate::admit(int64_t now_ms, uint64_t& ticket) {
   return {};
 }
 
-void gate::enter(int64_t now_ms, std::function<void(uint64_t)> go, const std::function<void(const caf::error&)>& refuse) {
+void gate::enter(int64_t now_ms, std::function<void(uint64_t)> go,
+                 const std::function<void(const caf::error&)>& refuse) {
   uint64_t ticket = 0;
   caf::error refusal;
   {
     std::lock_guard lock{mutex_};
     if (bulkhead_) {
       switch (bulkhead_->enter()) {
-        case bulkhead::answer::wait:
-          line_.push_back({std::move(go), refuse});
-          return;
-        case bulkhead::answer::refuse:
-          refusal = bulkhead_->refusal().refusal;
-          break;
-        case bulkhead::answer::go:
-          if ((refusal = admit(now_ms, ticket)))
-            bulkhead_->leave(); // nobody can wait while a place is free
-          break;
+      case bulkhead::answer::wait:
+        line_.push_back({std::move(go), refuse});
+        return;
+      case bulkhead::answer::refuse:
+        refusal = bulkhead_->refusal().refusal;
+        break;
+      case bulkhead::answer::go:
+        if ((refusal = admit(now_ms, ticket)))
+          bulkhead_->leave(); // nobody can wait while a place is free
+        break;
       }
     } else {
       refusal = admit(now_ms, ticket);

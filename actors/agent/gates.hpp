@@ -1,4 +1,5 @@
-// GATES: the policies of a node's tools: circuit breaker, rate limit, bulkhead. One gate per tool, shared by all agents.
+// GATES: the policies of a node's tools: circuit breaker, rate limit, bulkhead. One gate per tool, shared by
+// all agents.
 #pragma once
 
 #include <deque>
@@ -28,7 +29,8 @@ public:
   gate(const std::string& target, const gate_options& options);
 
   /// Calls `go` with a ticket, now or when the bulkhead has a place, or `refuse` now. Neither may block.
-  void enter(int64_t now_ms, std::function<void(uint64_t ticket)> go, const std::function<void(const caf::error&)>& refuse);
+  void enter(int64_t now_ms, std::function<void(uint64_t ticket)> go,
+             const std::function<void(const caf::error&)>& refuse);
 
   /// A call that was let go has ended; `failure` is none if it succeeded. Lets the next one in.
   void leave(uint64_t ticket, const caf::error& failure, int64_t now_ms);

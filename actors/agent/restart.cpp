@@ -30,7 +30,7 @@ bool restart_window::admit(instant now) {
 }
 
 restart_plan decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
-               size_t dead, bool normal, instant now, uint64_t random_bits) {
+                    size_t dead, bool normal, instant now, uint64_t random_bits) {
   auto kind = children[dead].kind;
   if (kind == restart::temporary || (kind == restart::transient && normal))
     return {};

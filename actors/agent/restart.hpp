@@ -82,7 +82,7 @@ struct restart_plan {
 /// Decides about the death of `children[dead]`. `normal` = it ended without a failure. Counts in `window`
 /// only if the child is to be restarted: one death counts once, however many siblings it takes along.
 restart_plan decide(const restart_rules& rules, restart_window& window, std::span<const child_view> children,
-               size_t dead, bool normal, instant now, uint64_t random_bits);
+                    size_t dead, bool normal, instant now, uint64_t random_bits);
 
 /// The name, as in the enum.
 std::string_view to_string(strategy how);

@@ -1,5 +1,6 @@
 // SHARD HOST: activation, passivation, and the fate of entities that crash.
-// Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told why not.
+// Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told
+// why not.
 
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>
@@ -45,8 +46,9 @@ struct shard_host_state {
     if (i == crashes.end())
       wake(ref, false);
     else if (i->second.in_a_row >= limits::quarantine_after)
-      doors->names->erase(ref, {}, make_error(ec::quarantined, ref + " crashed " + std::to_string(i->second.in_a_row) +
-                                                                   " times in a row, last: " + i->second.last));
+      doors->names->erase(ref, {},
+                          make_error(ec::quarantined, ref + " crashed " + std::to_string(i->second.in_a_row) +
+                                                          " times in a row, last: " + i->second.last));
     else if (!i->second.parked)
       wake(ref, false);
   }
@@ -57,7 +59,8 @@ struct shard_host_state {
     if (!woken)
       return;
     if (answer.has_failure()) {
-      doors->names->erase(ref, {}, make_error(static_cast<ec>(answer.failure().code()), answer.failure().text()));
+      doors->names->erase(ref, {},
+                          make_error(static_cast<ec>(answer.failure().code()), answer.failure().text()));
       return;
     }
     auto seat = std::make_shared<entity_seat>();
@@ -69,7 +72,8 @@ struct shard_host_state {
     auto parts = parse_ref(ref);
     auto kind = parts ? kinds.find(parts->kind) : kinds.end();
     if (kind == kinds.end()) {
-      doors->names->erase(ref, {}, parts ? make_error(ec::not_found, "no entities of kind " + parts->kind) : parts.error());
+      doors->names->erase(
+          ref, {}, parts ? make_error(ec::not_found, "no entities of kind " + parts->kind) : parts.error());
       return;
     }
     bool snapshot_unusable = false;
@@ -101,10 +105,12 @@ struct shard_host_state {
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
     auto code = code_of(message.reason);
-    if (code == ec::outcome_unknown || code == ec::unavailable) { // the store's failure or our own stop, nobody's crash
+    if (code == ec::outcome_unknown ||
+        code == ec::unavailable) { // the store's failure or our own stop, nobody's crash
       doors->names->erase(ref, gone.mapped().actor, message.reason);
       tell_of_loss(ref);
-      doors->names->tell(std::string{services::timers}, Redeliver{}); // its last rows may be there unannounced
+      doors->names->tell(std::string{services::timers},
+                         Redeliver{}); // its last rows may be there unannounced
     } else {
       crashed(ref, describe(message.reason));
     }
@@ -172,7 +178,8 @@ struct shard_host_state {
       if (!one.asked_to_sleep)
         by_activity.emplace_back(one.seat->last_active_ms.load(std::memory_order_relaxed), ref);
     std::sort(by_activity.begin(), by_activity.end());
-    auto surplus = residents.size() > limits::resident_entities ? residents.size() - limits::resident_entities : 0;
+    auto surplus =
+        residents.size() > limits::resident_entities ? residents.size() - limits::resident_entities : 0;
     for (auto& [last_active, ref] : by_activity) {
       if (last_active + limits::entity_idle.count() > now && surplus == 0)
         break;
@@ -185,8 +192,8 @@ struct shard_host_state {
   }
 };
 
-shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<shard_host_state> self, doors_ptr doors,
-                                           std::vector<entity_kind> kinds) {
+shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<shard_host_state> self,
+                                           doors_ptr doors, std::vector<entity_kind> kinds) {
   house_rules(self);
   self->state.self = self;
   self->state.doors = doors;
@@ -233,7 +240,8 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
 
 } // namespace
 
-shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors, std::vector<entity_kind> kinds) {
+shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
+                                  std::vector<entity_kind> kinds) {
   return parent->spawn(shard_host, std::move(doors), std::move(kinds));
 }
 

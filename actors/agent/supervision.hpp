@@ -25,7 +25,7 @@ struct supervisor_options {
 /// A child and who waits for it.
 struct supervised {
   child_spec spec;
-  caf::actor actor;    ///< null while it is down
+  caf::actor actor;        ///< null while it is down
   std::string kill_reason; ///< why it is killed, to be told instead of "killed"
   promise<Done> on_start;
   std::vector<promise<Done>> on_stop;

@@ -1,5 +1,6 @@
 // SCHEDULER: gives each task that waits to the best agent with a free slot.
-// Invariant: a task is in one queue or with one agent; the queues are a copy of what the owners' logs say, and are lost with it.
+// Invariant: a task is in one queue or with one agent; the queues are a copy of what the owners' logs say,
+// and are lost with it.
 
 #include <algorithm>
 #include <deque>
@@ -13,8 +14,8 @@ namespace {
 
 using task_key = std::pair<std::string, std::string>; // owner, step
 
-// Tasks that the same agents can do, by priority. The oldest of the highest effective priority goes first: waiting for
-// limits::priority_aging is worth one level.
+// Tasks that the same agents can do, by priority. The oldest of the highest effective priority goes first:
+// waiting for limits::priority_aging is worth one level.
 class task_queue {
 public:
   void push(RunTask task) {
@@ -47,14 +48,14 @@ public:
 private:
   static size_t level(Priority priority) {
     switch (priority) {
-      case PRIORITY_CRITICAL:
-        return 3;
-      case PRIORITY_HIGH:
-        return 2;
-      case PRIORITY_LOW:
-        return 0;
-      default:
-        return 1;
+    case PRIORITY_CRITICAL:
+      return 3;
+    case PRIORITY_HIGH:
+      return 2;
+    case PRIORITY_LOW:
+      return 0;
+    default:
+      return 1;
     }
   }
   double rank_of(size_t level, int64_t now_ms) const {
@@ -89,10 +90,12 @@ struct scheduler_state {
   void enqueue(const RunTask& task) {
     task_key key{task.owner(), task.step()};
     if (auto i = placed.find(key); i != placed.end()) {
-      doors->names->tell(agent_ref(i->second.agent()), task); // it may have lost it, or have to hear of something
+      doors->names->tell(agent_ref(i->second.agent()),
+                         task); // it may have lost it, or have to hear of something
       return;
     }
-    if (auto* begun = index.get(task.agent()); begun && begun->status() != AGENT_OFFLINE && begun->status() != AGENT_ERROR) {
+    if (auto* begun = index.get(task.agent());
+        begun && begun->status() != AGENT_OFFLINE && begun->status() != AGENT_ERROR) {
       place(task, begun->id()); // as it was before this scheduler began, whatever its slots
       return;
     }
@@ -172,7 +175,8 @@ struct scheduler_state {
   }
 };
 
-task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_pointer<scheduler_state> self, doors_ptr doors) {
+task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_pointer<scheduler_state> self,
+                                              doors_ptr doors) {
   house_rules(self);
   self->state.doors = doors;
   if (auto failed = load_agents(*doors->rows, self->state.index)) {

@@ -25,7 +25,7 @@ struct timers_state {
   std::set<std::pair<int64_t, timer_name>> queue; // by fire_ms
   int64_t next_tick_ms = 0;
   bool reload = false; // somebody has lost what it was sent, or we have
-  uint64_t ticks = 0; // epoch of the newest
+  uint64_t ticks = 0;  // epoch of the newest
 
   void add(const TimerRow& row, int64_t fire_ms) {
     timer_name key{row.ref(), row.timer()};
@@ -48,13 +48,14 @@ struct timers_state {
     queue.clear();
     for (unsigned shard = 0; shard < limits::shards && !failed; ++shard) {
       auto s = static_cast<uint8_t>(shard);
-      failed = doors->rows->scan(space::index, timer_begin(s), timer_end(s, std::numeric_limits<int64_t>::max()),
-                                 [&](std::string_view, std::string_view value) {
-                                   TimerRow row;
-                                   if (row.ParseFromArray(value.data(), static_cast<int>(value.size())))
-                                     add(row, row.due_ms());
-                                   return true;
-                                 });
+      failed =
+          doors->rows->scan(space::index, timer_begin(s), timer_end(s, std::numeric_limits<int64_t>::max()),
+                            [&](std::string_view, std::string_view value) {
+                              TimerRow row;
+                              if (row.ParseFromArray(value.data(), static_cast<int>(value.size())))
+                                add(row, row.due_ms());
+                              return true;
+                            });
     }
     return failed;
   }
@@ -65,7 +66,8 @@ struct timers_state {
       auto key = queue.begin()->second;
       queue.erase(queue.begin());
       auto& one = entries[key];
-      auto again = std::min(limits::redelivery_longest, limits::redelivery_first * (1 << std::min(one.fired, 10u)));
+      auto again =
+          std::min(limits::redelivery_longest, limits::redelivery_first * (1 << std::min(one.fired, 10u)));
       ++one.fired;
       one.fire_ms = now + again.count();
       queue.emplace(one.fire_ms, key);
@@ -104,9 +106,11 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
         for (auto& id : change.cancelled())
           self->state.remove({change.ref(), id});
         for (auto& row : change.set()) {
-          auto fire_ms = row.due_ms() == effects::already_sent ? now + limits::redelivery_first.count() : row.due_ms();
+          auto fire_ms =
+              row.due_ms() == effects::already_sent ? now + limits::redelivery_first.count() : row.due_ms();
           self->state.add(row, fire_ms);
-          schedule(std::clamp(std::chrono::milliseconds{fire_ms - now}, std::chrono::milliseconds{0}, limits::timer_tick));
+          schedule(std::clamp(std::chrono::milliseconds{fire_ms - now}, std::chrono::milliseconds{0},
+                              limits::timer_tick));
         }
       },
       [self, schedule](const Redeliver&) {

@@ -15,8 +15,7 @@ namespace troupe {
 /// What a tool is given.
 class tool_call {
 public:
-  explicit tool_call(const ActionRequest& request) : request_{request} {
-  }
+  explicit tool_call(const ActionRequest& request) : request_{request} {}
   /// An argument by name; empty if there is none.
   std::string_view argument(std::string_view name) const;
   const ActionRequest& request() const {
@@ -29,12 +28,12 @@ private:
 
 /// A function an agent may call. It runs on a worker thread, so it may block and compute.
 struct tool {
-  std::string name;        ///< e.g. "fs/read_file"; a model is the tool "model/<name>" with the argument `prompt`
+  std::string name; ///< e.g. "fs/read_file"; a model is the tool "model/<name>" with the argument `prompt`
   std::string description; ///< one sentence
   /// The answer, or why there is none. Exceptions count as ec::tool_failed with their text.
   std::function<caf::expected<std::string>(const tool_call& call)> run;
-  /// May it be done again when a crash leaves it unknown whether it was done? If not, its intent is journaled first, and after
-  /// such a crash the action fails with ec::outcome_unknown instead of being repeated.
+  /// May it be done again when a crash leaves it unknown whether it was done? If not, its intent is journaled
+  /// first, and after such a crash the action fails with ec::outcome_unknown instead of being repeated.
   bool repeatable = false;
   gate_options policies = {}; ///< what the agents of this node keep to when they call it
 };

@@ -25,7 +25,8 @@ public:
     held_.erase(step);
   }
   /// Tells the agent that holds the task, if one does, that it is gone.
-  void dismiss(const std::string& owner, const std::string& step, const std::string& reason, effects& out) const {
+  void dismiss(const std::string& owner, const std::string& step, const std::string& reason,
+               effects& out) const {
     auto i = held_.find(step);
     if (i != held_.end())
       out.tell(i->second.agent, gone(owner, step, i->second.claim, reason));

@@ -1,4 +1,5 @@
-// DAG: validation by depth-first search (Tarjan, Edge-disjoint spanning trees and depth-first search, 1976): a back edge is a cycle.
+// DAG: validation by depth-first search (Tarjan, Edge-disjoint spanning trees and depth-first search, 1976):
+// a back edge is a cycle.
 
 #include <algorithm>
 #include <map>
@@ -34,13 +35,14 @@ caf::error validate(const WorkflowDefinition& definition) {
   if (count == 0)
     return refuse("the workflow has no steps");
   if (static_cast<size_t>(count) > limits::workflow_steps)
-    return refuse("the workflow has " + std::to_string(count) + " steps; at most " + std::to_string(limits::workflow_steps) +
-                  " are allowed");
+    return refuse("the workflow has " + std::to_string(count) + " steps; at most " +
+                  std::to_string(limits::workflow_steps) + " are allowed");
   std::map<std::string, int> by_id;
   for (int i = 0; i < count; ++i) {
     auto& step = definition.steps(i);
     if (!is_step_id(step.id()))
-      return refuse("step " + std::to_string(i + 1) + ": '" + step.id() + "' is no step id; allowed are a-z 0-9 _ -");
+      return refuse("step " + std::to_string(i + 1) + ": '" + step.id() +
+                    "' is no step id; allowed are a-z 0-9 _ -");
     if (!by_id.emplace(step.id(), i).second)
       return refuse("step id '" + step.id() + "' is used twice");
     if (step.task().required().empty())
@@ -59,7 +61,7 @@ caf::error validate(const WorkflowDefinition& definition) {
   enum class mark : uint8_t { unseen, open, done };
   std::vector<mark> marks(static_cast<size_t>(count), mark::unseen);
   for (int root = 0; root < count; ++root) {
-    std::vector<int> path;                            // the open steps, in order
+    std::vector<int> path;                                // the open steps, in order
     std::vector<std::pair<int, size_t>> stack{{root, 0}}; // step, next need to look at
     while (!stack.empty()) {
       auto [step, next] = stack.back();

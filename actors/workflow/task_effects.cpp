@@ -1,5 +1,6 @@
 // TASK EFFECTS: rows and messages of one task.
-// Invariant: whoever must hear of something is told until he has acknowledged it: each message here has a timer row.
+// Invariant: whoever must hear of something is told until he has acknowledged it: each message here has a
+// timer row.
 
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/runtime/id.hpp>
@@ -28,7 +29,8 @@ bool is_answered(const TaskState& task, const std::string& position) {
   return false;
 }
 
-// The child's id is made of its parent's place, so that asking twice makes one child; another attempt asks another one.
+// The child's id is made of its parent's place, so that asking twice makes one child; another attempt asks
+// another one.
 std::string child_ref(const site& where, const std::string& position, const TaskState& task) {
   auto tenant = where.owner.substr(0, where.owner.find('/'));
   auto key = where.owner.substr(where.owner.rfind('/') + 1);
@@ -59,34 +61,34 @@ void tell_parent(const site& where, const TaskState& task, effects& out) {
 
 void open_wait(const site& where, const TaskState& task, const ActionRecord& wait, effects& out) {
   switch (wait.request().kind()) {
-    case ACTION_SLEEP:
-      out.timer(timer_id(where.step, "wait/" + wait.position()), wait.wait_until_ms());
-      break;
-    case ACTION_AGENT:
-      out.outbox(timer_id(where.step, "child/" + wait.position()));
-      ask_child(where, task, wait, out);
-      break;
-    default: {
-      DeadLetter question; // same shape: who asks what
-      question.set_owner(where.owner);
-      question.set_step(where.step);
-      question.set_title(wait.request().name());
-      question.set_time_ms(wait.time_ms());
-      out.put(index_table::questions, question_row(where, wait.position()), question);
-    }
+  case ACTION_SLEEP:
+    out.timer(timer_id(where.step, "wait/" + wait.position()), wait.wait_until_ms());
+    break;
+  case ACTION_AGENT:
+    out.outbox(timer_id(where.step, "child/" + wait.position()));
+    ask_child(where, task, wait, out);
+    break;
+  default: {
+    DeadLetter question; // same shape: who asks what
+    question.set_owner(where.owner);
+    question.set_step(where.step);
+    question.set_title(wait.request().name());
+    question.set_time_ms(wait.time_ms());
+    out.put(index_table::questions, question_row(where, wait.position()), question);
+  }
   }
 }
 
 void close_wait(const site& where, const ActionRecord& wait, effects& out) {
   switch (wait.request().kind()) {
-    case ACTION_SLEEP:
-      out.cancel(timer_id(where.step, "wait/" + wait.position()), wait.wait_until_ms());
-      break;
-    case ACTION_AGENT:
-      out.cancel(timer_id(where.step, "child/" + wait.position()), effects::already_sent);
-      break;
-    default:
-      out.erase(index_table::questions, question_row(where, wait.position()));
+  case ACTION_SLEEP:
+    out.cancel(timer_id(where.step, "wait/" + wait.position()), wait.wait_until_ms());
+    break;
+  case ACTION_AGENT:
+    out.cancel(timer_id(where.step, "child/" + wait.position()), effects::already_sent);
+    break;
+  default:
+    out.erase(index_table::questions, question_row(where, wait.position()));
   }
 }
 
@@ -130,88 +132,88 @@ void tidy(const site& where, const TaskState& before, const TaskEvent& event, ef
       out.cancel(timer_id(where.step, "run"), before.due_ms());
   };
   switch (event.kind_case()) {
-    case TaskEvent::kRecorded:
-      for (auto& record : event.recorded().records())
-        if (record.what_case() == ActionRecord::kOutcome)
-          for (auto& wait : before.records())
-            if (wait.position() == record.position() && wait.what_case() == ActionRecord::kWaitUntilMs)
-              close_wait(where, wait, out);
-      if (event.recorded().suspended() || event.recorded().woken())
-        cancel_call();
-      break;
-    case TaskEvent::kRetried:
-    case TaskEvent::kParked:
-      close_all_waits(where, before, out);
+  case TaskEvent::kRecorded:
+    for (auto& record : event.recorded().records())
+      if (record.what_case() == ActionRecord::kOutcome)
+        for (auto& wait : before.records())
+          if (wait.position() == record.position() && wait.what_case() == ActionRecord::kWaitUntilMs)
+            close_wait(where, wait, out);
+    if (event.recorded().suspended() || event.recorded().woken())
       cancel_call();
-      break;
-    case TaskEvent::kEnded:
-      close_all_waits(where, before, out);
-      cancel_call();
-      if (before.spec().deadline_ms() > 0)
-        out.cancel(timer_id(where.step, "deadline"), before.spec().deadline_ms());
-      if (before.status() == TASK_PARKED)
-        out.erase(index_table::dead_letters, dead_letter_row(where));
-      break;
-    case TaskEvent::kResumed:
-    case TaskEvent::kDropped:
+    break;
+  case TaskEvent::kRetried:
+  case TaskEvent::kParked:
+    close_all_waits(where, before, out);
+    cancel_call();
+    break;
+  case TaskEvent::kEnded:
+    close_all_waits(where, before, out);
+    cancel_call();
+    if (before.spec().deadline_ms() > 0)
+      out.cancel(timer_id(where.step, "deadline"), before.spec().deadline_ms());
+    if (before.status() == TASK_PARKED)
       out.erase(index_table::dead_letters, dead_letter_row(where));
-      break;
-    case TaskEvent::kParentNoted:
-      out.cancel(timer_id(where.step, "parent"), effects::already_sent);
-      break;
-    default:
-      break;
+    break;
+  case TaskEvent::kResumed:
+  case TaskEvent::kDropped:
+    out.erase(index_table::dead_letters, dead_letter_row(where));
+    break;
+  case TaskEvent::kParentNoted:
+    out.cancel(timer_id(where.step, "parent"), effects::already_sent);
+    break;
+  default:
+    break;
   }
 }
 
 void bring_about(const site& where, const TaskState& after, const TaskEvent& event, effects& out) {
   switch (event.kind_case()) {
-    case TaskEvent::kCreated:
-      if (after.spec().deadline_ms() > 0)
-        out.timer(timer_id(where.step, "deadline"), after.spec().deadline_ms());
+  case TaskEvent::kCreated:
+    if (after.spec().deadline_ms() > 0)
+      out.timer(timer_id(where.step, "deadline"), after.spec().deadline_ms());
+    call(where, after, out);
+    break;
+  case TaskEvent::kRecorded:
+    for (auto& record : event.recorded().records())
+      if (record.what_case() == ActionRecord::kWaitUntilMs)
+        open_wait(where, after, record, out);
+    if (event.recorded().woken() && after.status() != TASK_WAITING)
       call(where, after, out);
-      break;
-    case TaskEvent::kRecorded:
-      for (auto& record : event.recorded().records())
-        if (record.what_case() == ActionRecord::kWaitUntilMs)
-          open_wait(where, after, record, out);
-      if (event.recorded().woken() && after.status() != TASK_WAITING)
-        call(where, after, out);
-      break;
-    case TaskEvent::kRetried:
-      out.timer(timer_id(where.step, "run"), after.due_ms());
-      open_kept_waits(where, after, out);
-      break;
-    case TaskEvent::kResumed:
-      if (after.spec().deadline_ms() > 0)
-        out.timer(timer_id(where.step, "deadline"), after.spec().deadline_ms());
-      open_kept_waits(where, after, out);
-      call(where, after, out);
-      break;
-    case TaskEvent::kEnded:
-      if (after.parent_waits()) {
-        out.outbox(timer_id(where.step, "parent"));
-        tell_parent(where, after, out);
+    break;
+  case TaskEvent::kRetried:
+    out.timer(timer_id(where.step, "run"), after.due_ms());
+    open_kept_waits(where, after, out);
+    break;
+  case TaskEvent::kResumed:
+    if (after.spec().deadline_ms() > 0)
+      out.timer(timer_id(where.step, "deadline"), after.spec().deadline_ms());
+    open_kept_waits(where, after, out);
+    call(where, after, out);
+    break;
+  case TaskEvent::kEnded:
+    if (after.parent_waits()) {
+      out.outbox(timer_id(where.step, "parent"));
+      tell_parent(where, after, out);
+    }
+    [[fallthrough]];
+  case TaskEvent::kParked:
+    if (after.dead_letter()) {
+      DeadLetter letter;
+      letter.set_owner(where.owner);
+      letter.set_step(where.step);
+      letter.set_title(after.spec().title());
+      *letter.mutable_failure() = after.outcome().failure();
+      if (after.status() == TASK_PARKED) {
+        letter.mutable_failure()->set_code(static_cast<uint32_t>(ec::nondeterministic));
+        letter.mutable_failure()->set_text(after.reason());
       }
-      [[fallthrough]];
-    case TaskEvent::kParked:
-      if (after.dead_letter()) {
-        DeadLetter letter;
-        letter.set_owner(where.owner);
-        letter.set_step(where.step);
-        letter.set_title(after.spec().title());
-        *letter.mutable_failure() = after.outcome().failure();
-        if (after.status() == TASK_PARKED) {
-          letter.mutable_failure()->set_code(static_cast<uint32_t>(ec::nondeterministic));
-          letter.mutable_failure()->set_text(after.reason());
-        }
-        letter.set_attempts(after.attempt());
-        letter.set_time_ms(event.has_ended() ? event.ended().time_ms() : event.parked().time_ms());
-        out.put(index_table::dead_letters, dead_letter_row(where), letter);
-      }
-      break;
-    default:
-      break;
+      letter.set_attempts(after.attempt());
+      letter.set_time_ms(event.has_ended() ? event.ended().time_ms() : event.parked().time_ms());
+      out.put(index_table::dead_letters, dead_letter_row(where), letter);
+    }
+    break;
+  default:
+    break;
   }
 }
 

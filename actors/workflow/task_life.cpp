@@ -1,5 +1,6 @@
 // TASK LIFE: decisions about one task.
-// Invariants: a position gets one outcome; after the end nothing is recorded but who knows of it; attempt <= retries + 1.
+// Invariants: a position gets one outcome; after the end nothing is recorded but who knows of it; attempt <=
+// retries + 1.
 
 #include <algorithm>
 #include <cmath>
@@ -15,8 +16,8 @@ using events = std::vector<TaskEvent>;
 
 // Failures that a repetition cannot mend.
 bool is_final(ec code) {
-  return code == ec::invalid_argument || code == ec::permission_denied || code == ec::guardrail || code == ec::cancelled ||
-         code == ec::budget_exceeded;
+  return code == ec::invalid_argument || code == ec::permission_denied || code == ec::guardrail ||
+         code == ec::cancelled || code == ec::budget_exceeded;
 }
 
 const ActionRecord* find(const TaskState& task, const std::string& position, ActionRecord::WhatCase what) {
@@ -28,7 +29,8 @@ const ActionRecord* find(const TaskState& task, const std::string& position, Act
 
 bool is_known(const TaskState& task, const ActionRecord& record) {
   return find(task, record.position(), record.what_case()) ||
-         (record.what_case() != ActionRecord::kOutcome && find(task, record.position(), ActionRecord::kOutcome));
+         (record.what_case() != ActionRecord::kOutcome &&
+          find(task, record.position(), ActionRecord::kOutcome));
 }
 
 // The end of a wait: the record, and the task needs an agent again.
@@ -53,7 +55,8 @@ decision end_wait(const TaskState& task, const std::string& position, Outcome ou
 template <class F>
 void each_open_wait(const TaskState& task, F&& visit) {
   for (auto& record : task.records())
-    if (record.what_case() == ActionRecord::kWaitUntilMs && !find(task, record.position(), ActionRecord::kOutcome))
+    if (record.what_case() == ActionRecord::kWaitUntilMs &&
+        !find(task, record.position(), ActionRecord::kOutcome))
       visit(record);
 }
 
@@ -86,9 +89,9 @@ decision record(const TaskState& task, const RecordActions& cmd, int64_t now_ms)
     *recorded->mutable_start() = cmd.start();
   *recorded->mutable_notes() = cmd.notes();
   // A wait may have ended before the agent heard of it: then it must go on.
-  auto still_waits = std::none_of(cmd.waiting().begin(), cmd.waiting().end(), [&](const std::string& position) {
-    return find(task, position, ActionRecord::kOutcome);
-  });
+  auto still_waits =
+      std::none_of(cmd.waiting().begin(), cmd.waiting().end(),
+                   [&](const std::string& position) { return find(task, position, ActionRecord::kOutcome); });
   recorded->set_suspended(cmd.suspend() && still_waits);
   recorded->set_time_ms(now_ms);
   if (recorded->records_size() > 0 || recorded->has_start() || recorded->suspended())
@@ -101,7 +104,9 @@ decision done(const TaskState& task, const TaskDone& cmd, int64_t now_ms) {
   if (has_ended(task) || task.status() == TASK_PARKED)
     return result;
   auto& policy = task.spec().retry();
-  auto retries = policy.no_retry() ? 0 : policy.max_retries() > 0 ? policy.max_retries() : limits::task_retries;
+  auto retries = policy.no_retry()          ? 0
+                 : policy.max_retries() > 0 ? policy.max_retries()
+                                            : limits::task_retries;
   auto failed = cmd.outcome().has_failure();
   result.emplace_back();
   if (failed && task.attempt() <= retries && !is_final(static_cast<ec>(cmd.outcome().failure().code()))) {
@@ -109,7 +114,8 @@ decision done(const TaskState& task, const TaskDone& cmd, int64_t now_ms) {
     retried->set_attempt(task.attempt() + 1);
     *retried->mutable_failure() = cmd.outcome().failure();
     auto first = policy.initial_delay_ms() > 0 ? policy.initial_delay_ms() : limits::task_retry_delay.count();
-    auto multiplier = policy.backoff_multiplier() > 0 ? policy.backoff_multiplier() : limits::task_retry_multiplier;
+    auto multiplier =
+        policy.backoff_multiplier() > 0 ? policy.backoff_multiplier() : limits::task_retry_multiplier;
     auto delay = std::min(static_cast<double>(first) * std::pow(multiplier, task.attempt() - 1),
                           static_cast<double>(limits::task_retry_longest.count()));
     retried->set_due_ms(now_ms + static_cast<int64_t>(delay));
@@ -217,88 +223,90 @@ decision parent_noted(const TaskState& task) {
 
 void apply(TaskState& task, const TaskEvent& event) {
   switch (event.kind_case()) {
-    case TaskEvent::kCreated:
-      *task.mutable_spec() = event.created().spec();
-      task.set_created_ms(event.created().time_ms());
-      task.set_attempt(1);
-      task.set_status(TASK_QUEUED);
-      break;
-    case TaskEvent::kRecorded: {
-      auto& recorded = event.recorded();
-      task.mutable_records()->MergeFrom(recorded.records());
-      if (recorded.has_start()) {
-        *task.mutable_start() = recorded.start();
-        task.set_agent(recorded.start().agent());
-      }
-      if (recorded.suspended())
-        task.set_status(TASK_WAITING);
-      else if (recorded.woken())
-        task.set_status(task.status() == TASK_WAITING ? TASK_QUEUED : task.status());
-      else
-        task.set_status(TASK_RUNNING);
-      if (task.status() == TASK_WAITING || recorded.woken())
-        task.set_due_ms(0);
-      break;
+  case TaskEvent::kCreated:
+    *task.mutable_spec() = event.created().spec();
+    task.set_created_ms(event.created().time_ms());
+    task.set_attempt(1);
+    task.set_status(TASK_QUEUED);
+    break;
+  case TaskEvent::kRecorded: {
+    auto& recorded = event.recorded();
+    task.mutable_records()->MergeFrom(recorded.records());
+    if (recorded.has_start()) {
+      *task.mutable_start() = recorded.start();
+      task.set_agent(recorded.start().agent());
     }
-    case TaskEvent::kRetried: {
-      auto& retried = event.retried();
-      std::vector<ActionRecord> all{task.records().begin(), task.records().end()};
-      auto kept = records_to_keep(all);
-      task.mutable_records()->Assign(kept.begin(), kept.end());
-      if (kept.empty())
-        task.clear_start();
-      task.set_attempt(retried.attempt());
-      task.set_status(TASK_RETRYING);
-      task.set_reason(retried.failure().text());
-      task.set_due_ms(retried.due_ms());
-      task.set_agent(retried.agent());
-      break;
-    }
-    case TaskEvent::kEnded: {
-      auto& ended = event.ended();
-      task.mutable_records()->MergeFrom(ended.records());
-      if (ended.has_start())
-        *task.mutable_start() = ended.start();
-      *task.mutable_outcome() = ended.outcome();
-      task.set_ended_ms(ended.time_ms());
-      task.set_status(ended.cancelled() ? TASK_CANCELLED : ended.outcome().has_failure() ? TASK_FAILED : TASK_COMPLETED);
-      task.set_reason(ended.outcome().failure().text());
-      task.set_dead_letter(ended.dead_letter());
-      task.set_parent_waits(!task.spec().parent().empty());
-      if (!ended.agent().empty())
-        task.set_agent(ended.agent());
-      break;
-    }
-    case TaskEvent::kParked:
-      task.set_status(TASK_PARKED);
-      task.set_reason(event.parked().reason());
-      task.set_dead_letter(true);
-      break;
-    case TaskEvent::kResumed: {
-      std::vector<ActionRecord> all{task.records().begin(), task.records().end()};
-      auto kept = event.resumed().restart() ? std::vector<ActionRecord>{} : records_to_keep(all);
-      task.mutable_records()->Assign(kept.begin(), kept.end());
-      if (kept.empty())
-        task.clear_start();
-      task.clear_outcome();
-      task.clear_ended_ms();
-      task.clear_reason();
-      task.clear_due_ms();
-      task.set_dead_letter(false);
-      task.set_parent_waits(false);
-      task.set_attempt(1);
-      task.set_resumed(task.resumed() + 1);
-      task.set_status(TASK_QUEUED);
-      break;
-    }
-    case TaskEvent::kDropped:
-      task.set_dead_letter(false);
-      break;
-    case TaskEvent::kParentNoted:
-      task.set_parent_waits(false);
-      break;
-    case TaskEvent::KIND_NOT_SET:
-      break;
+    if (recorded.suspended())
+      task.set_status(TASK_WAITING);
+    else if (recorded.woken())
+      task.set_status(task.status() == TASK_WAITING ? TASK_QUEUED : task.status());
+    else
+      task.set_status(TASK_RUNNING);
+    if (task.status() == TASK_WAITING || recorded.woken())
+      task.set_due_ms(0);
+    break;
+  }
+  case TaskEvent::kRetried: {
+    auto& retried = event.retried();
+    std::vector<ActionRecord> all{task.records().begin(), task.records().end()};
+    auto kept = records_to_keep(all);
+    task.mutable_records()->Assign(kept.begin(), kept.end());
+    if (kept.empty())
+      task.clear_start();
+    task.set_attempt(retried.attempt());
+    task.set_status(TASK_RETRYING);
+    task.set_reason(retried.failure().text());
+    task.set_due_ms(retried.due_ms());
+    task.set_agent(retried.agent());
+    break;
+  }
+  case TaskEvent::kEnded: {
+    auto& ended = event.ended();
+    task.mutable_records()->MergeFrom(ended.records());
+    if (ended.has_start())
+      *task.mutable_start() = ended.start();
+    *task.mutable_outcome() = ended.outcome();
+    task.set_ended_ms(ended.time_ms());
+    task.set_status(ended.cancelled()               ? TASK_CANCELLED
+                    : ended.outcome().has_failure() ? TASK_FAILED
+                                                    : TASK_COMPLETED);
+    task.set_reason(ended.outcome().failure().text());
+    task.set_dead_letter(ended.dead_letter());
+    task.set_parent_waits(!task.spec().parent().empty());
+    if (!ended.agent().empty())
+      task.set_agent(ended.agent());
+    break;
+  }
+  case TaskEvent::kParked:
+    task.set_status(TASK_PARKED);
+    task.set_reason(event.parked().reason());
+    task.set_dead_letter(true);
+    break;
+  case TaskEvent::kResumed: {
+    std::vector<ActionRecord> all{task.records().begin(), task.records().end()};
+    auto kept = event.resumed().restart() ? std::vector<ActionRecord>{} : records_to_keep(all);
+    task.mutable_records()->Assign(kept.begin(), kept.end());
+    if (kept.empty())
+      task.clear_start();
+    task.clear_outcome();
+    task.clear_ended_ms();
+    task.clear_reason();
+    task.clear_due_ms();
+    task.set_dead_letter(false);
+    task.set_parent_waits(false);
+    task.set_attempt(1);
+    task.set_resumed(task.resumed() + 1);
+    task.set_status(TASK_QUEUED);
+    break;
+  }
+  case TaskEvent::kDropped:
+    task.set_dead_letter(false);
+    break;
+  case TaskEvent::kParentNoted:
+    task.set_parent_waits(false);
+    break;
+  case TaskEvent::KIND_NOT_SET:
+    break;
   }
 }
 
@@ -314,7 +322,8 @@ std::string timer_id(const std::string& step, std::string_view name) {
 
 std::pair<std::string, std::string> split_timer_id(const std::string& id) {
   auto bar = id.find('|');
-  return bar == std::string::npos ? std::pair{std::string{}, id} : std::pair{id.substr(0, bar), id.substr(bar + 1)};
+  return bar == std::string::npos ? std::pair{std::string{}, id}
+                                  : std::pair{id.substr(0, bar), id.substr(bar + 1)};
 }
 
 } // namespace troupe::task_life

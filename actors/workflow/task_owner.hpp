@@ -1,4 +1,5 @@
-// TASK OWNER: what every entity that owns tasks decides and answers, and how it speaks with the agents that work on them.
+// TASK OWNER: what every entity that owns tasks decides and answers, and how it speaks with the agents that
+// work on them.
 #pragma once
 
 #include <troupe/actors/workflow/claims.hpp>
@@ -36,7 +37,8 @@ public:
     return decide_claimed(cmd, [&](auto& task) { return task_life::record(task, cmd, now_ms); });
   }
   decision decide(const TaskDone& cmd, int64_t now_ms) const {
-    return owner().followed(decide_claimed(cmd, [&](auto& task) { return task_life::done(task, cmd, now_ms); }), now_ms);
+    return owner().followed(
+        decide_claimed(cmd, [&](auto& task) { return task_life::done(task, cmd, now_ms); }), now_ms);
   }
   decision decide(const ParkTask& cmd, int64_t now_ms) const {
     return decide_claimed(cmd, [&](auto& task) { return task_life::park(task, cmd, now_ms); });
@@ -50,14 +52,16 @@ public:
   decision decide(const TimerDue& cmd, int64_t now_ms) const {
     auto due = task_life::split_timer_id(cmd.timer());
     return owner().followed(
-        decide_on(due.first, [&](auto& task) { return task_life::timer_due(task, due.second, now_ms); }), now_ms);
+        decide_on(due.first, [&](auto& task) { return task_life::timer_due(task, due.second, now_ms); }),
+        now_ms);
   }
   decision decide(const AnswerQuestion& cmd, int64_t now_ms) const {
     return decide_on(cmd.step(), [&](auto& task) { return task_life::answer(task, cmd, now_ms); });
   }
   decision decide(const CancelTask& cmd, int64_t now_ms) const {
     return owner().followed(
-        decide_on(cmd.step(), [&](auto& task) { return task_life::cancel(task, cmd.reason(), now_ms); }), now_ms);
+        decide_on(cmd.step(), [&](auto& task) { return task_life::cancel(task, cmd.reason(), now_ms); }),
+        now_ms);
   }
   decision decide(const ResumeTask& cmd, int64_t now_ms) const {
     return decide_on(cmd.step(), [&](auto& task) { return task_life::resume(task, cmd.restart(), now_ms); });
@@ -69,7 +73,8 @@ public:
   /// Answers TaskOpened, or TaskGone when there is nothing to do; dismisses the claim before.
   void acknowledge(const OpenTask& cmd, effects& out) {
     auto* task = owner().task_at(cmd.step());
-    if (!task || task_life::has_ended(*task) || task->status() == TASK_PARKED || task->status() == TASK_WAITING) {
+    if (!task || task_life::has_ended(*task) || task->status() == TASK_PARKED ||
+        task->status() == TASK_WAITING) {
       out.tell(cmd.agent(), claims::gone(own_ref, cmd.step(), cmd.claim(),
                                          task ? std::string{task_life::word(task->status())} : "unknown"));
       return;
@@ -144,7 +149,8 @@ protected:
   }
 
   /// What an event of a task brings about; an agent that did not end its task itself is dismissed.
-  void task_changed(const std::string& step, const TaskState& after, const TaskEvent& happened, effects& out) const {
+  void task_changed(const std::string& step, const TaskState& after, const TaskEvent& happened,
+                    effects& out) const {
     task_life::bring_about({own_ref, step}, after, happened, out);
     if (happened.has_ended() && (happened.ended().cancelled() || happened.ended().agent().empty()))
       claims_.dismiss(own_ref, step, after.reason(), out);

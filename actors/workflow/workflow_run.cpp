@@ -1,6 +1,6 @@
 // RUN: one execution of a workflow, event-sourced.
-// Invariants: a step begins once, when all it needs has completed; the end of a step and the beginning of the next are one
-// append; a run that has ended begins nothing.
+// Invariants: a step begins once, when all it needs has completed; the end of a step and the beginning of the
+// next are one append; a run that has ended begins nothing.
 
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>
@@ -29,7 +29,8 @@ struct run_entity : task_owner<run_entity, RunEvent> {
   }
   const TaskState* task_at(const std::string& step) const {
     auto i = index_of.find(step);
-    return i == index_of.end() || run.steps(i->second).task().attempt() == 0 ? nullptr : &run.steps(i->second).task();
+    return i == index_of.end() || run.steps(i->second).task().attempt() == 0 ? nullptr
+                                                                             : &run.steps(i->second).task();
   }
   event wrap(const std::string& step, TaskEvent happened) const {
     event wrapped;
@@ -80,7 +81,8 @@ struct run_entity : task_owner<run_entity, RunEvent> {
       return step.task().status() == TASK_FAILED || step.task().status() == TASK_CANCELLED;
     });
     if (failed != after.run.steps().end()) {
-      auto ended = after.stop_open_steps("step " + failed->id() + " " + std::string{task_life::word(failed->task().status())}, now_ms);
+      auto ended = after.stop_open_steps(
+          "step " + failed->id() + " " + std::string{task_life::word(failed->task().status())}, now_ms);
       events.insert(events.end(), ended.begin(), ended.end());
       auto* end = events.emplace_back().mutable_ended();
       end->set_status(RUN_FAILED);
@@ -181,36 +183,37 @@ struct run_entity : task_owner<run_entity, RunEvent> {
 
   void apply(const event& happened) {
     switch (happened.kind_case()) {
-      case RunEvent::kStarted: {
-        auto& started = happened.started();
-        *run.mutable_definition() = started.definition();
-        *run.mutable_inputs() = started.inputs();
-        run.set_created_ms(started.time_ms());
-        run.set_principal(started.principal());
-        run.set_priority(started.priority());
-        index_of = make_index(run.definition());
-        for (auto& step : run.definition().steps())
-          run.add_steps()->set_id(step.id());
-        break;
-      }
-      case RunEvent::kStep:
-        if (auto i = index_of.find(happened.step().step()); i != index_of.end())
-          task_life::apply(*run.mutable_steps(i->second)->mutable_task(), happened.step().event());
-        break;
-      case RunEvent::kEnded:
-        run.set_status(happened.ended().status());
-        *run.mutable_outcome() = happened.ended().outcome();
-        run.set_ended_ms(happened.ended().time_ms());
-        break;
-      case RunEvent::KIND_NOT_SET:
-        break;
+    case RunEvent::kStarted: {
+      auto& started = happened.started();
+      *run.mutable_definition() = started.definition();
+      *run.mutable_inputs() = started.inputs();
+      run.set_created_ms(started.time_ms());
+      run.set_principal(started.principal());
+      run.set_priority(started.priority());
+      index_of = make_index(run.definition());
+      for (auto& step : run.definition().steps())
+        run.add_steps()->set_id(step.id());
+      break;
+    }
+    case RunEvent::kStep:
+      if (auto i = index_of.find(happened.step().step()); i != index_of.end())
+        task_life::apply(*run.mutable_steps(i->second)->mutable_task(), happened.step().event());
+      break;
+    case RunEvent::kEnded:
+      run.set_status(happened.ended().status());
+      *run.mutable_outcome() = happened.ended().outcome();
+      run.set_ended_ms(happened.ended().time_ms());
+      break;
+    case RunEvent::KIND_NOT_SET:
+      break;
     }
   }
 
   void tidy(const event& happened, effects& out) const {
     if (happened.has_step())
       if (auto i = index_of.find(happened.step().step()); i != index_of.end())
-        task_life::tidy({own_ref, happened.step().step()}, run.steps(i->second).task(), happened.step().event(), out);
+        task_life::tidy({own_ref, happened.step().step()}, run.steps(i->second).task(),
+                        happened.step().event(), out);
   }
   void bring_about(const event& happened, effects& out) const {
     if (happened.has_step()) {
@@ -253,9 +256,10 @@ struct run_entity : task_owner<run_entity, RunEvent> {
     row.set_created_ms(run.created_ms());
     row.set_ended_ms(run.ended_ms());
     row.set_steps(static_cast<uint32_t>(run.steps_size()));
-    row.set_steps_done(static_cast<uint32_t>(std::count_if(run.steps().begin(), run.steps().end(), [](auto& step) {
-      return step.task().status() == TASK_COMPLETED;
-    })));
+    row.set_steps_done(
+        static_cast<uint32_t>(std::count_if(run.steps().begin(), run.steps().end(), [](auto& step) {
+          return step.task().status() == TASK_COMPLETED;
+        })));
     row.set_principal(run.principal());
     row.set_reason(run.outcome().failure().text());
     return row;

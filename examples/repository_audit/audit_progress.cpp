@@ -33,7 +33,7 @@ void progress::show(const RunState& run) {
       auto cells = bar_cells * done / total;
       fmt::print(stderr, "\x1b[2K  {:<15} [{}{}] {}\n", step.id(), std::string(cells, '#'),
                  std::string(bar_cells - cells, '.'),
-                 task.attempt() == 0                ? "waits"
+                 task.attempt() == 0               ? "waits"
                  : task.status() == TASK_COMPLETED ? "done"
                  : task.status() == TASK_RETRYING  ? "failed, tries again: " + task.reason()
                                                    : fmt::format("{}/{}", done, total));

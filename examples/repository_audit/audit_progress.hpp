@@ -9,15 +9,14 @@ namespace troupe::audit {
 /// Draws to standard error, so that standard output holds results alone.
 class progress {
 public:
-  explicit progress(bool terminal) : terminal_{terminal} {
-  }
+  explicit progress(bool terminal) : terminal_{terminal} {}
   /// Draws a state over the last one.
   void show(const RunState& run);
 
 private:
   bool terminal_;
-  int lines_ = 0;        // drawn last time
-  std::string told_;     // steps whose end has been told
+  int lines_ = 0;    // drawn last time
+  std::string told_; // steps whose end has been told
 };
 
 } // namespace troupe::audit

@@ -1,5 +1,6 @@
 // AUDIT TOOLS: the checks over batches of files.
-// Invariant: a list of files is named by its contents, so a batch means the same files before and after a crash.
+// Invariant: a list of files is named by its contents, so a batch means the same files before and after a
+// crash.
 
 #include "audit_tools.hpp"
 #include "dependencies.hpp"
@@ -43,7 +44,8 @@ std::string fnv1a(std::string_view bytes) { // 64 bits; Fowler, Noll, Vo
   return fmt::format("{:016x}", hash);
 }
 
-// One file per line: kind, mode, path. A path with a line break cannot be listed, and is left out as unreadable.
+// One file per line: kind, mode, path. A path with a line break cannot be listed, and is left out as
+// unreadable.
 std::string list_of(const inventory& found) {
   std::string text;
   for (auto& file : found.files)
@@ -61,7 +63,8 @@ struct listed_file {
 caf::expected<std::vector<listed_file>> read_list(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
   if (!in)
-    return make_error(ec::tool_failed, "the file list " + path.string() + " is gone; remove the data directory and start again");
+    return make_error(ec::tool_failed, "the file list " + path.string() +
+                                           " is gone; remove the data directory and start again");
   std::vector<listed_file> files;
   int kind = 0;
   listed_file one;
@@ -72,11 +75,12 @@ caf::expected<std::vector<listed_file>> read_list(const fs::path& path) {
   return files;
 }
 
-using check = std::vector<finding> (*)(const std::string& path, const std::string& text, const listed_file& file,
-                                       const std::vector<std::string>& all_paths);
+using check = std::vector<finding> (*)(const std::string& path, const std::string& text,
+                                       const listed_file& file, const std::vector<std::string>& all_paths);
 
 tool batch_tool(const std::string& name, const fs::path& work, check run) {
-  return {"audit/" + name, "checks one batch of files", [=](const tool_call& call) -> text_or_error {
+  return {"audit/" + name, "checks one batch of files",
+          [=](const tool_call& call) -> text_or_error {
             auto files = read_list(work / std::string{call.argument("list")});
             if (!files)
               return files.error();
@@ -154,8 +158,9 @@ text_or_error make_report(const tool_call& call, const fs::path& work) {
   std::string summary = fmt::format("{} files checked, {} left out, {} findings:", result.files_checked,
                                     result.skipped.size(), result.findings.size());
   for (auto level : all_severities)
-    summary += fmt::format(" {} {}", std::count_if(result.findings.begin(), result.findings.end(),
-                                                    [&](auto& one) { return one.level == level; }),
+    summary += fmt::format(" {} {}",
+                           std::count_if(result.findings.begin(), result.findings.end(),
+                                         [&](auto& one) { return one.level == level; }),
                            name_of(level));
   return summary;
 }
@@ -166,16 +171,19 @@ void add_audit_tools(toolbox& tools, const fs::path& work) {
   fs::create_directories(work);
   tools.add({"audit/inventory", "lists the files of a directory",
              [=](const tool_call& call) { return make_inventory(call, work); }, true});
-  tools.add(batch_tool("secrets", work, [](const std::string& path, const std::string& text, const listed_file&,
-                                           const std::vector<std::string>&) { return check_secrets(path, text); }));
+  tools.add(batch_tool("secrets", work,
+                       [](const std::string& path, const std::string& text, const listed_file&,
+                          const std::vector<std::string>&) { return check_secrets(path, text); }));
   tools.add(batch_tool("dependencies", work,
                        [](const std::string& path, const std::string& text, const listed_file&,
                           const std::vector<std::string>& all) {
-                         return declares_dependencies(path) ? check_dependencies(path, text, has_lock_file(path, all))
-                                                            : std::vector<finding>{};
+                         return declares_dependencies(path)
+                                    ? check_dependencies(path, text, has_lock_file(path, all))
+                                    : std::vector<finding>{};
                        }));
-  tools.add(batch_tool("risky-code", work, [](const std::string& path, const std::string& text, const listed_file&,
-                                              const std::vector<std::string>&) { return check_risky_code(path, text); }));
+  tools.add(batch_tool("risky-code", work,
+                       [](const std::string& path, const std::string& text, const listed_file&,
+                          const std::vector<std::string>&) { return check_risky_code(path, text); }));
   tools.add(batch_tool("infrastructure", work,
                        [](const std::string& path, const std::string& text, const listed_file& file,
                           const std::vector<std::string>&) {
@@ -185,7 +193,8 @@ void add_audit_tools(toolbox& tools, const fs::path& work) {
                              found.push_back(one);
                          return found;
                        }));
-  tools.add({"audit/report", "writes the reports", [=](const tool_call& call) { return make_report(call, work); }, true});
+  tools.add({"audit/report", "writes the reports",
+             [=](const tool_call& call) { return make_report(call, work); }, true});
 }
 
 } // namespace troupe::audit

@@ -1,7 +1,6 @@
-// repository_audit: supervised, durable agents audit a directory. Killed at any moment and started again, it goes on where
-// it was.
-// Run:    ./dev run [PATH] [--data DIR] [--out DIR]
-// Prints: one line of counts; writes audit-report.md and audit-report.sarif
+// repository_audit: supervised, durable agents audit a directory. Killed at any moment and started again, it
+// goes on where it was. Run:    ./dev run [PATH] [--data DIR] [--out DIR] Prints: one line of counts; writes
+// audit-report.md and audit-report.sarif
 
 #include "audit_behaviors.hpp"
 #include "audit_progress.hpp"
@@ -75,8 +74,8 @@ int main(int argc, char** argv) {
     for (auto& step : before->steps())
       results += std::count_if(step.task().records().begin(), step.task().records().end(),
                                [](auto& record) { return record.has_outcome(); });
-    fmt::print(stderr, "continuing the audit of {}: {} of {} steps and {} results are already done\n", root, done,
-               before->steps_size(), results);
+    fmt::print(stderr, "continuing the audit of {}: {} of {} steps and {} results are already done\n", root,
+               done, before->steps_size(), results);
   } else {
     id = fmt::format("audit-{:x}", troupe::random_seed());
     std::ofstream{note} << id << '\n';

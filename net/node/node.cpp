@@ -44,8 +44,7 @@ restart_rules rules_of(const config& settings, strategy how) {
 } // namespace
 
 struct node::parts {
-  explicit parts(config wanted) : settings{std::move(wanted)} {
-  }
+  explicit parts(config wanted) : settings{std::move(wanted)} {}
 
   config settings;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
@@ -92,16 +91,19 @@ caf::error node::parts::open_doors() {
   if (!level)
     return level.error();
   logger log{std::move(sink), *level, time};
-  auto rows = open_rocksdb(settings.node.data_directory,
-                           [log](std::string_view text) { log.warning("store", {{"text", text}}); });
+  auto rows = open_rocksdb(settings.node.data_directory, [log](std::string_view text) {
+    log.warning("store", {{"text", text}});
+  });
   if (!rows)
     return rows.error();
-  auto clock_door = std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
+  auto clock_door =
+      std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
   auto disk = start_journal(*rows, clock_door);
   if (!disk)
     return disk.error();
   outside = std::make_shared<doors>(doors{clock_door, *rows, std::move(*disk), std::make_shared<directory>(),
-                                          std::make_shared<id_source>(random_seed()), start_workers(0), log, metrics{}});
+                                          std::make_shared<id_source>(random_seed()), start_workers(0), log,
+                                          metrics{}});
   return {};
 }
 
@@ -113,10 +115,13 @@ void node::parts::plant_tree() {
     options.rules = rules_of(settings, how);
     options.seed = outside->ids->random();
     options.places = places;
-    options.on_event = [log = outside->log](const ChildEvent& event) { log.info(event.what(), {{"child", event.path()}, {"text", event.text()}}); };
+    options.on_event = [log = outside->log](const ChildEvent& event) {
+      log.info(event.what(), {{"child", event.path()}, {"text", event.text()}});
+    };
     return options;
   };
-  auto child = [](std::string id, std::string_view ref_text, std::function<caf::actor(caf::scheduled_actor*)> start) {
+  auto child = [](std::string id, std::string_view ref_text,
+                  std::function<caf::actor(caf::scheduled_actor*)> start) {
     child_spec spec;
     spec.id = std::move(id);
     spec.ref = ref_text;
@@ -126,27 +131,35 @@ void node::parts::plant_tree() {
   auto as_actor = [](const auto& handle) { return caf::actor_cast<caf::actor>(handle); };
   auto core = supervisor_child(
       supervise("root/core", strategy::rest_for_one),
-      {child("shard_host", services::shard_host,
-             [=, this](caf::scheduled_actor* parent) {
-               return as_actor(spawn_shard_host(parent, outside, {agent_kind(staff), task_kind(), run_kind()}));
-             }),
-       child("timers", services::timers, [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
+      {child(
+           "shard_host", services::shard_host,
+           [=, this](caf::scheduled_actor* parent) {
+             return as_actor(spawn_shard_host(parent, outside, {agent_kind(staff), task_kind(), run_kind()}));
+           }),
+       child("timers", services::timers,
+             [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
        child("watchdog", {}, [=, this](caf::scheduled_actor* parent) {
          watchdog_options options;
          options.board = &board;
-         options.report = [log = outside->log](const StuckActor& stuck) { log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}}); };
+         options.report = [log = outside->log](const StuckActor& stuck) {
+           log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
+         };
          return spawn_watchdog(parent, options);
        })});
-  auto agents = supervisor_child(
-      supervise("root/services/agents", strategy::one_for_one),
-      {child("registry", services::registry,
-             [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_agent_registry(parent, outside, staff)); })});
-  auto workflows = supervisor_child(
-      supervise("root/services/workflows", strategy::one_for_one),
-      {child("scheduler", services::scheduler,
-             [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_task_scheduler(parent, outside)); })});
-  auto all = supervisor_child(supervise("root/services", strategy::one_for_one), {std::move(agents), std::move(workflows)});
-  root = spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
+  auto agents =
+      supervisor_child(supervise("root/services/agents", strategy::one_for_one),
+                       {child("registry", services::registry, [=, this](caf::scheduled_actor* parent) {
+                         return as_actor(spawn_agent_registry(parent, outside, staff));
+                       })});
+  auto workflows =
+      supervisor_child(supervise("root/services/workflows", strategy::one_for_one),
+                       {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
+                         return as_actor(spawn_task_scheduler(parent, outside));
+                       })});
+  auto all = supervisor_child(supervise("root/services", strategy::one_for_one),
+                              {std::move(agents), std::move(workflows)});
+  root =
+      spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
   outside->names->put(std::string{services::root}, as_actor(root));
 }
 
@@ -189,11 +202,9 @@ caf::error node::parts::start() {
   return failed ? failed : hire_all();
 }
 
-node::node(int argc, char** argv) : node{from_command_line(argc, argv)} {
-}
+node::node(int argc, char** argv) : node{from_command_line(argc, argv)} {}
 
-node::node(config settings) : parts_{std::make_unique<parts>(std::move(settings))} {
-}
+node::node(config settings) : parts_{std::make_unique<parts>(std::move(settings))} {}
 
 node::~node() {
   auto& p = *parts_;
@@ -202,7 +213,8 @@ node::~node() {
   p.control.reset();
   if (p.system) {
     caf::scoped_actor door{*p.system};
-    door->request(p.root, limits::door_timeout, StopTree{}).receive([](const Done&) {}, [](const caf::error&) {});
+    door->request(p.root, limits::door_timeout, StopTree{})
+        .receive([](const Done&) {}, [](const caf::error&) {});
     p.outside->names->erase(std::string{services::root}, {}, make_error(ec::unavailable, "the node stops"));
     p.root = nullptr;
     for (auto& name : p.outside->names->awake()) // entities whose host is gone
@@ -235,7 +247,8 @@ caf::error node::listen() {
   options.system = p.system.get();
   options.outside = p.outside;
   auto& data = p.settings.node.data_directory;
-  options.socket = p.settings.node.control_socket.empty() ? control_socket(data) : p.settings.node.control_socket;
+  options.socket =
+      p.settings.node.control_socket.empty() ? control_socket(data) : p.settings.node.control_socket;
   options.tokens = control_tokens(data);
   options.node = p.settings.node.name;
   options.version = version;
@@ -247,11 +260,15 @@ caf::error node::listen() {
     log.set_lowest(*level);
     return {};
   };
-  options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) { status.set_store_generation(disk->generation()); };
+  options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) {
+    status.set_store_generation(disk->generation());
+  };
   options.hooks.metrics = [meters = p.outside->meters] { return meters.render(); };
-  options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal, const caf::error& refusal) {
+  options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,
+                                                 const caf::error& refusal) {
     if (refusal)
-      log.warning("call refused", {{"method", method}, {"principal", principal}, {"reason", describe(refusal)}});
+      log.warning("call refused",
+                  {{"method", method}, {"principal", principal}, {"reason", describe(refusal)}});
     else
       log.debug("call", {{"method", method}, {"principal", principal}});
   };
@@ -262,7 +279,8 @@ caf::error node::listen() {
   return {};
 }
 
-caf::expected<Result> node::run(const std::string& capability, const std::string& text, std::chrono::milliseconds patience) {
+caf::expected<Result> node::run(const std::string& capability, const std::string& text,
+                                std::chrono::milliseconds patience) {
   auto& p = *parts_;
   if (auto failed = p.start())
     return failed;

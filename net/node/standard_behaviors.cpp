@@ -19,7 +19,10 @@ public:
 class wait final : public behavior {
 public:
   manifest describe() const override {
-    return manifest{"wait"}.can("troupe.wait").max_concurrent(100).describe("Sleeps durably for its input `ms`, milliseconds.");
+    return manifest{"wait"}
+        .can("troupe.wait")
+        .max_concurrent(100)
+        .describe("Sleeps durably for its input `ms`, milliseconds.");
   }
   action run(const Task& task) override {
     auto& text = task.input("ms");
@@ -27,17 +30,24 @@ public:
     auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), ms);
     if (wrong != std::errc{} || end != text.data() + text.size() || ms < 0)
       return fail(ec::invalid_argument, "ms is '" + text + "'; a whole number of milliseconds is needed");
-    return sleep_for(std::chrono::milliseconds{ms}).then([text](const Result&) { return finish("waited " + text + " ms"); });
+    return sleep_for(std::chrono::milliseconds{ms}).then([text](const Result&) {
+      return finish("waited " + text + " ms");
+    });
   }
 };
 
 class ask_somebody final : public behavior {
 public:
   manifest describe() const override {
-    return manifest{"ask"}.can("troupe.ask").max_concurrent(100).describe("Asks the person in `who` the question in `text`.");
+    return manifest{"ask"}
+        .can("troupe.ask")
+        .max_concurrent(100)
+        .describe("Asks the person in `who` the question in `text`.");
   }
   action run(const Task& task) override {
-    return ask_human(task.input("who"), task.input("text")).then([](const Result& answer) { return finish(answer); });
+    return ask_human(task.input("who"), task.input("text")).then([](const Result& answer) {
+      return finish(answer);
+    });
   }
 };
 

@@ -19,7 +19,8 @@ CAF_TEST(a definition holds what was said and nothing else) {
     name: "release" version: "2.0.0" result: "build"
     steps { id: "build" task {
       required: "code.build" priority: PRIORITY_HIGH inputs { name: "target" value: "all" } retry { max_retries: 2 } } }
-    steps { id: "ship" task { required: "code.ship" } needs: "build" })", &expected));
+    steps { id: "ship" task { required: "code.ship" } needs: "build" })",
+                                                            &expected));
   CAF_CHECK_EQUAL(flow.definition(), expected);
 }
 

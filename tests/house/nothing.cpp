@@ -2,5 +2,4 @@
 #define CAF_SUITE house.nothing
 #include <caf/test/unit_test.hpp>
 
-CAF_TEST(nothing is checked here) {
-}
+CAF_TEST(nothing is checked here) {}

@@ -281,10 +281,12 @@ CAF_TEST(a missing event and a damaged one are found and named) {
   auto second = **rows->get(space::journal, journal_key(entity, 2));
   CAF_REQUIRE(!memory->write({{space::journal, journal_key(entity, 2), std::nullopt}}));
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a corrupt as 2"});
-  CAF_CHECK_EQUAL(std::string{last.failure().text()}, "t/probe/a: event 2 is missing; restore it from a copy");
+  CAF_CHECK_EQUAL(std::string{last.failure().text()},
+                  "t/probe/a: event 2 is missing; restore it from a copy");
   CAF_REQUIRE(!memory->write({{space::journal, journal_key(entity, 2), "short"}}));
   process({open_of(*rows, a)});
-  CAF_CHECK_EQUAL(std::string{last.failure().text()}, "t/probe/a: event 2 is damaged; restore it from a copy");
+  CAF_CHECK_EQUAL(std::string{last.failure().text()},
+                  "t/probe/a: event 2 is damaged; restore it from a copy");
   CAF_CHECK(process({append(a, last.incarnation(), 4, {"4"})}) == words{"failed outcome_unknown by 3"});
   CAF_REQUIRE(!memory->write({{space::journal, journal_key(entity, 2), second}}));
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 3 as 4"});

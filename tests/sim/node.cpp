@@ -1,4 +1,5 @@
-// Fifty seeds of work, faults and crashes: nothing acknowledged is lost, nothing is done twice, everything ends.
+// Fifty seeds of work, faults and crashes: nothing acknowledged is lost, nothing is done twice, everything
+// ends.
 #define CAF_SUITE sim.node
 #include <caf/test/unit_test.hpp>
 #include <tests/support/world.hpp>
@@ -7,7 +8,8 @@ CAF_TEST(fifty seeds keep every promise) {
   for (uint64_t seed = 1; seed <= 50; ++seed) {
     auto report = troupe::live_through(seed);
     for (auto& broken : report.broken)
-      CAF_ERROR("seed " << seed << ": " << broken << "; replay: ./dev sim --from " << seed << " --seeds 1 --trace");
+      CAF_ERROR("seed " << seed << ": " << broken << "; replay: ./dev sim --from " << seed
+                        << " --seeds 1 --trace");
     CAF_CHECK(report.broken.empty());
   }
 }

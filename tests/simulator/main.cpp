@@ -25,8 +25,9 @@ int main(int argc, char** argv) {
     auto report = troupe::live_through(seed, traced);
     for (auto& line : report.trace)
       fmt::print("{}\n", line);
-    fmt::print("seed {:<6} steps {:<6} crashes {:<3} virtual {:>7.1f} s  {}  {}\n", seed, report.steps, report.crashes,
-               static_cast<double>(report.virtual_ms) / 1000, report.hash.substr(0, 16), report.broken.empty() ? "ok" : "BROKEN");
+    fmt::print("seed {:<6} steps {:<6} crashes {:<3} virtual {:>7.1f} s  {}  {}\n", seed, report.steps,
+               report.crashes, static_cast<double>(report.virtual_ms) / 1000, report.hash.substr(0, 16),
+               report.broken.empty() ? "ok" : "BROKEN");
     for (auto& broken : report.broken)
       fmt::print("    {}\n", broken);
     failed += report.broken.empty() ? 0 : 1;

@@ -1,4 +1,5 @@
-// A deterministic house for tests: virtual clock, memory store, crashes on demand. Include after CAF_SUITE is defined.
+// A deterministic house for tests: virtual clock, memory store, crashes on demand. Include after CAF_SUITE is
+// defined.
 #pragma once
 
 #define FAIL CAF_FAIL // CAF 0.17.6 uses it without defining it
@@ -32,7 +33,8 @@ struct house {
   template <class Reply, proto_message M>
   caf::expected<Reply> ask(const std::string& ref, M message, std::chrono::milliseconds patience = {}) {
     auto result = std::make_shared<caf::expected<Reply>>(make_error(ec::timeout, "no answer"));
-    post<Reply>(ref, std::move(message), [result](caf::expected<Reply> answer) { *result = std::move(answer); });
+    post<Reply>(ref, std::move(message),
+                [result](caf::expected<Reply> answer) { *result = std::move(answer); });
     node->settle();
     if (patience.count() > 0)
       node->advance(patience);
@@ -60,7 +62,8 @@ struct house {
   /// Asks without running anything; `then` is called when the answer comes.
   template <class Reply, proto_message M>
   void post(const std::string& ref, M message, std::function<void(caf::expected<Reply>)> then) {
-    node->system().spawn([=, names = node->outside()->names, root = node->root()](caf::event_based_actor* self) {
+    node->system().spawn([=, names = node->outside()->names,
+                          root = node->root()](caf::event_based_actor* self) {
       house_rules(self);
       self->link_to(root);
       troupe::ask<Reply>(self, *names, ref, std::chrono::hours{24}, message)

@@ -10,16 +10,22 @@ life::config::config() {
   add_probe_messages(*this);
 }
 
-life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire)
+life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed,
+           wiring wire)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
       rows_{std::move(rows)}, clock_{std::move(time)} {
   clock_->scheduler = &scheduler_;
   journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_);
   ensure(!journal_->start(), "the store opens");
   workers_ = std::make_shared<simulated_workers>(system_);
-  doors_ = std::make_shared<doors>(doors{clock_, rows_, journal_, std::make_shared<directory>(),
+  doors_ = std::make_shared<doors>(doors{clock_,
+                                         rows_,
+                                         journal_,
+                                         std::make_shared<directory>(),
                                          std::make_shared<id_source>(seed),
-                                         workers_, {}, {}});
+                                         workers_,
+                                         {},
+                                         {}});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)
@@ -30,9 +36,9 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
 }
 
 life::~life() {
-  clock_->earlier_us += std::chrono::duration_cast<std::chrono::microseconds>(
-                            scheduler_.clock().now().time_since_epoch())
-                            .count();
+  clock_->earlier_us +=
+      std::chrono::duration_cast<std::chrono::microseconds>(scheduler_.clock().now().time_since_epoch())
+          .count();
   clock_->scheduler = nullptr;
   journal_->cut();
   workers_->cut();

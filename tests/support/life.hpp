@@ -17,7 +17,8 @@ class virtual_clock final : public clock {
 public:
   int64_t now_us() const override {
     auto run = scheduler ? scheduler->clock().now().time_since_epoch() : std::chrono::nanoseconds{0};
-    return 1'700'000'000'000'000 + earlier_us + std::chrono::duration_cast<std::chrono::microseconds>(run).count();
+    return 1'700'000'000'000'000 + earlier_us +
+           std::chrono::duration_cast<std::chrono::microseconds>(run).count();
   }
   caf::scheduler::test_coordinator* scheduler = nullptr;
   int64_t earlier_us = 0;

@@ -11,8 +11,8 @@ namespace troupe {
 class improvised final : public behavior {
 public:
   using script = std::function<action(const Task&)>;
-  improvised(std::string name, std::string capability, script run) : name_{std::move(name)}, capability_{std::move(capability)}, run_{std::move(run)} {
-  }
+  improvised(std::string name, std::string capability, script run)
+      : name_{std::move(name)}, capability_{std::move(capability)}, run_{std::move(run)} {}
   manifest describe() const override {
     return manifest{name_}.can(capability_);
   }
@@ -33,15 +33,16 @@ struct platform : house {
           auto name = [&](std::string_view ref_text, const auto& handle) {
             outside->names->put(std::string{ref_text}, caf::actor_cast<caf::actor>(handle));
           };
-          name(services::shard_host,
-               spawn_shard_host(root, outside, {agent_kind(parts), task_kind(), run_kind(), make_kind<probe_state>("probe", probe)}));
+          name(services::shard_host, spawn_shard_host(root, outside,
+                                                      {agent_kind(parts), task_kind(), run_kind(),
+                                                       make_kind<probe_state>("probe", probe)}));
           name(services::timers, spawn_timers(root, outside));
           name(services::registry, spawn_agent_registry(root, outside, parts));
           name(services::scheduler, spawn_task_scheduler(root, outside));
-        }} {
-  }
+        }} {}
 
-  /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in between.
+  /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in
+  /// between.
   template <class Spawn>
   void restart_service(std::string_view ref_text, Spawn spawn, const std::function<void()>& meanwhile = {}) {
     auto doors = node->outside();
@@ -94,7 +95,8 @@ struct platform : house {
 };
 
 /// Shorthand for a behavior out of a function.
-inline void teach(agent_parts& parts, const std::string& name, const std::string& capability, improvised::script run) {
+inline void teach(agent_parts& parts, const std::string& name, const std::string& capability,
+                  improvised::script run) {
   ensure(!parts.behaviors.add(manifest{name}.can(capability),
                               [=] { return std::make_unique<improvised>(name, capability, run); }));
 }

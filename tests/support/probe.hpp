@@ -2,12 +2,13 @@
 #pragma once
 
 #include <stdexcept>
-#include <troupe/tests/support/probe.pb.h>
 #include <troupe/persistence/event_sourced.hpp>
+#include <troupe/tests/support/probe.pb.h>
 
 namespace troupe {
 
-using probe_actor = caf::typed_actor<rpc<ProbeAdd, ProbeTotal>, rpc<ProbeAsk, ProbeTotal>, note<ProbeNudge>, note<TimerDue>>;
+using probe_actor =
+    caf::typed_actor<rpc<ProbeAdd, ProbeTotal>, rpc<ProbeAsk, ProbeTotal>, note<ProbeNudge>, note<TimerDue>>;
 
 struct probe_state {
   static inline const char* name = "probe";
@@ -59,7 +60,8 @@ struct probe_state {
   }
 };
 
-inline probe_actor::behavior_type probe(probe_actor::stateful_pointer<probe_state>, entity_log<probe_state> log) {
+inline probe_actor::behavior_type probe(probe_actor::stateful_pointer<probe_state>,
+                                        entity_log<probe_state> log) {
   return {
       [=](const ProbeAdd& cmd) mutable { return log.handle(cmd); },
       [=](const ProbeAsk&) mutable {

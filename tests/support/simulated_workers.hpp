@@ -8,8 +8,7 @@ namespace troupe {
 
 class simulated_workers final : public workers {
 public:
-  explicit simulated_workers(caf::actor_system& system) : system_{system} {
-  }
+  explicit simulated_workers(caf::actor_system& system) : system_{system} {}
   void submit(std::function<void()> job) override {
     system_.spawn([this, job = std::move(job)](caf::event_based_actor*) {
       if (!cut_)

@@ -5,12 +5,12 @@
 #include <map>
 #include <random>
 #include <tests/support/life.hpp>
+#include <tests/support/probe.hpp>
 #include <tests/support/world.hpp>
 #include <troupe/behaviors/library.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 #include <troupe/tests/support/probe.pb.h>
-#include <tests/support/probe.hpp>
 
 namespace troupe {
 namespace {
@@ -22,8 +22,8 @@ constexpr int counters = 3;
 
 class actor_of_world final : public behavior {
 public:
-  actor_of_world(std::string name, std::function<action(const Task&)> script) : name_{std::move(name)}, script_{std::move(script)} {
-  }
+  actor_of_world(std::string name, std::function<action(const Task&)> script)
+      : name_{std::move(name)}, script_{std::move(script)} {}
   manifest describe() const override {
     return manifest{name_}.can(name_);
   }
@@ -64,14 +64,18 @@ private:
 
   void tell(const std::string& text) {
     if (traced_)
-      report_.trace.push_back(fmt::format("{:>8} {:>6} {}", clock_->now_ms() - 1'700'000'000'000, report_.steps, text));
+      report_.trace.push_back(
+          fmt::format("{:>8} {:>6} {}", clock_->now_ms() - 1'700'000'000'000, report_.steps, text));
   }
 
   void make_parts() {
     auto add = [this](const std::string& name, std::function<action(const Task&)> script) {
-      ensure(!parts_->behaviors.add(manifest{name}.can(name), [=] { return std::make_unique<actor_of_world>(name, script); }));
+      ensure(!parts_->behaviors.add(manifest{name}.can(name),
+                                    [=] { return std::make_unique<actor_of_world>(name, script); }));
     };
-    parts_->tools.add({"look", "may be repeated", [](const tool_call&) -> caf::expected<std::string> { return std::string{"seen"}; }, true});
+    parts_->tools.add({"look", "may be repeated",
+                       [](const tool_call&) -> caf::expected<std::string> { return std::string{"seen"}; },
+                       true});
     parts_->tools.add({"pay", "must not be repeated",
                        [this](const tool_call& call) -> caf::expected<std::string> {
                          ++paid_[std::string{call.argument("for")}];
@@ -79,18 +83,27 @@ private:
                        },
                        false});
     add("look", [](const Task&) {
-      return call_tool("look").then([](const Result&) { return call_tool("look"); }).then([](const Result& r) { return finish(r.text()); });
+      return call_tool("look")
+          .then([](const Result&) { return call_tool("look"); })
+          .then([](const Result& r) { return finish(r.text()); });
     });
     add("pay", [](const Task& task) {
-      return call_tool("pay", {{"for", task.id()}}).otherwise([](const caf::error& why) { return finish(to_string(code_of(why))); });
+      return call_tool("pay", {{"for", task.id()}}).otherwise([](const caf::error& why) {
+        return finish(to_string(code_of(why)));
+      });
     });
     add("sleep", [](const Task& task) {
-      return sleep_for(std::chrono::milliseconds{task.random() % 5000}).then([](const Result&) { return call_tool("look"); });
+      return sleep_for(std::chrono::milliseconds{task.random() % 5000}).then([](const Result&) {
+        return call_tool("look");
+      });
     });
-    add("ask", [](const Task&) { return ask_human("somebody", "go on?").then([](const Result& r) { return finish(r.text()); }); });
+    add("ask", [](const Task&) {
+      return ask_human("somebody", "go on?").then([](const Result& r) { return finish(r.text()); });
+    });
     add("delegate", [](const Task&) {
-      return all_of({call_agent("look"), call_agent("sleep"), call_tool("look")})
-          .then([](const Result& all) { return finish(all.part(0).text() + all.part(2).text()); });
+      return all_of({call_agent("look"), call_agent("sleep"), call_tool("look")}).then([](const Result& all) {
+        return finish(all.part(0).text() + all.part(2).text());
+      });
     });
   }
 
@@ -99,8 +112,9 @@ private:
       auto name = [&](std::string_view ref_text, const auto& handle) {
         outside->names->put(std::string{ref_text}, caf::actor_cast<caf::actor>(handle));
       };
-      name(services::shard_host, spawn_shard_host(root, outside, {agent_kind(parts_), task_kind(), run_kind(),
-                                                                  make_kind<probe_state>("probe", probe)}));
+      name(services::shard_host, spawn_shard_host(root, outside,
+                                                  {agent_kind(parts_), task_kind(), run_kind(),
+                                                   make_kind<probe_state>("probe", probe)}));
       name(services::timers, spawn_timers(root, outside));
       name(services::registry, spawn_agent_registry(root, outside, parts_));
       name(services::scheduler, spawn_task_scheduler(root, outside));
@@ -120,60 +134,63 @@ private:
 
   template <class Reply, proto_message M>
   void post(const std::string& ref_text, M message, std::function<void(caf::expected<Reply>)> then) {
-    node_->system().spawn([=, names = node_->outside()->names, root = node_->root(), life = lives_, this](caf::event_based_actor* self) {
+    node_->system().spawn([=, names = node_->outside()->names, root = node_->root(), life = lives_,
+                           this](caf::event_based_actor* self) {
       house_rules(self);
       self->link_to(root);
       ask<Reply>(self, *names, ref_text, 24h, message)
-          .then([=, this](const Reply& reply) {
-                  if (life == lives_)
-                    then(reply);
-                },
-                [=, this](const caf::error& reason) {
-                  if (life == lives_)
-                    then(reason);
-                });
+          .then(
+              [=, this](const Reply& reply) {
+                if (life == lives_)
+                  then(reply);
+              },
+              [=, this](const caf::error& reason) {
+                if (life == lives_)
+                  then(reason);
+              });
     });
   }
 
   // One thing a user may do.
   void act() {
     switch (pick(4)) {
-      case 0:
-        add(fmt::format("tenant/probe/{}", pick(counters)), static_cast<int64_t>(pick(9)) + 1, ids_.next(clock_->now_ms()));
-        break;
-      case 1:
-        if (!commands_.empty()) { // the same command again, as after a lost answer
-          auto i = std::next(commands_.begin(), static_cast<ptrdiff_t>(pick(commands_.size())));
-          add(i->second.counter, i->second.amount, i->first);
-        }
-        break;
-      case 2: {
-        constexpr const char* kinds[] = {"look", "pay", "sleep", "ask", "delegate"};
-        auto ref_text = fmt::format("default/task/t{}", next_++);
-        CreateTask create;
-        create.mutable_spec()->add_required(kinds[pick(5)]);
-        tell("create " + ref_text + " " + create.spec().required(0));
-        post<TaskAccepted>(ref_text, create, [=, this](caf::expected<TaskAccepted> answer) {
-          if (answer)
-            accepted_.insert(ref_text);
-        });
-        break;
+    case 0:
+      add(fmt::format("tenant/probe/{}", pick(counters)), static_cast<int64_t>(pick(9)) + 1,
+          ids_.next(clock_->now_ms()));
+      break;
+    case 1:
+      if (!commands_.empty()) { // the same command again, as after a lost answer
+        auto i = std::next(commands_.begin(), static_cast<ptrdiff_t>(pick(commands_.size())));
+        add(i->second.counter, i->second.amount, i->first);
       }
-      default: {
-        auto ref_text = fmt::format("default/run/r{}", next_++);
-        workflow_builder graph{"diamond"};
-        graph.step("a", "look");
-        graph.step("b", "pay").needs({"a"});
-        graph.step("c", "sleep").needs({"a"});
-        graph.step("d", "look").needs({"b", "c"});
-        StartWorkflow start;
-        *start.mutable_definition() = graph.definition();
-        tell("start " + ref_text);
-        post<WorkflowAccepted>(ref_text, start, [=, this](caf::expected<WorkflowAccepted> answer) {
-          if (answer)
-            accepted_.insert(ref_text);
-        });
-      }
+      break;
+    case 2: {
+      constexpr const char* kinds[] = {"look", "pay", "sleep", "ask", "delegate"};
+      auto ref_text = fmt::format("default/task/t{}", next_++);
+      CreateTask create;
+      create.mutable_spec()->add_required(kinds[pick(5)]);
+      tell("create " + ref_text + " " + create.spec().required(0));
+      post<TaskAccepted>(ref_text, create, [=, this](caf::expected<TaskAccepted> answer) {
+        if (answer)
+          accepted_.insert(ref_text);
+      });
+      break;
+    }
+    default: {
+      auto ref_text = fmt::format("default/run/r{}", next_++);
+      workflow_builder graph{"diamond"};
+      graph.step("a", "look");
+      graph.step("b", "pay").needs({"a"});
+      graph.step("c", "sleep").needs({"a"});
+      graph.step("d", "look").needs({"b", "c"});
+      StartWorkflow start;
+      *start.mutable_definition() = graph.definition();
+      tell("start " + ref_text);
+      post<WorkflowAccepted>(ref_text, start, [=, this](caf::expected<WorkflowAccepted> answer) {
+        if (answer)
+          accepted_.insert(ref_text);
+      });
+    }
     }
   }
 
@@ -194,7 +211,8 @@ private:
         return;
       auto& known = commands_[command_id].answer;
       if (known && *known != reply->total())
-        report_.broken.push_back(fmt::format("{} was answered {} and {}", command_id, *known, reply->total()));
+        report_.broken.push_back(
+            fmt::format("{} was answered {} and {}", command_id, *known, reply->total()));
       known = reply->total();
     });
   }
@@ -209,28 +227,28 @@ private:
 
   void fault() {
     switch (pick(8)) {
-      case 0:
-        tell("power cut");
-        ++report_.crashes;
-        node_.reset();
-        rows_->crash();
-        be_born();
-        break;
-      case 1: {
-        auto applied = pick(2) == 0;
-        tell(applied ? "a write fails but is there" : "a write fails");
-        rows_->fail_next_write(applied);
-        break;
-      }
-      default:
-        break;
+    case 0:
+      tell("power cut");
+      ++report_.crashes;
+      node_.reset();
+      rows_->crash();
+      be_born();
+      break;
+    case 1: {
+      auto applied = pick(2) == 0;
+      tell(applied ? "a write fails but is there" : "a write fails");
+      rows_->fail_next_write(applied);
+      break;
+    }
+    default:
+      break;
     }
   }
 
   // No more faults: everybody is answered, everything ends.
   void come_to_rest() {
     node_->settle();
-    hire(); // a failing write may have kept somebody out
+    hire();                                   // a failing write may have kept somebody out
     for (int again = 0; again < 3; ++again) { // a failing write may still be armed
       for (auto& [id, one] : std::map<std::string, command>{commands_})
         add(one.counter, one.amount, id);
@@ -253,10 +271,12 @@ private:
   }
 
   void judge() {
-    look<SchedulerStats>(std::string{services::scheduler}, GetSchedulerStats{}, [this](const SchedulerStats& stats) {
-      if (stats.queued() + stats.running() > 0)
-        report_.broken.push_back(fmt::format("the scheduler still holds {} queued and {} placed tasks", stats.queued(), stats.running()));
-    });
+    look<SchedulerStats>(
+        std::string{services::scheduler}, GetSchedulerStats{}, [this](const SchedulerStats& stats) {
+          if (stats.queued() + stats.running() > 0)
+            report_.broken.push_back(fmt::format("the scheduler still holds {} queued and {} placed tasks",
+                                                 stats.queued(), stats.running()));
+        });
     std::map<std::string, int64_t> sums;
     for (auto& [id, one] : commands_) {
       if (!one.answer)
@@ -291,7 +311,8 @@ private:
   void check_total(const std::string& counter, int64_t sum, const std::string& when) {
     look<ProbeTotal>(counter, ProbeAsk{}, [=, this](const ProbeTotal& found) {
       if (found.total() != sum)
-        report_.broken.push_back(fmt::format("{} is {} {}, the commands add up to {}", counter, found.total(), when, sum));
+        report_.broken.push_back(
+            fmt::format("{} is {} {}, the commands add up to {}", counter, found.total(), when, sum));
     });
   }
 

@@ -25,31 +25,39 @@ std::shared_ptr<agent_parts> make_parts() {
                       return std::string{"paid"};
                     },
                     false});
-  parts->tools.add({"broken", "always fails",
-                    [](const tool_call&) -> caf::expected<std::string> { return make_error(ec::tool_failed, "it broke"); }, true});
+  parts->tools.add(
+      {"broken", "always fails",
+       [](const tool_call&) -> caf::expected<std::string> { return make_error(ec::tool_failed, "it broke"); },
+       true});
   teach(*parts, "greeter", "greet", [](const Task& task) { return finish("hello, " + task.input("name")); });
   teach(*parts, "counter", "count", [](const Task&) {
     return call_tool("count", {{"what", "one"}})
-        .then([](const Result&) { return call_tool("count", {{"what", "two"}}); })
+        .then([](const Result&) {
+          return call_tool("count", {{"what", "two"}});
+        })
         .then([](const Result& two) { return finish(two.text()); });
   });
   teach(*parts, "payer", "pay", [](const Task&) {
     return call_tool("pay").then([](const Result& paid) { return finish(paid.text()); });
   });
-  teach(*parts, "sleeper", "sleep", [](const Task&) {
-    return sleep_for(1h).then([](const Result&) { return finish("awake"); });
-  });
+  teach(*parts, "sleeper", "sleep",
+        [](const Task&) { return sleep_for(1h).then([](const Result&) { return finish("awake"); }); });
   teach(*parts, "asker", "ask", [](const Task&) {
-    return ask_human("boss", "may I?").then([](const Result& answer) { return finish("boss says " + answer.text()); });
+    return ask_human("boss", "may I?").then([](const Result& answer) {
+      return finish("boss says " + answer.text());
+    });
   });
   teach(*parts, "breaker", "break", [](const Task&) { return call_tool("broken"); });
   teach(*parts, "thrower", "throw", [](const Task&) -> action { throw std::runtime_error("oops"); });
   teach(*parts, "boss", "delegate", [](const Task& task) {
-    return all_of({call_agent("greet", {{"name", task.input("a")}}), call_agent("greet", {{"name", task.input("b")}})})
+    return all_of({call_agent("greet", {{"name", task.input("a")}}),
+                   call_agent("greet", {{"name", task.input("b")}})})
         .then([](const Result& both) { return finish(both.part(0).text() + "; " + both.part(1).text()); });
   });
   teach(*parts, "fork", "fork", [](const Task&) {
-    return all_of({sleep_for(1s).then([](const Result&) { return call_tool("count", {{"what", "late"}}); }),
+    return all_of({sleep_for(1s).then([](const Result&) {
+                     return call_tool("count", {{"what", "late"}});
+                   }),
                    call_tool("count", {{"what", "early"}}), sleep_for(3s)})
         .then([](const Result& all) { return finish(all.part(0).text() + ", " + all.part(1).text()); });
   });
@@ -57,7 +65,8 @@ std::shared_ptr<agent_parts> make_parts() {
     return call_tool("count", {{"what", "before"}})
         .then([](const Result&) { return checkpoint("half"); })
         .then([&task](const Result&) {
-          return task.attempt() < 3 ? fail(ec::action_failed, "not yet") : finish("attempt " + std::to_string(task.attempt()));
+          return task.attempt() < 3 ? fail(ec::action_failed, "not yet")
+                                    : finish("attempt " + std::to_string(task.attempt()));
         });
   });
   return parts;
@@ -66,11 +75,12 @@ std::shared_ptr<agent_parts> make_parts() {
 struct agents : platform {
   agents() : platform{make_parts()} {
     tool_calls = 0;
-    for (auto& who : {"greet", "count", "pay", "sleep", "ask", "break", "throw", "delegate", "fork", "mark"}) {
-      const std::map<std::string, std::string> behaviors{{"greet", "greeter"}, {"count", "counter"}, {"pay", "payer"},
-                                                         {"sleep", "sleeper"}, {"ask", "asker"},     {"break", "breaker"},
-                                                         {"throw", "thrower"}, {"delegate", "boss"}, {"fork", "fork"},
-                                                         {"mark", "marker"}};
+    for (auto& who :
+         {"greet", "count", "pay", "sleep", "ask", "break", "throw", "delegate", "fork", "mark"}) {
+      const std::map<std::string, std::string> behaviors{
+          {"greet", "greeter"}, {"count", "counter"}, {"pay", "payer"},     {"sleep", "sleeper"},
+          {"ask", "asker"},     {"break", "breaker"}, {"throw", "thrower"}, {"delegate", "boss"},
+          {"fork", "fork"},     {"mark", "marker"}};
       hire(std::string{"agent-"} + who, behaviors.at(who), {who});
     }
   }
@@ -114,7 +124,8 @@ CAF_TEST(a crash at any step does each recorded action once) {
     auto ref_text = "default/task/job-" + std::to_string(steps);
     tool_calls = 0;
     bool accepted = false;
-    post<TaskAccepted>(ref_text, job("count"), [&](caf::expected<TaskAccepted> answer) { accepted = static_cast<bool>(answer); });
+    post<TaskAccepted>(ref_text, job("count"),
+                       [&](caf::expected<TaskAccepted> answer) { accepted = static_cast<bool>(answer); });
     for (int i = 0; i < steps; ++i)
       node->step();
     crash_and_recover();
@@ -218,13 +229,15 @@ CAF_TEST(a behavior that throws fails its task with the text) {
 }
 
 CAF_TEST(an agent calls other agents and joins their results in order) {
-  CAF_CHECK_EQUAL(std::string{run("delegate", {{"a", "Ada"}, {"b", "Bob"}}).outcome().text()}, "hello, Ada; hello, Bob");
+  CAF_CHECK_EQUAL(std::string{run("delegate", {{"a", "Ada"}, {"b", "Bob"}}).outcome().text()},
+                  "hello, Ada; hello, Bob");
 }
 
 CAF_TEST(other agents are called once though the node crashes at any step) {
   for (int steps = 0; steps < 200; steps += 7) {
     auto ref_text = "default/task/job-" + std::to_string(steps);
-    post<TaskAccepted>(ref_text, job("delegate", {{"a", "Ada"}, {"b", "Bob"}}), [](caf::expected<TaskAccepted>) {});
+    post<TaskAccepted>(ref_text, job("delegate", {{"a", "Ada"}, {"b", "Bob"}}),
+                       [](caf::expected<TaskAccepted>) {});
     for (int i = 0; i < steps; ++i)
       node->step();
     crash_and_recover();
@@ -278,7 +291,8 @@ CAF_TEST(the same id with another specification is refused) {
 CAF_TEST(whoever waits for a task hears of its end) {
   run("sleep");
   std::string text;
-  post<TaskDescription>(job_ref, AwaitTask{}, [&](caf::expected<TaskDescription> end) { text = end->state().outcome().text(); });
+  post<TaskDescription>(job_ref, AwaitTask{},
+                        [&](caf::expected<TaskDescription> end) { text = end->state().outcome().text(); });
   node->settle();
   CAF_CHECK(text.empty());
   node->advance(61min);

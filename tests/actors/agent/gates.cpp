@@ -19,14 +19,18 @@ std::shared_ptr<agent_parts> guarded_parts() {
     ++calls;
     return std::string{"ok"};
   };
-  parts->tools.add({"fragile", "", fail, true, {.breaker = circuit_breaker_options{}, .rate = {}, .bulkhead = {}}});
-  parts->tools.add({"slow", "", work, true, {.breaker = {}, .rate = rate_limit_options{1, 2}, .bulkhead = {}}});
-  parts->tools.add({"narrow", "", work, true, {.breaker = {}, .rate = {}, .bulkhead = bulkhead_options{1, 2}}});
+  parts->tools.add(
+      {"fragile", "", fail, true, {.breaker = circuit_breaker_options{}, .rate = {}, .bulkhead = {}}});
+  parts->tools.add(
+      {"slow", "", work, true, {.breaker = {}, .rate = rate_limit_options{1, 2}, .bulkhead = {}}});
+  parts->tools.add(
+      {"narrow", "", work, true, {.breaker = {}, .rate = {}, .bulkhead = bulkhead_options{1, 2}}});
   for (std::string name : {"fragile", "slow", "narrow"})
     teach(*parts, name, name, [name](const Task&) {
       std::vector<action> all;
       for (int i = 0; i < 6; ++i)
-        all.push_back(call_tool(name).otherwise([](const caf::error& why) { return finish(to_string(code_of(why))); }));
+        all.push_back(
+            call_tool(name).otherwise([](const caf::error& why) { return finish(to_string(code_of(why))); }));
       return all_of(std::move(all)).then([](const Result& result) {
         std::string text;
         for (auto& part : result.parts())
@@ -56,7 +60,9 @@ CAF_TEST_FIXTURE_SCOPE(gates_tests, guarded)
 CAF_TEST(a breaker opens after five failures and lets a probe through after a minute) {
   run("fragile", "one");
   CAF_CHECK_EQUAL(calls, 6); // all at once: none had failed yet
-  CAF_CHECK_EQUAL(run("fragile", "two"), std::string{"circuit_open circuit_open circuit_open circuit_open circuit_open circuit_open "});
+  CAF_CHECK_EQUAL(
+      run("fragile", "two"),
+      std::string{"circuit_open circuit_open circuit_open circuit_open circuit_open circuit_open "});
   CAF_CHECK_EQUAL(calls, 6);
   node->advance(61s);
   run("fragile", "three");
@@ -64,9 +70,11 @@ CAF_TEST(a breaker opens after five failures and lets a probe through after a mi
 }
 
 CAF_TEST(a rate limit lets the burst pass and refuses the rest) {
-  CAF_CHECK_EQUAL(run("slow", "one"), std::string{"ok ok rate_limited rate_limited rate_limited rate_limited "});
+  CAF_CHECK_EQUAL(run("slow", "one"),
+                  std::string{"ok ok rate_limited rate_limited rate_limited rate_limited "});
   node->advance(1s);
-  CAF_CHECK_EQUAL(run("slow", "two"), std::string{"ok rate_limited rate_limited rate_limited rate_limited rate_limited "});
+  CAF_CHECK_EQUAL(run("slow", "two"),
+                  std::string{"ok rate_limited rate_limited rate_limited rate_limited rate_limited "});
 }
 
 CAF_TEST(a bulkhead makes some wait and refuses more) {
