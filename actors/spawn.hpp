@@ -11,8 +11,8 @@
 
 namespace troupe {
 
-/// SHARD HOST: wakes entities of these kinds when a message waits for them, puts idle ones to sleep, parks
-/// those that crash and quarantines those that keep crashing. `parent` spawns it.
+/// SHARD HOST: wakes entities of these kinds when a message waits for them, puts idle ones to sleep, parks those that
+/// crash and quarantines those that keep crashing. `parent` spawns it.
 shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
                                   std::vector<entity_kind> kinds);
 

@@ -1,5 +1,6 @@
-// 2_own_behavior: durable actions. Each result is on disk before the next action begins; after a crash none
-// is repeated. Run:    build/dev/examples/2_own_behavior Prints: 3 words, longest: durable
+// 2_own_behavior: durable actions. Each result is on disk before the next action begins; after a crash none is repeated.
+// Run:    build/dev/examples/2_own_behavior
+// Prints: 3 words, longest: durable
 #include <fmt/format.h>
 #include <sstream>
 #include <troupe/troupe.hpp>

@@ -1,5 +1,6 @@
-// 3_workflow: a graph of tasks. Two steps run at once, a third joins them; each end is on disk with what it
-// makes possible. Run:    build/dev/examples/3_workflow Prints: soup + salad = dinner
+// 3_workflow: a graph of tasks. Two steps run at once, a third joins them; each end is on disk with what it makes possible.
+// Run:    build/dev/examples/3_workflow
+// Prints: soup + salad = dinner
 #include <fmt/format.h>
 #include <troupe/troupe.hpp>
 

@@ -1,5 +1,4 @@
-// What an actor needs of its node: the doors to time, disk, names and randomness. The simulator brings its
-// own.
+// What an actor needs of its node: the doors to time, disk, names and randomness. The simulator brings its own.
 #pragma once
 
 #include <memory>
@@ -14,8 +13,7 @@
 
 namespace troupe {
 
-/// The doors of one node. Shared by all its actors; there are no globals, so a process may hold several
-/// nodes.
+/// The doors of one node. Shared by all its actors; there are no globals, so a process may hold several nodes.
 struct doors {
   std::shared_ptr<const troupe::clock> time;
   std::shared_ptr<store> rows;

@@ -38,12 +38,12 @@ public:
     messages_.push_back({to, caf::make_message(std::move(message))});
   }
 
-  /// Sets a timer; the entity gets TimerDue at `due_ms` (Unix time), again and again until cancel(). An id is
-  /// used once at a time: to move a timer, cancel it with its old due time first.
+  /// Sets a timer; the entity gets TimerDue at `due_ms` (Unix time), again and again until cancel(). An id is used once
+  /// at a time: to move a timer, cancel it with its old due time first.
   void timer(const std::string& id, int64_t due_ms);
 
-  /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after
-  /// a crash and every limits::redelivery_first or more, until cancel(id, already_sent).
+  /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after a crash and
+  /// every limits::redelivery_first or more, until cancel(id, already_sent).
   void outbox(const std::string& id) {
     timer(id, already_sent);
   }

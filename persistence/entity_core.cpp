@@ -1,6 +1,6 @@
 // ENTITY CORE: duplicate? -> decide -> apply -> reply built -> append -> answer when durable.
-// Invariants: answers leave in the order of what they saw, and only when that is durable; a failed append
-// ends the incarnation, and everybody who waits is told ec::outcome_unknown.
+// Invariants: answers leave in the order of what they saw, and only when that is durable; a failed append ends the
+// incarnation, and everybody who waits is told ec::outcome_unknown.
 
 #include <troupe/persistence/entity_core.hpp>
 #include <troupe/runtime/limits.hpp>

@@ -1,5 +1,4 @@
-// The part of an entity that is the same for all: duplicates, numbering, the queue of answers that wait for
-// the disk.
+// The part of an entity that is the same for all: duplicates, numbering, the queue of answers that wait for the disk.
 #pragma once
 
 #include <atomic>
@@ -27,8 +26,7 @@ public:
   /// Never seen, answered before, or too old to tell.
   enum class verdict { fresh, repeated, expired };
 
-  /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one
-  /// has expired.
+  /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one has expired.
   verdict look_up(const std::string& command_id, const std::string*& reply) const;
   void add(const std::string& command_id, std::string reply);
   void save(Snapshot& snapshot) const;
@@ -53,8 +51,7 @@ public:
   entity_core(const entity_core&) = delete;
   entity_core& operator=(const entity_core&) = delete;
 
-  /// Binds the core to the actor that hosts it and installs its handlers for the journal's and the host's
-  /// messages.
+  /// Binds the core to the actor that hosts it and installs its handlers for the journal's and the host's messages.
   void bind(caf::scheduled_actor* self);
 
   /// May this command be worked on? An error to answer at once, or nothing.
@@ -64,8 +61,7 @@ public:
   bool repeat(const Context& context, caf::response_promise promise,
               const std::function<caf::message(const std::string&)>& answer);
 
-  /// Appends a decision. `events` are serialized; `reply` and `reply_bytes` may be empty; `snapshot` may be
-  /// null.
+  /// Appends a decision. `events` are serialized; `reply` and `reply_bytes` may be empty; `snapshot` may be null.
   void append(const Context& context, std::vector<std::string> events, effects& brought_about,
               std::string reply_bytes, caf::message reply, caf::response_promise promise);
 
@@ -75,9 +71,8 @@ public:
   /// Sends what a decision without events brought about, when everything seen so far is durable.
   void send(effects& brought_about);
 
-  /// Restores from what the journal read: calls `load` with a snapshot's state (false = it cannot be used)
-  /// and `apply` with each event's bytes and schema version. Errors: ec::corrupt, ec::from_future, what apply
-  /// returns.
+  /// Restores from what the journal read: calls `load` with a snapshot's state (false = it cannot be used) and
+  /// `apply` with each event's bytes and schema version. Errors: ec::corrupt, ec::from_future, what apply returns.
   caf::error
   restore(const Replayed& replayed, const std::function<bool(const std::string& state)>& load,
           const std::function<caf::error(uint32_t type, uint32_t version, const std::string& event)>& apply,

@@ -9,14 +9,14 @@ namespace troupe {
 ///
 ///   using event = LedgerEvent;                            the journal record
 ///   static constexpr uint16_t version = 1;                schema version of new events
-///   caf::expected<event> decide(const Cmd&) const;        or of std::vector<event>; may take `int64_t
-///   now_ms` too void apply(const event&); Reply reply(const Cmd&) const;                        for every
-///   command that is answered void tidy(const event&, effects&) const;              optional: rows it makes
-///   obsolete, called before apply void bring_about(const event&, effects&) const;       optional: rows and
-///   messages, called after apply static std::string upcast(uint32_t version, std::string event);  optional:
-///   raises stored bytes by one version void born(const std::string& ref);                    optional: told
-///   its own ref before anything else Proto save() const; bool load(const Proto&);          optional:
-///   snapshots
+///   caf::expected<event> decide(const Cmd&) const;        or of std::vector<event>; may take `int64_t now_ms` too
+///   void apply(const event&);
+///   Reply reply(const Cmd&) const;                        for every command that is answered
+///   void tidy(const event&, effects&) const;              optional: rows it makes obsolete, called before apply
+///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
+///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
+///   void born(const std::string& ref);                    optional: told its own ref before anything else
+///   Proto save() const; bool load(const Proto&);          optional: snapshots
 template <class State>
 concept event_sourced_state = requires(State state, const typename State::event& event) {
   requires proto_message<typename State::event>;
@@ -56,9 +56,8 @@ public:
 
   entity_log(State* state, std::shared_ptr<entity_core> core) : state_{state}, core_{std::move(core)} {}
 
-  /// Answers a command: decides, applies, appends; the reply leaves when it is durable. A repeated command id
-  /// gets the first reply again. Errors: what decide says, and ec::overloaded, ec::timeout, ec::expired,
-  /// ec::outcome_unknown.
+  /// Answers a command: decides, applies, appends; the reply leaves when it is durable. A repeated command id gets the first
+  /// reply again. Errors: what decide says, and ec::overloaded, ec::timeout, ec::expired, ec::outcome_unknown.
   template <command_message Command>
   auto handle(const Command& command) -> caf::result<decltype(std::declval<const State&>().reply(command))> {
     using reply_type = decltype(std::declval<const State&>().reply(command));
@@ -81,8 +80,8 @@ public:
     return caf::delegated<reply_type>{};
   }
 
-  /// Acts on a one-way command. `state.acknowledge(command, effects&)`, if there is one, sends what the
-  /// command brings about besides its events. A refusal is returned for the actor to log; nobody is answered.
+  /// Acts on a one-way command. `state.acknowledge(command, effects&)`, if there is one, sends what the command brings about
+  /// besides its events. A refusal is returned for the actor to log; nobody is answered.
   template <command_message Command>
   caf::error act(const Command& command) {
     if (auto refused = core_->admit(command.context()))
@@ -196,8 +195,8 @@ private:
 /// How the shard host brings an entity of one kind to life.
 struct entity_kind {
   std::string name; ///< the middle part of its refs
-  /// Rebuilds the state and spawns the actor as a child of `host`. `snapshot_unusable` is set if a replay
-  /// without snapshot is worth a try. Errors: ec::corrupt, ec::from_future.
+  /// Rebuilds the state and spawns the actor as a child of `host`. `snapshot_unusable` is set if a replay without snapshot
+  /// is worth a try. Errors: ec::corrupt, ec::from_future.
   std::function<caf::expected<caf::actor>(caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat,
                                           doors_ptr doors, const Replayed& replayed, bool& snapshot_unusable)>
       wake;
@@ -224,8 +223,7 @@ caf::expected<typename State::event> read_event(uint32_t type, uint32_t version,
   return event;
 }
 
-/// Makes a kind from the function that gives its actor's behavior. Extra arguments are copied into every
-/// entity of the kind.
+/// Makes a kind from the function that gives its actor's behavior. Extra arguments are copied into every entity of the kind.
 template <event_sourced_state State, class Self, class Behavior, class... Extra>
 entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<State>, Extra...),
                       std::type_identity_t<Extra>... extra) {

@@ -1,5 +1,4 @@
-// JOURNAL: the one way events reach the disk. Group commit: whatever queued during the last sync is the next
-// batch.
+// JOURNAL: the one way events reach the disk. Group commit: whatever queued during the last sync is the next batch.
 #pragma once
 
 #include <atomic>
@@ -55,13 +54,11 @@ struct journal_delivery {
   caf::mailbox_element_ptr message;
 };
 
-/// What the journal does with a batch of orders; knows no thread. One per store, used by one thread at a
-/// time.
+/// What the journal does with a batch of orders; knows no thread. One per store, used by one thread at a time.
 ///
-/// After a failed write the outcome of that batch is unknown: every open entity is forgotten, so that all
-/// their later appends are refused, and the store is reopened. Incarnations are never given twice, which
-/// makes an append from before the failure (the older store generation) as recognisable as one from before a
-/// replay.
+/// After a failed write the outcome of that batch is unknown: every open entity is forgotten, so that all their later
+/// appends are refused, and the store is reopened. Incarnations are never given twice, which makes an append from
+/// before the failure (the older store generation) as recognisable as one from before a replay.
 class journal_core {
 public:
   journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time);
@@ -69,8 +66,7 @@ public:
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
 
-  /// Takes the orders: writes all appends in one batch, then performs the opens. Returns what to deliver, in
-  /// order.
+  /// Takes the orders: writes all appends in one batch, then performs the opens. Returns what to deliver, in order.
   std::vector<journal_delivery> process(std::span<journal_order> orders);
 
   /// How often the store was reopened after a failed write.

@@ -1,6 +1,6 @@
 // JOURNAL CORE: checks, numbers and writes one batch of orders.
-// Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest;
-// gsn and time grow strictly; an acknowledgement is made only after the synced write returned.
+// Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
+// grow strictly; an acknowledgement is made only after the synced write returned.
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,5 @@
 // REPLY WINDOW: what was answered to whom.
-// Invariant: an id is fresh only if it was never answered, as long as ids older than a forgotten one count as
-// expired.
+// Invariant: an id is fresh only if it was never answered, as long as ids older than a forgotten one count as expired.
 
 #include <troupe/persistence/entity_core.hpp>
 #include <troupe/runtime/limits.hpp>

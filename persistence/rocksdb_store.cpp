@@ -108,9 +108,8 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
     return options;
   }
   options.bottommost_compression = rocksdb::kZSTD;
-  // Events of one entity are neighbours and come in order: the place of the last one is where the next
-  // belongs. Remembering it costs 250 bytes an entity and spares a search through the whole memtable per
-  // event, most of what a write costs.
+  // Events of one entity are neighbours and come in order: the place of the last one is where the next belongs. Remembering it
+  // costs 250 bytes an entity and spares a search through the whole memtable per event, most of what a write costs.
   if (where == space::journal)
     options.memtable_insert_with_hint_prefix_extractor.reset(
         rocksdb::NewFixedPrefixTransform(entity_begin({}).size()));

@@ -5,9 +5,8 @@
 
 namespace troupe {
 
-// A thread without work looks a few times, then sleeps until it is woken. CAF's default sleeps 50 us five
-// hundred times first, which on a machine with few cores costs the journal's thread more than it gains: every
-// event then has a share in the polling.
+// A thread without work looks a few times, then sleeps until it is woken. CAF's default sleeps 50 us five hundred times first, which
+// on a machine with few cores costs the journal's thread more than it gains: every event then has a share in the polling.
 void set_scheduler(caf::actor_system_config& config, size_t threads) {
   config.set("scheduler.max-threads", threads);
   config.set("scheduler.max-throughput", limits::messages_per_turn);

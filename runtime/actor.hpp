@@ -14,8 +14,7 @@ namespace troupe {
 /// reason, an unknown message is answered ec::invalid_argument. Every actor calls this first.
 void house_rules(caf::scheduled_actor* self);
 
-/// Sets up the scheduler: threads, fairness, and how threads wait for work. Call before the actor system
-/// exists.
+/// Sets up the scheduler: threads, fairness, and how threads wait for work. Call before the actor system exists.
 void set_scheduler(caf::actor_system_config& config, size_t threads);
 
 /// Asks and returns CAF's response handle; call `.then(on_answer, on_error)` on it. For leaves with few

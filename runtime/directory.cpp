@@ -1,6 +1,5 @@
 // DIRECTORY: refs -> handles.
-// Invariant: a message to a ref is delivered, held, or refused; a refused question is answered, a refused
-// note is counted.
+// Invariant: a message to a ref is delivered, held, or refused; a refused question is answered, a refused note is counted.
 
 #include <algorithm>
 #include <troupe/runtime/directory.hpp>

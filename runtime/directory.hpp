@@ -20,8 +20,7 @@ struct ref {
   std::string key;
 };
 
-/// Reads `tenant/kind/key`. Errors: ec::invalid_argument naming what is allowed ([A-Za-z0-9_.-],
-/// limits::name_bytes each).
+/// Reads `tenant/kind/key`. Errors: ec::invalid_argument naming what is allowed ([A-Za-z0-9_.-], limits::name_bytes each).
 caf::expected<ref> parse_ref(std::string_view text);
 
 /// `tenant/kind/key`; parse_ref() reads it.
@@ -38,16 +37,16 @@ inline constexpr std::string_view timers = "system/service/timers";
 
 /// Where messages to refs go. Thread-safe; a send is one lookup and one enqueue, without an actor in between.
 ///
-/// A ref is *awake* (a handle is known), *waking* (messages are held, at most limits::sleeping_mailbox) or
-/// unknown. A message to an unknown ref of an entity kind wakes it; to any other ref, a question is answered
-/// ec::unavailable and a note is dropped, for its sender's outbox to repeat.
+/// A ref is *awake* (a handle is known), *waking* (messages are held, at most limits::sleeping_mailbox) or unknown. A message
+/// to an unknown ref of an entity kind wakes it; to any other ref, a question is answered ec::unavailable and a note
+/// is dropped, for its sender's outbox to repeat.
 class directory {
 public:
   /// Called, on the sender's thread, with the ref of an entity that has to be woken.
   using waker = std::function<void(const std::string& name)>;
 
-  /// Sends a message on behalf of its sender and with its message id. `here`, an actor's context(), lets the
-  /// receiver run on the thread of the sender; without it a question costs another thread's wake-up.
+  /// Sends a message on behalf of its sender and with its message id. `here`, an actor's context(), lets the receiver run on
+  /// the thread of the sender; without it a question costs another thread's wake-up.
   void deliver(const std::string& name, caf::mailbox_element_ptr message,
                caf::execution_unit* here = nullptr);
 
@@ -75,8 +74,7 @@ public:
   /// Registers or replaces the actor behind a ref; messages held for it are delivered in order.
   void put(const std::string& name, const caf::actor& actor);
 
-  /// Forgets a ref if it still means this actor; a null actor always. Held messages are answered with
-  /// `reason`.
+  /// Forgets a ref if it still means this actor; a null actor always. Held messages are answered with `reason`.
   void erase(const std::string& name, const caf::actor& actor, caf::error reason);
 
   /// Forgets a waking ref if no message is held for it; false = messages are held, so it has to be woken.
@@ -94,8 +92,7 @@ public:
   /// Refs that are awake, sorted.
   std::vector<std::string> awake() const;
 
-  /// Notes that reached nobody: to an unknown ref, above what a waking one holds, or held for one that never
-  /// woke.
+  /// Notes that reached nobody: to an unknown ref, above what a waking one holds, or held for one that never woke.
   uint64_t dropped() const;
 
 private:

@@ -44,8 +44,7 @@ struct ec_info {
   std::string_view name; ///< as in the enum
   int http_status;       ///< RFC 9110
   int grpc_status;       ///< grpc::StatusCode
-  int exit_code; ///< of the CLI: 1 failed, 2 usage, 3 not found, 4 denied, 5 budget, 6 timeout, 7 conflict, 8
-                 ///< unavailable
+  int exit_code; ///< of the CLI: 1 failed, 2 usage, 3 not found, 4 denied, 5 budget, 6 timeout, 7 conflict, 8 unavailable
 };
 
 /// The row of a code; an unknown code has the row of ec::internal.
@@ -60,8 +59,7 @@ std::string to_string(ec code);
 /// An error with the text a person needs to act on it: which id, which limit.
 caf::error make_error(ec code, std::string text = {});
 
-/// The code of an error; CAF's own errors count as unavailable, timeout or internal. ec{}, which is no
-/// failure, if there is none.
+/// The code of an error; CAF's own errors count as unavailable, timeout or internal. ec{}, which is no failure, if there is none.
 ec code_of(const caf::error& error);
 
 /// The text of an error, without its code.
@@ -73,8 +71,8 @@ std::string describe(const caf::error& error);
 /// The slow path of ensure().
 [[noreturn]] void ensure_failed(std::string_view what, const char* file, int line);
 
-/// Ends this actor if what can never be, is: throws std::logic_error with file and line. The builtins stand
-/// for std::source_location, which clang 14 (fuzzers, clang-tidy) cannot read from this standard library.
+/// Ends this actor if what can never be, is: throws std::logic_error with file and line. The builtins stand for
+/// std::source_location, which clang 14 (fuzzers, clang-tidy) cannot read from this standard library.
 inline void ensure(bool condition, std::string_view what = "invariant", const char* file = __builtin_FILE(),
                    int line = __builtin_LINE()) {
   if (!condition)

@@ -21,8 +21,7 @@ inline constexpr std::chrono::milliseconds request_timeout = 10s;
 /// How long a door (control socket, embedding call) waits for an answer that is not a task's result.
 inline constexpr std::chrono::milliseconds door_timeout = 30s;
 
-/// The longest a door holds a question whose answer is the end of a run or task; whoever wants more asks
-/// again.
+/// The longest a door holds a question whose answer is the end of a run or task; whoever wants more asks again.
 inline constexpr std::chrono::milliseconds door_wait = 10min;
 
 /// Calls of the control service in flight: each is one small actor; above, ec::overloaded.
@@ -31,8 +30,7 @@ inline constexpr size_t control_calls = 256;
 /// What gRPC receives, bytes: room above message_bytes, so that our own refusal comes first.
 inline constexpr int control_receive_bytes = 20 << 20;
 
-/// Text of an error in a gRPC trailer, bytes: percent-encoding may treble it, and all metadata together may
-/// have 8 KiB.
+/// Text of an error in a gRPC trailer, bytes: percent-encoding may treble it, and all metadata together may have 8 KiB.
 inline constexpr size_t control_error_bytes = 2048;
 
 /// Calls in flight have this long to end when the node stops.
@@ -171,8 +169,7 @@ inline constexpr size_t workflow_steps = 10'000;
 /// Messages an actor handles before others get its thread: one flooded actor must not own a worker.
 inline constexpr size_t messages_per_turn = 100;
 
-/// Looks for work before a scheduler thread sleeps: enough for a reply that is on its way, too few to burn a
-/// core.
+/// Looks for work before a scheduler thread sleeps: enough for a reply that is on its way, too few to burn a core.
 inline constexpr size_t idle_looks = 10;
 
 /// How often an agent looks for attempts that take too long.
@@ -194,16 +191,14 @@ inline constexpr std::chrono::milliseconds timer_pause = 5ms;
 /// The timers actor looks at its list at least this often.
 inline constexpr std::chrono::milliseconds timer_tick = 1s;
 
-/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50
-/// ms) and a behavior that loops. Above, the attempt fails with ec::action_failed.
+/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
+/// behavior that loops. Above, the attempt fails with ec::action_failed.
 inline constexpr size_t attempt_actions = 10'000;
 
-/// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above,
-/// ec::action_failed.
+/// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.
 inline constexpr size_t action_depth = 16;
 
-/// Waits before a crashed child is started again: first, and largest. A child that lived for the last is
-/// forgiven.
+/// Waits before a crashed child is started again: first, and largest. A child that lived for the last is forgiven.
 inline constexpr std::chrono::milliseconds restart_first = 100ms;
 inline constexpr std::chrono::milliseconds restart_longest = 30s;
 inline constexpr std::chrono::milliseconds restart_quiet = 60s;

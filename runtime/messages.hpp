@@ -31,8 +31,7 @@ bool equal(const google::protobuf::Message& a, const google::protobuf::Message& 
 /// CAF would deliver an empty message instead, so senders check.
 caf::error check_size(const google::protobuf::Message& message);
 
-/// Teaches a CAF configuration every message of runtime/proto (generated). Call before the actor system
-/// exists.
+/// Teaches a CAF configuration every message of runtime/proto (generated). Call before the actor system exists.
 void add_messages(caf::actor_system_config& config);
 
 } // namespace troupe

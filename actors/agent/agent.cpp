@@ -1,5 +1,5 @@
-// AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their
-// owners. Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
+// AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their owners.
+// Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
 
 #include <algorithm>
 #include <list>

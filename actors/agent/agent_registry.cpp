@@ -1,6 +1,5 @@
 // REGISTRY: who exists, can what, how well.
-// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry
-// only remembers.
+// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers.
 
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>

@@ -1,5 +1,4 @@
-// ATTEMPT: one agent's attempt at one task: does what the behavior asks for, in the order that makes it
-// durable.
+// ATTEMPT: one agent's attempt at one task: does what the behavior asks for, in the order that makes it durable.
 #pragma once
 
 #include <memory>
@@ -32,8 +31,8 @@ public:
   virtual void tell_owner(const std::string& owner, ParkTask message) = 0;
 };
 
-/// Invariant: an action is begun only when everything recorded before is durable; what must not be done twice
-/// only when its intent is.
+/// Invariant: an action is begun only when everything recorded before is durable; what must not be done twice only when
+/// its intent is.
 class attempt {
 public:
   attempt(attempt_host& host, std::string agent, std::string owner, std::string step, std::string claim);
@@ -44,11 +43,9 @@ public:
   void recorded(uint64_t number, bool suspended);
   /// A tool has ended.
   void completed(const std::string& position, Outcome outcome);
-  /// If it has ended: says so again, since a message may be lost with a crash of either side. False if it
-  /// goes on.
+  /// If it has ended: says so again, since a message may be lost with a crash of either side. False if it goes on.
   bool repeat_last_word();
-  /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the
-  /// agent's bound.
+  /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the agent's bound.
   bool expire(int64_t now_ms, int64_t longest_ms);
 
   const std::string& owner() const {

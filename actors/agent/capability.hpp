@@ -14,9 +14,8 @@ namespace troupe {
 
 /// Inverted index from capabilities to agents, and how each agent stands.
 ///
-/// A match has all required capabilities. Its score, 0 to 1, is 0.4 x share of the optional capabilities +
-/// 0.4 x success rate + 0.2 x share of free slots; ties go to the lower id. Cost: proportional to the agents
-/// that have the rarest required capability.
+/// A match has all required capabilities. Its score, 0 to 1, is 0.4 x share of the optional capabilities + 0.4 x success rate +
+/// 0.2 x share of free slots; ties go to the lower id. Cost: proportional to the agents that have the rarest required capability.
 class capability_index {
 public:
   /// Adds or replaces an agent. Unregistered agents are removed.

@@ -1,5 +1,4 @@
-// GATES: the policies of a node's tools: circuit breaker, rate limit, bulkhead. One gate per tool, shared by
-// all agents.
+// GATES: the policies of a node's tools: circuit breaker, rate limit, bulkhead. One gate per tool, shared by all agents.
 #pragma once
 
 #include <deque>

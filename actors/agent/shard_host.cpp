@@ -1,6 +1,5 @@
 // SHARD HOST: activation, passivation, and the fate of entities that crash.
-// Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told
-// why not.
+// Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told why not.
 
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>

@@ -1,6 +1,5 @@
 // SCHEDULER: gives each task that waits to the best agent with a free slot.
-// Invariant: a task is in one queue or with one agent; the queues are a copy of what the owners' logs say,
-// and are lost with it.
+// Invariant: a task is in one queue or with one agent; the queues are a copy of what the owners' logs say, and are lost with it.
 
 #include <algorithm>
 #include <deque>
@@ -14,8 +13,8 @@ namespace {
 
 using task_key = std::pair<std::string, std::string>; // owner, step
 
-// Tasks that the same agents can do, by priority. The oldest of the highest effective priority goes first:
-// waiting for limits::priority_aging is worth one level.
+// Tasks that the same agents can do, by priority. The oldest of the highest effective priority goes first: waiting for
+// limits::priority_aging is worth one level.
 class task_queue {
 public:
   void push(RunTask task) {

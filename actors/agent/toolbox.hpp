@@ -32,8 +32,8 @@ struct tool {
   std::string description; ///< one sentence
   /// The answer, or why there is none. Exceptions count as ec::tool_failed with their text.
   std::function<caf::expected<std::string>(const tool_call& call)> run;
-  /// May it be done again when a crash leaves it unknown whether it was done? If not, its intent is journaled
-  /// first, and after such a crash the action fails with ec::outcome_unknown instead of being repeated.
+  /// May it be done again when a crash leaves it unknown whether it was done? If not, its intent is journaled first, and after
+  /// such a crash the action fails with ec::outcome_unknown instead of being repeated.
   bool repeatable = false;
   gate_options policies = {}; ///< what the agents of this node keep to when they call it
 };

@@ -1,5 +1,4 @@
-// DAG: validation by depth-first search (Tarjan, Edge-disjoint spanning trees and depth-first search, 1976):
-// a back edge is a cycle.
+// DAG: validation by depth-first search (Tarjan, Edge-disjoint spanning trees and depth-first search, 1976): a back edge is a cycle.
 
 #include <algorithm>
 #include <map>

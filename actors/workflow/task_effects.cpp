@@ -1,6 +1,5 @@
 // TASK EFFECTS: rows and messages of one task.
-// Invariant: whoever must hear of something is told until he has acknowledged it: each message here has a
-// timer row.
+// Invariant: whoever must hear of something is told until he has acknowledged it: each message here has a timer row.
 
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/runtime/id.hpp>
@@ -29,8 +28,7 @@ bool is_answered(const TaskState& task, const std::string& position) {
   return false;
 }
 
-// The child's id is made of its parent's place, so that asking twice makes one child; another attempt asks
-// another one.
+// The child's id is made of its parent's place, so that asking twice makes one child; another attempt asks another one.
 std::string child_ref(const site& where, const std::string& position, const TaskState& task) {
   auto tenant = where.owner.substr(0, where.owner.find('/'));
   auto key = where.owner.substr(where.owner.rfind('/') + 1);

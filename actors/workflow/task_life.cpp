@@ -1,6 +1,5 @@
 // TASK LIFE: decisions about one task.
-// Invariants: a position gets one outcome; after the end nothing is recorded but who knows of it; attempt <=
-// retries + 1.
+// Invariants: a position gets one outcome; after the end nothing is recorded but who knows of it; attempt <= retries + 1.
 
 #include <algorithm>
 #include <cmath>

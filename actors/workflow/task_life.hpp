@@ -1,5 +1,4 @@
-// TASK LIFE: one task as its owner keeps it, from created to ended. Pure; used by the task entity and by
-// every step of a run.
+// TASK LIFE: one task as its owner keeps it, from created to ended. Pure; used by the task entity and by every step of a run.
 #pragma once
 
 #include <caf/expected.hpp>
@@ -26,8 +25,7 @@ bool has_ended(const TaskState& task);
 decision create(const TaskSpec& spec, int64_t now_ms);
 /// Keeps what is not recorded yet: a position is decided once.
 decision record(const TaskState& task, const RecordActions& cmd, int64_t now_ms);
-/// Ends the task, or its attempt: a failure is repeated as the retry policy says, from the last checkpoint
-/// on.
+/// Ends the task, or its attempt: a failure is repeated as the retry policy says, from the last checkpoint on.
 decision done(const TaskState& task, const TaskDone& cmd, int64_t now_ms);
 decision park(const TaskState& task, const ParkTask& cmd, int64_t now_ms);
 /// Errors: ec::conflict when it has ended.

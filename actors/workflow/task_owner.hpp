@@ -1,5 +1,4 @@
-// TASK OWNER: what every entity that owns tasks decides and answers, and how it speaks with the agents that
-// work on them.
+// TASK OWNER: what every entity that owns tasks decides and answers, and how it speaks with the agents that work on them.
 #pragma once
 
 #include <troupe/actors/workflow/claims.hpp>

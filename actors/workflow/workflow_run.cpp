@@ -1,6 +1,6 @@
 // RUN: one execution of a workflow, event-sourced.
-// Invariants: a step begins once, when all it needs has completed; the end of a step and the beginning of the
-// next are one append; a run that has ended begins nothing.
+// Invariants: a step begins once, when all it needs has completed; the end of a step and the beginning of the next are one
+// append; a run that has ended begins nothing.
 
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>

@@ -15,8 +15,7 @@ public:
   }
 };
 
-/// Checks all batches at once; the pool of worker threads is what limits them. Each batch is one journaled
-/// result.
+/// Checks all batches at once; the pool of worker threads is what limits them. Each batch is one journaled result.
 class check_batches final : public behavior {
 public:
   explicit check_batches(std::string check) : check_{std::move(check)} {}

@@ -6,15 +6,13 @@
 
 namespace troupe::audit {
 
-/// The four checks, in the order of the report; also the ids of their steps and the ends of their
-/// capabilities `audit.*`.
+/// The four checks, in the order of the report; also the ids of their steps and the ends of their capabilities `audit.*`.
 inline constexpr const char* checks[] = {"secrets", "dependencies", "risky-code", "infrastructure"};
 
 /// Adds inventory, the checks and report.
 void add_audit_behaviors(behavior_registry& behaviors);
 
-/// inventory -> (secrets | dependencies | risky-code | infrastructure) -> report. Inputs of a run: `root`,
-/// `out`.
+/// inventory -> (secrets | dependencies | risky-code | infrastructure) -> report. Inputs of a run: `root`, `out`.
 WorkflowDefinition audit_workflow();
 
 /// Value of a `name value` line of the inventory's result; empty if there is none.

@@ -1,6 +1,5 @@
 // AUDIT TOOLS: the checks over batches of files.
-// Invariant: a list of files is named by its contents, so a batch means the same files before and after a
-// crash.
+// Invariant: a list of files is named by its contents, so a batch means the same files before and after a crash.
 
 #include "audit_tools.hpp"
 #include "dependencies.hpp"
@@ -44,8 +43,7 @@ std::string fnv1a(std::string_view bytes) { // 64 bits; Fowler, Noll, Vo
   return fmt::format("{:016x}", hash);
 }
 
-// One file per line: kind, mode, path. A path with a line break cannot be listed, and is left out as
-// unreadable.
+// One file per line: kind, mode, path. A path with a line break cannot be listed, and is left out as unreadable.
 std::string list_of(const inventory& found) {
   std::string text;
   for (auto& file : found.files)

@@ -10,11 +10,10 @@ namespace troupe::audit {
 inline constexpr std::size_t batch_files = 200;
 
 /// Adds the tools
-///   audit/inventory  root                        -> list, files, batches, as `name value` lines; the list
-///   itself is a file in `work` audit/secrets, audit/dependencies, audit/risky-code, audit/infrastructure
+///   audit/inventory  root                        -> list, files, batches, as `name value` lines; the list itself is a file in `work`
+///   audit/secrets, audit/dependencies, audit/risky-code, audit/infrastructure
 ///                    root, list, batch           -> encoded findings of one batch
-///   audit/report     root, list, out, findings   -> a summary; writes audit-report.md and audit-report.sarif
-///   into `out`
+///   audit/report     root, list, out, findings   -> a summary; writes audit-report.md and audit-report.sarif into `out`
 void add_audit_tools(toolbox& tools, const std::filesystem::path& work);
 
 } // namespace troupe::audit

@@ -1,6 +1,7 @@
-// repository_audit: supervised, durable agents audit a directory. Killed at any moment and started again, it
-// goes on where it was. Run:    ./dev run [PATH] [--data DIR] [--out DIR] Prints: one line of counts; writes
-// audit-report.md and audit-report.sarif
+// repository_audit: supervised, durable agents audit a directory. Killed at any moment and started again, it goes on where
+// it was.
+// Run:    ./dev run [PATH] [--data DIR] [--out DIR]
+// Prints: one line of counts; writes audit-report.md and audit-report.sarif
 
 #include "audit_behaviors.hpp"
 #include "audit_progress.hpp"

@@ -17,8 +17,8 @@ namespace troupe {
 ///   node.behaviors().add<greeter>();
 ///   auto result = node.run("text.greet", "world");
 ///
-/// Behaviors and tools are added before the first call that starts the node. For every behavior an agent of
-/// the same name is registered at start, unless there is one.
+/// Behaviors and tools are added before the first call that starts the node. For every behavior an agent of the same name is
+/// registered at start, unless there is one.
 class node {
 public:
   /// The data directory is `--data DIR` of the command line, else ./troupe-data; no port is opened.
@@ -34,20 +34,17 @@ public:
   /// What they can call; filled before the node starts.
   toolbox& tools();
 
-  /// Opens the store and brings up the tree; done by the calls below if need be. Errors: those of
-  /// open_rocksdb().
+  /// Opens the store and brings up the tree; done by the calls below if need be. Errors: those of open_rocksdb().
   caf::error start();
 
-  /// Also listens on the control socket (see net/api/control.hpp). Errors: ec::unavailable,
-  /// ec::permission_denied.
+  /// Also listens on the control socket (see net/api/control.hpp). Errors: ec::unavailable, ec::permission_denied.
   caf::error listen();
 
   /// Runs one task to its end: the input `text` for whoever can `capability`. Waits at most `patience`.
   caf::expected<Result> run(const std::string& capability, const std::string& text,
                             std::chrono::milliseconds patience = limits::task_timeout);
 
-  /// Starts a workflow under an id; the same id again finds the run that exists, and goes on with it. Gives
-  /// the run's ref.
+  /// Starts a workflow under an id; the same id again finds the run that exists, and goes on with it. Gives the run's ref.
   caf::expected<std::string> start_run(const std::string& id, const WorkflowDefinition& definition,
                                        const std::vector<argument>& inputs);
 

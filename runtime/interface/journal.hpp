@@ -30,8 +30,7 @@ using shard_host_actor = caf::typed_actor<
 using timers_actor = caf::typed_actor<
     // Rows were written or deleted.
     note<TimersChanged>,
-    // Somebody has lost what it was sent, or rows may be there that nobody announced: read all again, outbox
-    // rows are due now.
+    // Somebody has lost what it was sent, or rows may be there that nobody announced: read all again, outbox rows are due now.
     note<Redeliver>,
     // Something may be due.
     note<Tick>>;

@@ -1,5 +1,4 @@
-// Fifty seeds of work, faults and crashes: nothing acknowledged is lost, nothing is done twice, everything
-// ends.
+// Fifty seeds of work, faults and crashes: nothing acknowledged is lost, nothing is done twice, everything ends.
 #define CAF_SUITE sim.node
 #include <caf/test/unit_test.hpp>
 #include <tests/support/world.hpp>

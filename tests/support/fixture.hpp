@@ -1,5 +1,4 @@
-// A deterministic house for tests: virtual clock, memory store, crashes on demand. Include after CAF_SUITE is
-// defined.
+// A deterministic house for tests: virtual clock, memory store, crashes on demand. Include after CAF_SUITE is defined.
 #pragma once
 
 #define FAIL CAF_FAIL // CAF 0.17.6 uses it without defining it

@@ -41,8 +41,7 @@ struct platform : house {
           name(services::scheduler, spawn_task_scheduler(root, outside));
         }} {}
 
-  /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in
-  /// between.
+  /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in between.
   template <class Spawn>
   void restart_service(std::string_view ref_text, Spawn spawn, const std::function<void()>& meanwhile = {}) {
     auto doors = node->outside();

@@ -7,8 +7,8 @@
 
 namespace troupe {
 
-/// Each Tick is one step of the thread it stands for: write what is queued, then (a step later) deliver. A
-/// crash may come between any two steps.
+/// Each Tick is one step of the thread it stands for: write what is queued, then (a step later) deliver. A crash may come
+/// between any two steps.
 class simulated_journal final : public journal {
 public:
   simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time)

@@ -18,12 +18,11 @@ struct world_report {
   std::vector<std::string> trace;  ///< what happened, if asked for
 };
 
-/// Lives through one seed: counters, tasks that call tools, sleep, ask and delegate, runs of a small graph;
-/// commands are repeated under their ids; the store fails now and then; power cuts come between any two
-/// steps. Afterwards everything must come to rest and agree with what was answered:
-///   no acknowledged event is lost and none is torn; a command id is answered the same and acted on once; a
-///   tool that must not be repeated is never run twice for one action; every task and run ends; what is in
-///   memory equals what replay gives.
+/// Lives through one seed: counters, tasks that call tools, sleep, ask and delegate, runs of a small graph; commands are repeated
+/// under their ids; the store fails now and then; power cuts come between any two steps. Afterwards everything must come to rest
+/// and agree with what was answered:
+///   no acknowledged event is lost and none is torn; a command id is answered the same and acted on once; a tool that must not be
+///   repeated is never run twice for one action; every task and run ends; what is in memory equals what replay gives.
 world_report live_through(uint64_t seed, bool traced = false);
 
 } // namespace troupe
