@@ -19,7 +19,7 @@ size_t results_of(const TaskState& task) {
 
 } // namespace
 
-void progress::show(const RunState& run) {
+void progress::show(const RunState& run, bool as_found) {
   auto batches = std::stoul("0" + inventory_value(run.steps(0).task().outcome().text(), "batches"));
   if (terminal_ && lines_ > 0)
     fmt::print(stderr, "\x1b[{}A", lines_);
@@ -37,9 +37,8 @@ void progress::show(const RunState& run) {
                  : task.status() == TASK_COMPLETED ? "done"
                  : task.status() == TASK_RETRYING  ? "failed, tries again: " + task.reason()
                                                    : fmt::format("{}/{}", done, total));
-    } else if (task.status() == TASK_COMPLETED && told_.find("|" + step.id() + "|") == std::string::npos) {
-      told_ += "|" + step.id() + "|";
-      fmt::print(stderr, "{} done\n", step.id());
+    } else if (task.status() == TASK_COMPLETED && told_.insert(step.id()).second) {
+      fmt::print(stderr, "{} done{}\n", step.id(), as_found ? " before" : "");
     }
   }
   std::fflush(stderr);

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   if (auto failed = node.start())
     return node.complain(failed);
 
+  troupe::audit::progress progress{isatty(STDERR_FILENO) == 1};
   auto root = fs::absolute(args.root).lexically_normal().string();
   auto note = args.data / "audit" / "run";
   auto id = run_under_way(note);
@@ -77,6 +78,7 @@ int main(int argc, char** argv) {
                                [](auto& record) { return record.has_outcome(); });
     fmt::print(stderr, "continuing the audit of {}: {} of {} steps and {} results are already done\n", root,
                done, before->steps_size(), results);
+    progress.show(*before, true);
   } else {
     id = fmt::format("audit-{:x}", troupe::random_seed());
     std::ofstream{note} << id << '\n';
@@ -87,7 +89,6 @@ int main(int argc, char** argv) {
   if (!run)
     return node.complain(run.error());
 
-  troupe::audit::progress progress{isatty(STDERR_FILENO) == 1};
   for (;;) {
     auto ended = node.await_run(*run, std::chrono::milliseconds{200});
     if (!ended && troupe::code_of(ended.error()) != troupe::ec::timeout)

@@ -75,6 +75,9 @@ FLOW
 check "a workflow is accepted" f1 "$(say run start "$home/flow.json" --id f1)"
 poll has_status q1 TASK_WAITING
 
+family=$(say tree)
+check "the tree is four levels deep" 1 "$(grep -c '^    │   └── registry running' <<<"$family")"
+
 # ---- killed while work comes in; the caller notes what was accepted ------------------------------------------
 accepted=0
 for life in 1 2 3; do
@@ -95,6 +98,7 @@ for life in 1 2 3; do
     check "accepted $id is done" "${id#e}" "$(say run describe "$id" --wait --timeout 10 | tail -n 1)"
   done <"$home/accepted.$life"
 done
+check "the tree comes back with the same names" "$family" "$(say tree)"
 check "something was accepted in every life" yes "$([ "$accepted" -ge 18 ] && echo yes)"
 
 # ---- what waited still waits, and goes on --------------------------------------------------------------------
