@@ -1,6 +1,7 @@
 // REGISTRY: who exists, can what, how well.
 // Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers.
 
+#include <algorithm>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/interface/agent.hpp>
@@ -19,6 +20,18 @@ struct registry_state {
     return make_error(ec::not_found, "there is no agent '" + id + "'; see `troupe agents list`");
   }
 };
+
+// The end of a new agent's id; the same command repeated gives the same.
+std::string id_suffix(const doors& outside, const std::string& command_id) {
+  auto id = command_id.empty() ? outside.ids->next(outside.time->now_ms()) : command_id;
+  return id.substr(id.size() - std::min<size_t>(id.size(), 8)); // the random end
+}
+
+// Who is at work now is known to the scheduler, which has all records too.
+template <class Answer, class Self, class Question>
+caf::result<Answer> who_is_free(Self* self, const Question& cmd) {
+  return self->state.doors->names->template delegate<Answer>(self, std::string{services::scheduler}, cmd);
+}
 
 agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_pointer<registry_state> self,
                                              doors_ptr doors, std::shared_ptr<const agent_parts> parts) {
@@ -41,7 +54,7 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
           return known.error();
         if (request.id().empty())
           request.set_id((request.domain().empty() ? request.behavior() : request.domain()) + "_" +
-                         doors->ids->next(doors->time->now_ms()).substr(18));
+                         id_suffix(*doors, cmd.context().command_id()));
         if (request.capabilities().empty())
           return make_error(ec::invalid_argument,
                             "agent '" + request.id() + "' must have at least one capability");
@@ -72,14 +85,9 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
             *list.add_agents() = record;
         return list;
       },
-      [=](const FindByCapabilities& cmd) { return self->state.index.find(cmd.query(), cmd.limit()); },
-      [=](const FindBest& cmd) -> caf::result<AgentMatch> {
-        auto found = self->state.index.find(cmd.query(), 1);
-        if (found.matches().empty())
-          return make_error(ec::no_agent, found.reason());
-        return std::move(*found.mutable_matches(0));
-      },
-      [=](const GetRegistryStats&) { return self->state.index.stats(); },
+      [=](const FindByCapabilities& cmd) { return who_is_free<AgentMatches>(self, cmd); },
+      [=](const FindBest& cmd) { return who_is_free<AgentMatch>(self, cmd); },
+      [=](const GetRegistryStats& cmd) { return who_is_free<RegistryStats>(self, cmd); },
       [=](const AgentChanged& changed) {
         self->state.index.put(changed.record());
         doors->names->tell(std::string{services::scheduler}, changed);

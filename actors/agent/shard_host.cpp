@@ -44,11 +44,12 @@ struct shard_host_state {
     auto i = crashes.find(ref);
     if (i == crashes.end())
       wake(ref, false);
-    else if (i->second.in_a_row >= limits::quarantine_after)
+    else if (i->second.in_a_row >= limits::quarantine_after) {
+      tell_of_loss(ref, true);
       doors->names->erase(ref, {},
                           make_error(ec::quarantined, ref + " crashed " + std::to_string(i->second.in_a_row) +
                                                           " times in a row, last: " + i->second.last));
-    else if (!i->second.parked)
+    } else if (!i->second.parked)
       wake(ref, false);
   }
 
@@ -133,13 +134,14 @@ struct shard_host_state {
     tell_in(self, wait, shard_host_actor{self}, std::move(again));
   }
 
-  void tell_of_loss(const std::string& ref) {
+  void tell_of_loss(const std::string& ref, bool quarantined = false) {
     auto parts = parse_ref(ref);
     auto kind = parts ? kinds.find(parts->kind) : kinds.end();
     if (kind == kinds.end() || kind->second.tell_crash_to.empty())
       return;
     EntityCrashed crash;
     crash.set_ref(ref);
+    crash.set_quarantined(quarantined);
     doors->names->tell(std::string{kind->second.tell_crash_to}, std::move(crash));
   }
 

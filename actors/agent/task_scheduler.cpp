@@ -167,10 +167,24 @@ struct scheduler_state {
     dispatch_all();
   }
 
-  void crashed(const std::string& ref) {
+  void crashed(const EntityCrashed& crash) {
+    std::vector<RunTask> left;
     for (auto& [key, task] : placed)
-      if (agent_ref(task.agent()) == ref)
-        doors->names->tell(ref, task); // held until the agent is back
+      if (agent_ref(task.agent()) == crash.ref())
+        left.push_back(task);
+    if (!crash.quarantined()) {
+      for (auto& task : left)
+        doors->names->tell(crash.ref(), task); // held until the agent is back
+      return;
+    }
+    if (auto key = parse_ref(crash.ref()))
+      index.remove(key->key);
+    for (auto& task : left) {
+      placed.erase({task.owner(), task.step()});
+      count(task.agent(), -1);
+      task.clear_agent();
+      enqueue(task);
+    }
   }
 };
 
@@ -190,7 +204,15 @@ task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_poi
         self->state.index.put(changed.record());
         self->state.dispatch_all();
       },
-      [self](const EntityCrashed& crash) { self->state.crashed(crash.ref()); },
+      [self](const EntityCrashed& crash) { self->state.crashed(crash); },
+      [self](const FindByCapabilities& cmd) { return self->state.index.find(cmd.query(), cmd.limit()); },
+      [self](const FindBest& cmd) -> caf::result<AgentMatch> {
+        auto found = self->state.index.find(cmd.query(), 1);
+        if (found.matches().empty())
+          return make_error(ec::no_agent, found.reason());
+        return std::move(*found.mutable_matches(0));
+      },
+      [self](const GetRegistryStats&) { return self->state.index.stats(); },
       [self](const GetSchedulerStats&) {
         SchedulerStats stats;
         stats.set_queued(self->state.queued.size());

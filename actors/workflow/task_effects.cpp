@@ -28,14 +28,6 @@ bool is_answered(const TaskState& task, const std::string& position) {
   return false;
 }
 
-// The child's id is made of its parent's place, so that asking twice makes one child; another attempt asks another one.
-std::string child_ref(const site& where, const std::string& position, const TaskState& task) {
-  auto tenant = where.owner.substr(0, where.owner.find('/'));
-  auto key = where.owner.substr(where.owner.rfind('/') + 1);
-  return tenant + "/task/" + key + (where.step.empty() ? "" : "." + where.step) + "." + position + "-" +
-         std::to_string(task.attempt()) + (task.resumed() > 0 ? "-" + std::to_string(task.resumed()) : "");
-}
-
 void ask_child(const site& where, const TaskState& task, const ActionRecord& wait, effects& out) {
   CreateTask create;
   auto* spec = create.mutable_spec();
@@ -109,6 +101,13 @@ void call(const site& where, const TaskState& task, effects& out) {
 }
 
 } // namespace
+
+std::string child_ref(const site& where, const std::string& position, const TaskState& task) {
+  auto tenant = where.owner.substr(0, where.owner.find('/'));
+  auto key = where.owner.substr(where.owner.rfind('/') + 1);
+  return tenant + "/task/" + key + (where.step.empty() ? "" : "." + where.step) + "." + position + "-" +
+         std::to_string(task.attempt()) + (task.resumed() > 0 ? "-" + std::to_string(task.resumed()) : "");
+}
 
 RunTask call_for_agent(const site& where, const TaskState& task) {
   RunTask message;

@@ -177,6 +177,8 @@ decision resume(const TaskState& task, bool restart, int64_t now_ms) {
   if (task.status() != TASK_PARKED && !task.dead_letter())
     return make_error(ec::conflict, "only a parked task or a dead letter can be run again; this one is " +
                                         std::string{word(task.status())});
+  if (auto deadline = task.spec().deadline_ms(); deadline != 0 && deadline <= now_ms)
+    return make_error(ec::conflict, "its deadline has passed; start a new one");
   events result(1);
   result[0].mutable_resumed()->set_restart(restart);
   result[0].mutable_resumed()->set_time_ms(now_ms);
@@ -191,8 +193,11 @@ decision drop(const TaskState& task, int64_t now_ms) {
   return result;
 }
 
-decision child_ended(const TaskState& task, const ChildEnded& cmd, int64_t now_ms) {
-  auto result = end_wait(task, cmd.parent_key(), cmd.outcome(), now_ms);
+decision child_ended(const site& where, const TaskState& task, const ChildEnded& cmd, int64_t now_ms) {
+  auto position = split_timer_id(cmd.parent_key()).second;
+  if (cmd.child() != child_ref(where, position, task))
+    return events{};
+  auto result = end_wait(task, position, cmd.outcome(), now_ms);
   return result ? std::move(result) : decision{events{}}; // told twice, or nobody waits any more
 }
 

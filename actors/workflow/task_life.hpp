@@ -32,11 +32,11 @@ decision park(const TaskState& task, const ParkTask& cmd, int64_t now_ms);
 decision cancel(const TaskState& task, const std::string& reason, int64_t now_ms);
 /// Errors: ec::not_found when nothing is asked there, ec::conflict when it was answered.
 decision answer(const TaskState& task, const AnswerQuestion& cmd, int64_t now_ms);
-/// Errors: ec::conflict unless it is parked or a dead letter.
+/// Errors: ec::conflict unless it is parked or a dead letter, and when its deadline has passed.
 decision resume(const TaskState& task, bool restart, int64_t now_ms);
 decision drop(const TaskState& task, int64_t now_ms);
-/// A child task has ended.
-decision child_ended(const TaskState& task, const ChildEnded& cmd, int64_t now_ms);
+/// A child task has ended; the child of an attempt that is over decides nothing.
+decision child_ended(const site& where, const TaskState& task, const ChildEnded& cmd, int64_t now_ms);
 /// A timer of this task is due: `name` is what follows the step in its id.
 decision timer_due(const TaskState& task, std::string_view name, int64_t now_ms);
 /// The parent knows how it ended.
@@ -51,6 +51,9 @@ void tidy(const site& where, const TaskState& before, const TaskEvent& event, ef
 void bring_about(const site& where, const TaskState& after, const TaskEvent& event, effects& out);
 /// What a due timer sends again, besides its events.
 void resend(const site& where, const TaskState& task, std::string_view name, effects& out);
+
+/// Ref of the child that an attempt asks at a position. Made of its parent's place, so that asking twice makes one child.
+std::string child_ref(const site& where, const std::string& position, const TaskState& task);
 
 /// The message that asks the scheduler for an agent.
 RunTask call_for_agent(const site& where, const TaskState& task);

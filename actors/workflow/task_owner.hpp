@@ -43,10 +43,10 @@ public:
     return decide_claimed(cmd, [&](auto& task) { return task_life::park(task, cmd, now_ms); });
   }
   decision decide(const ChildEnded& cmd, int64_t now_ms) const {
-    auto [step, position] = task_life::split_timer_id(cmd.parent_key());
-    auto at = cmd;
-    at.set_parent_key(position);
-    return decide_on(step, [&](auto& task) { return task_life::child_ended(task, at, now_ms); });
+    auto step = task_life::split_timer_id(cmd.parent_key()).first;
+    return decide_on(step, [&](auto& task) {
+      return task_life::child_ended({own_ref, step}, task, cmd, now_ms);
+    });
   }
   decision decide(const TimerDue& cmd, int64_t now_ms) const {
     auto due = task_life::split_timer_id(cmd.timer());

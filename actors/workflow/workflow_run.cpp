@@ -122,8 +122,9 @@ struct run_entity : task_owner<run_entity, RunEvent> {
   }
 
   decision followed(decision decided, int64_t now_ms) const {
-    if (!decided || decided->empty())
-      return decided;
+    auto moves = [](const event& happened) { return happened.step().event().has_ended(); };
+    if (!decided || std::none_of(decided->begin(), decided->end(), moves))
+      return decided; // most events are actions recorded: nothing follows
     return follow(std::move(*decided), now_ms);
   }
 

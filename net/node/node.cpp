@@ -167,7 +167,7 @@ caf::error node::parts::hire_all() {
   for (auto& who : staff->behaviors.all()) {
     GetAgent known;
     known.set_id(who.name());
-    if (ask<AgentRecord>(std::string{services::registry}, known, limits::door_timeout))
+    if (ask<AgentRecord>(agent_ref(who.name()), known, limits::door_timeout)) // it exists, or was retired
       continue;
     RegisterAgent hire;
     auto* request = hire.mutable_request();

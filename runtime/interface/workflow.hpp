@@ -7,6 +7,8 @@
 namespace troupe {
 
 class AgentChanged;
+class AgentMatch;
+class AgentMatches;
 class AnswerQuestion;
 class AwaitRun;
 class AwaitTask;
@@ -18,12 +20,16 @@ class CreateTask;
 class Done;
 class DropTask;
 class EntityCrashed;
+class FindBest;
+class FindByCapabilities;
+class GetRegistryStats;
 class GetRun;
 class GetSchedulerStats;
 class GetTask;
 class OpenTask;
 class ParkTask;
 class RecordActions;
+class RegistryStats;
 class ResumeTask;
 class RunDescription;
 class RunTask;
@@ -78,8 +84,10 @@ using task_scheduler_actor = caf::typed_actor<
     note<SlotFree>,
     // An agent's record has changed.
     note<AgentChanged>,
-    // An agent crashed.
+    // An agent crashed, or is in quarantine: its tasks go to others.
     note<EntityCrashed>,
+    // As the registry's: it knows who is at work.
+    rpc<FindByCapabilities, AgentMatches>, rpc<FindBest, AgentMatch>, rpc<GetRegistryStats, RegistryStats>,
     // Counts.
     rpc<GetSchedulerStats, SchedulerStats>>;
 

@@ -160,11 +160,23 @@ CAF_TEST(an entity that fell asleep in peace is forgiven) {
 
 CAF_TEST(an entity in quarantine is refused until the node starts again) {
   request<ProbeTotal>(counter, add(5));
+  auto told_of_quarantine = false;
+  auto listener = node->system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    return {[&](const EntityCrashed& crash) { told_of_quarantine |= crash.quarantined(); }};
+  });
+  auto probes = make_kind<probe_state>("probe", probe);
+  probes.tell_crash_to = "tenant/listener/1";
+  node->outside()->names->put(std::string{probes.tell_crash_to}, listener);
+  restart_service(services::shard_host,
+                  [&](auto* parent, auto doors) { return spawn_shard_host(parent, doors, {probes}); });
   for (unsigned crash = 1; crash <= limits::quarantine_after; ++crash) {
+    CAF_CHECK(!told_of_quarantine);
     crash_entity();
     node->advance(limits::park_first * (1 << crash));
   }
   CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, ProbeAsk{}), ec::quarantined);
+  CAF_CHECK(told_of_quarantine);
   node->advance(1h);
   CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, ProbeAsk{}), ec::quarantined);
   crash_and_recover();

@@ -113,6 +113,25 @@ CAF_TEST(a task goes to the best agent that has a free slot) {
   CAF_CHECK_EQUAL(last(), "best t3");
 }
 
+CAF_TEST(an agent at work is a worse match and none for who wants an idle one) {
+  employ("bob", {"read"}, 2);
+  employ("zoe", {"read"}, 2);
+  call("t1", "read");
+  CAF_CHECK_EQUAL(last(), "bob t1");
+  FindByCapabilities cmd;
+  cmd.mutable_query()->add_required("read");
+  auto found = request<AgentMatches>(scheduler_ref, cmd);
+  CAF_REQUIRE_EQUAL(found.matches_size(), 2);
+  CAF_CHECK_EQUAL(std::string{found.matches(0).id()}, "zoe");
+  CAF_CHECK_EQUAL(found.matches(0).free_share(), 1.0);
+  CAF_CHECK_EQUAL(found.matches(1).free_share(), 0.5);
+  cmd.mutable_query()->set_max_in_flight(1);
+  found = request<AgentMatches>(scheduler_ref, cmd);
+  CAF_REQUIRE_EQUAL(found.matches_size(), 1);
+  CAF_CHECK_EQUAL(std::string{found.matches(0).id()}, "zoe");
+  CAF_CHECK_EQUAL(uint64_t{request<RegistryStats>(scheduler_ref, GetRegistryStats{}).busy()}, 1u);
+}
+
 CAF_TEST(the fourth task of an agent with three slots waits) {
   employ("ada", {"read"}, 0);
   for (auto owner : {"t1", "t2", "t3", "t4", "t5"})
@@ -238,6 +257,24 @@ CAF_TEST(an agent that crashed gets its tasks again and only its own) {
   crash.set_ref(agent_ref("ada"));
   tell(crash);
   CAF_CHECK(given == (std::vector<std::string>{"ada t1", "ada t2"}));
+}
+
+CAF_TEST(the tasks of an agent in quarantine go to others and it gets no more) {
+  employ("ada", {"read"}, 2, 1);
+  call("t1", "read");
+  CAF_CHECK_EQUAL(last(), "ada t1");
+  employ("bob", {"read"}, 2, 0.5);
+  EntityCrashed crash;
+  crash.set_ref(agent_ref("ada"));
+  crash.set_quarantined(true);
+  tell(crash);
+  CAF_CHECK_EQUAL(last(), "bob t1");
+  call("t2", "read");
+  CAF_CHECK_EQUAL(last(), "bob t2");
+  auto begun = waiting("t3", "read"); // its owner does not know yet
+  begun.set_agent("ada");
+  tell(begun);
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{1, 2}));
 }
 
 CAF_TEST(a new agent and a changed one get what waits for them) {

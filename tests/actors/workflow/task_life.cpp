@@ -304,6 +304,16 @@ CAF_TEST(only a dead letter or a parked task runs again) {
   CAF_CHECK(take(task_life::resume(task, false, now)) == words{"conflict"});
 }
 
+CAF_TEST(what ran out of time does not run again) {
+  auto spec = spec_of();
+  spec.set_deadline_ms(now + 1);
+  create(spec);
+  take(task_life::timer_due(task, "deadline", now + 1));
+  CAF_CHECK(task.dead_letter());
+  CAF_CHECK(take(task_life::resume(task, false, now + 1)) == words{"conflict"});
+  CAF_CHECK(take(task_life::resume(task, false, now)) == words{"resumed"});
+}
+
 CAF_TEST(a cancelled task says why) {
   create();
   CAF_CHECK(take(task_life::cancel(task, "changed my mind", now)) == words{"ended"});
@@ -319,13 +329,20 @@ CAF_TEST(a cancelled task says why) {
 CAF_TEST(the end of a child is heard once) {
   create();
   take(task_life::record(task, records({wait("0", ACTION_AGENT)}, true), now));
+  std::string owner = "t/task/boss", step;
+  task_life::site where{owner, step};
   ChildEnded cmd;
-  cmd.set_parent_key("0");
+  cmd.set_parent_key("|0");
+  cmd.set_child("t/task/boss.0-0");
+  cmd.mutable_outcome()->set_text("of an older attempt");
+  CAF_CHECK(take(task_life::child_ended(where, task, cmd, now)) == words{});
+  cmd.set_child("t/task/boss.0-1");
   cmd.mutable_outcome()->set_text("child's work");
-  CAF_CHECK(take(task_life::child_ended(task, cmd, now)) == words{"recorded"});
-  CAF_CHECK(take(task_life::child_ended(task, cmd, now)) == words{});
-  cmd.set_parent_key("5");
-  CAF_CHECK(take(task_life::child_ended(task, cmd, now)) == words{});
+  CAF_CHECK(take(task_life::child_ended(where, task, cmd, now)) == words{"recorded"});
+  CAF_CHECK(take(task_life::child_ended(where, task, cmd, now)) == words{});
+  cmd.set_parent_key("|5");
+  cmd.set_child("t/task/boss.5-1");
+  CAF_CHECK(take(task_life::child_ended(where, task, cmd, now)) == words{});
   CAF_CHECK_EQUAL(std::string{task.records(1).outcome().text()}, "child's work");
 }
 
