@@ -60,6 +60,10 @@ public:
   /// Deletes a listing's row.
   void erase(index_table table, const std::string& row);
 
+  const Context& cause() const {
+    return cause_;
+  }
+
   /// A message that leaves when the event is durable; `to` is a ref.
   struct outgoing {
     std::string to;

@@ -177,7 +177,13 @@ private:
   std::vector<std::string> apply(const std::vector<event_type>& events, effects& brought_about) {
     std::vector<std::string> bytes;
     bytes.reserve(events.size());
+    auto log = core_->outside().log;
+    auto tells = log.enabled(log_level::debug);
     for (auto& event : events) {
+      if (tells) // names only: what is in an event may be nobody's business
+        log.for_entity(core_->ref())
+            .for_trace(brought_about.cause().trace())
+            .debug("decided", {{"event", event_name(event)}});
       if constexpr (requires { state_->tidy(event, brought_about); })
         state_->tidy(event, brought_about);
       state_->apply(event);

@@ -18,6 +18,12 @@ std::string to_log_text(const google::protobuf::Message& message) {
   return message.GetDescriptor()->name() + "{" + text + "}";
 }
 
+std::string event_name(const google::protobuf::Message& event) {
+  auto* oneof = event.GetDescriptor()->FindOneofByName("kind");
+  auto* field = oneof ? event.GetReflection()->GetOneofFieldDescriptor(event, oneof) : nullptr;
+  return event.GetDescriptor()->name() + (field ? "." + field->name() : "");
+}
+
 bool equal(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   return a.GetDescriptor() == b.GetDescriptor() && google::protobuf::util::MessageDifferencer::Equals(a, b);
 }

@@ -24,6 +24,9 @@ concept command_message = proto_message<T> && requires(const T& x) {
 /// One line of text for logs: type name and fields, long strings cut at limits::log_field_bytes.
 std::string to_log_text(const google::protobuf::Message& message);
 
+/// The name of an event: its type and the member of its oneof `kind` that is set, e.g. "TaskEvent.created".
+std::string event_name(const google::protobuf::Message& event);
+
 /// True if both have the same type and the same fields.
 bool equal(const google::protobuf::Message& a, const google::protobuf::Message& b);
 

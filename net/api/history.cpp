@@ -57,13 +57,6 @@ std::string recorded(const ActionRecord& record) {
   }
 }
 
-// The oneof member that is set, e.g. "started".
-std::string kind_of(const google::protobuf::Message& event) {
-  auto* oneof = event.GetDescriptor()->FindOneofByName("kind");
-  auto* field = oneof ? event.GetReflection()->GetOneofFieldDescriptor(event, oneof) : nullptr;
-  return event.GetDescriptor()->name() + (field ? "." + field->name() : "");
-}
-
 template <class Event>
 bool tell(uint32_t type, const std::string& bytes, HistoryEntry& entry) {
   if (type != record_type(Event::descriptor()->full_name()))
@@ -73,7 +66,7 @@ bool tell(uint32_t type, const std::string& bytes, HistoryEntry& entry) {
     entry.set_summary("the event is damaged");
     return true;
   }
-  entry.set_type(kind_of(event));
+  entry.set_type(event_name(event));
   entry.set_summary(clean_utf8(summarize(event)));
   entry.set_text(to_json(event, {.pretty = false, .defaults = false}));
   return true;

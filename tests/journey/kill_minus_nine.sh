@@ -118,6 +118,20 @@ check "what ended before all this is still known" first "$(say run describe e0 |
 # ---- a failed task, and the end in peace ---------------------------------------------------------------------
 check "a task that fails exits with 1" 1 "$(code_of say run start --capability troupe.wait --input ms=never --id bad --wait)"
 check "it is a dead letter" 1 "$(say dlq list | grep -c bad)"
+check "it is run again from the start" 0 "$(code_of say run resume bad --restart)"
+check "and fails again" 1 "$(code_of say run describe bad --wait --timeout 10)"
+check "what has ended well is not run again" 7 "$(code_of say run resume e0)"
+
+# ---- what a task did can be followed in the log ---------------------------------------------------------------
+entry='"message":"decided","entity":"default/task/followed"'
+check "the log is made more telling while the node runs" 0 "$(code_of say log level debug)"
+check "a task is done" followed "$(say run start --capability troupe.echo --input text=followed --id followed --wait | tail -n 1)"
+check "the log names its events" 2 "$(grep -c "$entry.*\"event\":\"TaskEvent" "$home/log")"
+check "with the trace that caused them" 1 "$(grep -c "$entry,\"trace\":\"00-.*created" "$home/log")"
+check "the log is made quiet again" 0 "$(code_of say log level info)"
+check "another task is done" quiet "$(say run start --capability troupe.echo --input text=quiet --id quiet --wait | tail -n 1)"
+check "the log says nothing of it" 0 "$(grep -c default/task/quiet "$home/log")"
+
 kill -TERM "$node"
 poll bash -c "! kill -0 $node"
 wait "$node"

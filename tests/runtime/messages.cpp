@@ -8,6 +8,7 @@
 #include <troupe/runtime/proto/agent.pb.h>
 #include <troupe/runtime/proto/common.pb.h>
 #include <troupe/runtime/proto/ops.pb.h>
+#include <troupe/runtime/proto/workflow.pb.h>
 
 #include <caf/test/dsl.hpp>
 
@@ -140,6 +141,14 @@ CAF_TEST(log text is one line with long fields cut) {
   CAF_CHECK(text.find(std::string(limits::log_field_bytes, 'v')) != std::string::npos);
   CAF_CHECK(text.find(std::string(limits::log_field_bytes + 1, 'v')) == std::string::npos);
   CAF_CHECK_EQUAL(caf::deep_to_string(Done{}), "Done{}"); // how CAF prints it
+}
+
+CAF_TEST(an event is named by its type and what happened) {
+  TaskEvent event;
+  CAF_CHECK_EQUAL(event_name(event), "TaskEvent");
+  event.mutable_created();
+  CAF_CHECK_EQUAL(event_name(event), "TaskEvent.created");
+  CAF_CHECK_EQUAL(event_name(Context{}), "Context");
 }
 
 CAF_TEST(messages are equal when type and fields are) {
