@@ -19,16 +19,17 @@ shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
 /// TIMERS: reads all timer rows of the store once, then wakes their owners when they are due.
 timers_actor spawn_timers(caf::scheduled_actor* parent, doors_ptr doors);
 
-/// TASK: entities of kind `task`, tasks that come alone.
-entity_kind task_kind();
+/// TASK: entities of kind `task`, tasks that come alone. New ones get `defaults` where their spec is silent.
+entity_kind task_kind(TaskDefaults defaults = {});
 
-/// RUN: entities of kind `run`, executions of workflows.
-entity_kind run_kind();
+/// RUN: entities of kind `run`, executions of workflows; `defaults` as for a lone task, for steps that begin.
+entity_kind run_kind(TaskDefaults defaults = {});
 
 /// What agents act with: filled before the node starts, then only read.
 struct agent_parts {
   behavior_registry behaviors;
   toolbox tools;
+  uint32_t default_slots = limits::agent_slots; ///< of an agent whose registration names none
 };
 
 /// Ref of the agent with this id.
@@ -41,7 +42,9 @@ entity_kind agent_kind(std::shared_ptr<const agent_parts> parts);
 agent_registry_actor spawn_agent_registry(caf::scheduled_actor* parent, doors_ptr doors,
                                           std::shared_ptr<const agent_parts> parts);
 
-/// SCHEDULER: has the timers send all outbox rows again, and assigns from then on.
-task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors);
+/// SCHEDULER: has the timers send all outbox rows again, and assigns from then on. `default_slots` as in
+/// agent_parts.
+task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors,
+                                          uint32_t default_slots = limits::agent_slots);
 
 } // namespace troupe

@@ -16,7 +16,7 @@ public:
   manifest& version(std::string label);
   /// Adds a capability, e.g. "code.review". May be called several times.
   manifest& can(std::string capability);
-  /// Tasks one agent works on at a time, >= 1. Default 3, as in AgentConfig.
+  /// Tasks one agent works on at a time, >= 1. Default: what the node's configuration says.
   manifest& max_concurrent(uint32_t tasks);
   /// One sentence for people and for planners.
   manifest& describe(std::string sentence);
@@ -31,6 +31,7 @@ public:
   std::vector<std::string> capabilities() const {
     return capabilities_;
   }
+  /// 0 = not said.
   uint32_t max_concurrent() const {
     return max_concurrent_;
   }
@@ -42,7 +43,7 @@ private:
   std::string name_;
   std::string version_ = "1.0.0";
   std::vector<std::string> capabilities_;
-  uint32_t max_concurrent_ = 3;
+  uint32_t max_concurrent_ = 0;
   std::string description_;
 };
 

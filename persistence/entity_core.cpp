@@ -48,6 +48,8 @@ bool entity_core::handle(caf::message_view& view) {
     answer.set_asleep(rests);
     if (rests)
       sleep();
+    else // busy is not idle: the host asks others before it asks again
+      seat_->last_active_ms.store(now_ms(), std::memory_order_relaxed);
     caf::anon_send(seat_->host, std::move(answer));
   } else {
     return false;
@@ -89,6 +91,26 @@ caf::error entity_core::admit(const Context& context) const {
                             "' is no id of this system: 26 characters, made by its clock");
   }
   return {};
+}
+
+void entity_core::log_refusal(const google::protobuf::Message& command, const Context& context,
+                              const caf::error& why) const {
+  auto level = log_level::warning;
+  switch (code_of(why)) {
+  case ec::not_found: // what it is about has ended or was never begun
+  case ec::timeout:
+    level = log_level::debug;
+    break;
+  case ec::overloaded: // its sender repeats it
+    level = log_level::info;
+    break;
+  default:
+    break;
+  }
+  doors_->log.for_entity(seat_->ref)
+      .for_trace(context.trace())
+      .write(level, "a command was refused",
+             {{"command", command.GetDescriptor()->name()}, {"reason", describe(why)}});
 }
 
 bool entity_core::repeat(const Context& context, caf::response_promise promise,

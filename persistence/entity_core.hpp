@@ -65,6 +65,10 @@ public:
   void append(const Context& context, std::vector<std::string> events, effects& brought_about,
               std::string reply_bytes, caf::message reply, caf::response_promise promise);
 
+  /// Logs that a one-way command was refused: quietly if it came late or again, else as a warning.
+  void log_refusal(const google::protobuf::Message& command, const Context& context,
+                   const caf::error& why) const;
+
   /// Answers when everything seen so far is durable. An error is an answer too.
   void answer(caf::response_promise promise, caf::message reply);
 

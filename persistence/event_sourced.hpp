@@ -81,14 +81,15 @@ public:
   }
 
   /// Acts on a one-way command. `state.acknowledge(command, effects&)`, if there is one, sends what the command brings about
-  /// besides its events. A refusal is returned for the actor to log; nobody is answered.
+  /// besides its events. Nobody is answered: a refusal goes to the log.
   template <command_message Command>
-  caf::error act(const Command& command) {
-    if (auto refused = core_->admit(command.context()))
-      return refused;
+  void act(const Command& command) {
+    auto refused = [&](const caf::error& why) { core_->log_refusal(command, command.context(), why); };
+    if (auto not_now = core_->admit(command.context()))
+      return refused(not_now);
     auto decision = decide(command);
     if (!decision)
-      return std::move(decision.error());
+      return refused(decision.error());
     effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
     auto events = apply(*decision, brought_about);
     if constexpr (requires { state_->acknowledge(command, brought_about); })
@@ -97,7 +98,6 @@ public:
       core_->send(brought_about);
     else
       core_->append({}, std::move(events), brought_about, {}, {}, {});
-    return {};
   }
 
   /// Answers a question when everything the answer saw is durable. An error is an answer too.
@@ -206,7 +206,9 @@ struct entity_kind {
   std::function<caf::expected<caf::actor>(caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat,
                                           doors_ptr doors, const Replayed& replayed, bool& snapshot_unusable)>
       wake;
-  std::string_view tell_crash_to; ///< ref that hears EntityCrashed; empty = nobody
+  std::string_view tell_crash_to;                       ///< ref that hears EntityCrashed; empty = nobody
+  std::chrono::milliseconds idle = limits::entity_idle; ///< without messages for this long it is passivated
+  size_t most_awake = limits::resident_entities; ///< above, the least recently used idle ones are passivated
 };
 
 /// Reads a stored event, raised to the current schema version. Errors: ec::from_future, ec::corrupt.

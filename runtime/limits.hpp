@@ -24,8 +24,9 @@ inline constexpr std::chrono::milliseconds door_timeout = 30s;
 /// The longest a door holds a question whose answer is the end of a run or task; whoever wants more asks again.
 inline constexpr std::chrono::milliseconds door_wait = 10min;
 
-/// Calls of the control service in flight: each is one small actor; above, ec::overloaded.
-inline constexpr size_t control_calls = 256;
+/// Calls of the control service in flight, unless the configuration says otherwise: each is one small actor;
+/// above, ec::overloaded.
+inline constexpr size_t control_calls = 1000;
 
 /// What gRPC receives, bytes: room above message_bytes, so that our own refusal comes first.
 inline constexpr int control_receive_bytes = 20 << 20;
@@ -134,10 +135,11 @@ inline constexpr std::chrono::milliseconds clock_skew = 5min;
 /// Messages held for one sleeping entity while it is replayed; above, ec::overloaded.
 inline constexpr size_t sleeping_mailbox = 4096;
 
-/// An entity without messages for this long is passivated.
+/// An entity without messages for this long is passivated; how often idle ones are looked for, at most.
 inline constexpr std::chrono::milliseconds entity_idle = 60s;
+inline constexpr std::chrono::milliseconds idle_sweep = 1s;
 
-/// Entities in memory; above, the least recently used idle ones are passivated.
+/// Entities of one kind in memory; above, the least recently used idle ones are passivated.
 inline constexpr size_t resident_entities = 100'000;
 
 /// Waits before a crashed entity is activated again: first, and largest.
@@ -151,10 +153,10 @@ inline constexpr unsigned quarantine_after = 5;
 inline constexpr std::chrono::milliseconds redelivery_first = 30s;
 inline constexpr std::chrono::milliseconds redelivery_longest = 10min;
 
-/// Tasks an agent works on at a time, unless it is configured otherwise (row G6).
+/// Tasks an agent works on at a time, unless agent or configuration say otherwise (row G6).
 inline constexpr uint32_t agent_slots = 3;
 
-/// One attempt at a task, unless agent or task say otherwise (row I2).
+/// One attempt at a task, unless task, agent or configuration say otherwise (row I2).
 inline constexpr std::chrono::milliseconds task_timeout = 300s;
 
 /// Retries of a failed task: how often, after how long, growing how fast (row I2).
@@ -162,6 +164,11 @@ inline constexpr uint32_t task_retries = 3;
 inline constexpr std::chrono::milliseconds task_retry_delay = 1s;
 inline constexpr double task_retry_multiplier = 2;
 inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
+
+/// A tool call, unless the tool says otherwise; and the most it may say: a task that hangs for longer helps
+/// nobody.
+inline constexpr std::chrono::milliseconds tool_timeout = 60s;
+inline constexpr std::chrono::milliseconds tool_timeout_longest = 300s;
 
 /// Steps of one workflow: a run's state stays well below one message.
 inline constexpr size_t workflow_steps = 10'000;

@@ -1,5 +1,5 @@
 // AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their owners.
-// Invariant: at most slots_of(record) attempts at a time; what is more waits in line.
+// Invariant: at most slots() attempts at a time; what is more waits in line.
 
 #include <algorithm>
 #include <list>
@@ -205,6 +205,10 @@ public:
     log_.outside().names->tell(owner, std::move(message), self_->context());
   }
   void tell_owner(const std::string& owner, TaskDone message) override {
+    auto& configured = self_->state.record.request().config();
+    message.mutable_retry()->set_max_retries(configured.max_retries());
+    message.mutable_retry()->set_initial_delay_ms(configured.initial_delay_ms());
+    message.mutable_retry()->set_backoff_multiplier(configured.backoff_multiplier());
     log_.outside().names->tell(owner, std::move(message), self_->context());
   }
   void tell_owner(const std::string& owner, ParkTask message) override {
@@ -218,7 +222,7 @@ public:
       auto waits = std::any_of(line_.begin(), line_.end(), [&](auto& one) { return one == where; });
       if (waits)
         return;
-      if (attempts_.size() >= slots_of(self_->state.record)) {
+      if (attempts_.size() >= slots()) {
         line_.push_back(where);
         return;
       }
@@ -252,7 +256,7 @@ public:
     free.set_agent(self_->state.record.id());
     attempts_.erase({one.owner(), one.step()});
     log_.outside().names->tell(std::string{services::scheduler}, std::move(free), self_->context());
-    if (!line_.empty() && attempts_.size() < slots_of(self_->state.record)) {
+    if (!line_.empty() && attempts_.size() < slots()) {
       auto next = begin(line_.front());
       line_.pop_front();
       open(*next->second);
@@ -261,10 +265,9 @@ public:
 
   void sweep() {
     auto configured = self_->state.record.request().config().timeout_ms();
-    auto longest = configured > 0 ? configured : limits::task_timeout.count();
     auto remind = ++sweeps_ % limits::sweeps_per_reminder == 0;
     for (auto& [where, one] : attempts_)
-      if (!one->expire(now_ms(), longest) && remind && !one->repeat_last_word())
+      if (!one->expire(now_ms(), configured) && remind && !one->repeat_last_word())
         open(*one); // the answer tells what either side has missed
     ticking_ = false;
     keep_ticking();
@@ -272,6 +275,10 @@ public:
 
 private:
   using key = std::pair<std::string, std::string>;
+
+  uint32_t slots() const {
+    return slots_of(self_->state.record, parts_->default_slots);
+  }
 
   std::map<key, std::unique_ptr<attempt>>::iterator begin(const key& where) {
     auto claim = log_.outside().ids->next(now_ms());

@@ -2,13 +2,24 @@
 
 #include <troupe/actors/agent/attempt.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
+namespace {
+
+Outcome failure(ec code, std::string text) {
+  Outcome outcome;
+  outcome.mutable_failure()->set_code(static_cast<uint32_t>(code));
+  outcome.mutable_failure()->set_text(std::move(text));
+  return outcome;
+}
+
+} // namespace
 
 attempt::attempt(attempt_host& host, std::string agent, std::string owner, std::string step,
                  std::string claim)
     : host_{host}, agent_{std::move(agent)}, owner_{std::move(owner)}, step_{std::move(step)},
-      claim_{std::move(claim)}, begun_ms_{host.now_ms()} {}
+      claim_{std::move(claim)}, begun_ms_{host.now_ms()}, default_timeout_ms_{limits::task_timeout.count()} {}
 
 template <class Message>
 Message attempt::addressed() const {
@@ -34,12 +45,11 @@ void attempt::opened(const TaskState& state) {
     return;
   }
   spec_ = state.spec();
+  if (state.defaults().timeout_ms() > 0)
+    default_timeout_ms_ = state.defaults().timeout_ms();
   auto who = host_.make_behavior();
   if (!who) {
-    Outcome outcome;
-    outcome.mutable_failure()->set_code(static_cast<uint32_t>(code_of(who.error())));
-    outcome.mutable_failure()->set_text(text_of(who.error()));
-    end(std::move(outcome));
+    end(failure(code_of(who.error()), text_of(who.error())));
     return;
   }
   auto replay = state;
@@ -74,8 +84,7 @@ void attempt::recorded(uint64_t number, bool suspended) {
   for (auto& leaf : std::exchange(intended_, {})) {
     auto& name = leaf.request.name();
     auto* one = host_.find_tool(leaf.request.kind() == ACTION_MODEL ? "model/" + name : name);
-    running_.insert(leaf.position);
-    host_.run_tool(*this, leaf.position, *one, leaf.request);
+    run(leaf, *one);
   }
   drive();
 }
@@ -87,15 +96,23 @@ void attempt::completed(const std::string& position, Outcome outcome) {
   drive();
 }
 
-bool attempt::expire(int64_t now_ms, int64_t longest_ms) {
-  auto bound = spec_.timeout_ms() > 0 ? spec_.timeout_ms() : longest_ms;
-  if (ended_ || begun_ms_ + bound > now_ms)
+bool attempt::expire(int64_t now_ms, int64_t agent_ms) {
+  if (ended_)
     return false;
-  Outcome outcome;
-  outcome.mutable_failure()->set_code(static_cast<uint32_t>(ec::timeout));
-  outcome.mutable_failure()->set_text("the attempt took longer than " + std::to_string(bound) + " ms");
-  end(std::move(outcome));
-  return true;
+  auto bound = spec_.timeout_ms() > 0 ? spec_.timeout_ms() : agent_ms > 0 ? agent_ms : default_timeout_ms_;
+  if (begun_ms_ + bound <= now_ms) {
+    end(failure(ec::timeout, "the attempt took longer than " + std::to_string(bound) + " ms"));
+    return true;
+  }
+  std::vector<std::pair<std::string, const tool*>> late;
+  for (auto& [position, one] : running_)
+    if (one.give_up_ms <= now_ms)
+      late.emplace_back(position, one.what);
+  for (auto& [position, what] : late) // what it still answers is dropped: the position has its outcome
+    completed(position, failure(ec::timeout, "'" + what->name + "' took longer than " +
+                                                 std::to_string(what->timeout.count()) +
+                                                 " ms; what it does may still happen"));
+  return false;
 }
 
 bool attempt::repeat_last_word() {
@@ -168,8 +185,7 @@ void attempt::begin_tool(const open_action& leaf) {
   if (!one) {
     fail(leaf.position, ec::tool_failed, "this node has no tool '" + name + "'");
   } else if (one->repeatable) {
-    running_.insert(leaf.position);
-    host_.run_tool(*this, leaf.position, *one, leaf.request);
+    run(leaf, *one);
   } else if (leaf.intent_recorded) {
     fail(leaf.position, ec::outcome_unknown,
          "'" + name +
@@ -180,11 +196,13 @@ void attempt::begin_tool(const open_action& leaf) {
   }
 }
 
+void attempt::run(const open_action& leaf, const tool& one) {
+  running_[leaf.position] = {&one, host_.now_ms() + one.timeout.count()};
+  host_.run_tool(*this, leaf.position, one, leaf.request);
+}
+
 void attempt::fail(const std::string& position, ec code, std::string text) {
-  Outcome outcome;
-  outcome.mutable_failure()->set_code(static_cast<uint32_t>(code));
-  outcome.mutable_failure()->set_text(std::move(text));
-  execution_->complete(position, std::move(outcome), host_.now_ms());
+  execution_->complete(position, failure(code, std::move(text)), host_.now_ms());
 }
 
 void attempt::end(Outcome outcome) {

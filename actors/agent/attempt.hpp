@@ -1,6 +1,7 @@
 // ATTEMPT: one agent's attempt at one task: does what the behavior asks for, in the order that makes it durable.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -45,8 +46,9 @@ public:
   void completed(const std::string& position, Outcome outcome);
   /// If it has ended: says so again, since a message may be lost with a crash of either side. False if it goes on.
   bool repeat_last_word();
-  /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `longest_ms` is the agent's bound.
-  bool expire(int64_t now_ms, int64_t longest_ms);
+  /// Ends the attempt with ec::timeout if it runs for longer than it may; true if so. `agent_ms` is the bound of the agent,
+  /// 0 if it has none. Ends tools that run for longer than tool::timeout likewise.
+  bool expire(int64_t now_ms, int64_t agent_ms);
 
   const std::string& owner() const {
     return owner_;
@@ -81,6 +83,7 @@ private:
   void send(std::vector<ActionRecord> records, bool suspend);
   void begin(const open_action& leaf);
   void begin_tool(const open_action& leaf);
+  void run(const open_action& leaf, const tool& one);
   void fail(const std::string& position, ec code, std::string text);
   void end(Outcome outcome);
   template <class Message>
@@ -96,10 +99,15 @@ private:
   AttemptStart start_;
   bool start_is_new_ = false;
   int64_t begun_ms_ = 0;
-  std::set<std::string> running_;     // positions of tools at work
-  std::set<std::string> waiting_;     // positions whose end the owner will tell
-  std::vector<open_action> ready_;    // begin when everything recorded before is durable
-  std::vector<open_action> intended_; // begin when their intent is durable
+  int64_t default_timeout_ms_; // what the task was created with
+  struct running_tool {
+    const tool* what;
+    int64_t give_up_ms;
+  };
+  std::map<std::string, running_tool> running_; // by position
+  std::set<std::string> waiting_;               // positions whose end the owner will tell
+  std::vector<open_action> ready_;              // begin when everything recorded before is durable
+  std::vector<open_action> intended_;           // begin when their intent is durable
   uint64_t number_ = 0;
   uint64_t unacknowledged_ = 0; // number of the message not yet answered; 0 = none
   RecordActions last_records_;  // that message; repeated if the owner asks again

@@ -30,9 +30,9 @@ std::string list(const google::protobuf::RepeatedPtrField<std::string>& names) {
 
 } // namespace
 
-uint32_t slots_of(const AgentRecord& record) {
+uint32_t slots_of(const AgentRecord& record, uint32_t default_slots) {
   auto configured = record.request().config().max_concurrent();
-  return configured > 0 ? configured : limits::agent_slots;
+  return configured > 0 ? configured : default_slots;
 }
 
 caf::error load_agents(const store& rows, capability_index& index) {
@@ -121,7 +121,7 @@ capability_index::shares capability_index::score(const AgentRecord& record, cons
   auto optional = std::count_if(query.optional().begin(), query.optional().end(),
                                 [&](const std::string& capability) { return has(record, capability); });
   of.optional = query.optional().empty() ? 1 : static_cast<double>(optional) / query.optional_size();
-  auto slots = static_cast<double>(slots_of(record));
+  auto slots = static_cast<double>(slots_of(record, default_slots_));
   of.free = std::max(0.0, slots - in_flight(record.id())) / slots;
   of.score = optional_weight * of.optional + success_weight * record.metadata().success_rate() +
              free_weight * of.free;
@@ -177,8 +177,8 @@ const AgentRecord* capability_index::best_free(const AgentQuery& query) const {
   const AgentRecord* best = nullptr;
   double best_score = -1;
   each_candidate(query, [&](const AgentRecord& record) {
-    auto bound =
-        query.max_in_flight() > 0 ? std::min(query.max_in_flight(), slots_of(record)) : slots_of(record);
+    auto bound = query.max_in_flight() > 0 ? std::min(query.max_in_flight(), slots_of(record, default_slots_))
+                                           : slots_of(record, default_slots_);
     if (in_flight(record.id()) >= bound)
       return;
     if (auto points = score(record, query).score; points > best_score) {

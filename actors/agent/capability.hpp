@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <troupe/persistence/store.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/agent.pb.h>
 #include <unordered_map>
@@ -18,6 +19,9 @@ namespace troupe {
 /// 0.2 x share of free slots; ties go to the lower id. Cost: proportional to the agents that have the rarest required capability.
 class capability_index {
 public:
+  /// `default_slots` are those of an agent whose registration names none.
+  explicit capability_index(uint32_t default_slots = limits::agent_slots) : default_slots_{default_slots} {}
+
   /// Adds or replaces an agent. Unregistered agents are removed.
   void put(const AgentRecord& record);
   void remove(const std::string& id);
@@ -54,6 +58,7 @@ private:
   shares score(const AgentRecord& record, const AgentQuery& query) const;
   uint32_t in_flight(const std::string& id) const;
 
+  uint32_t default_slots_;
   std::map<std::string, AgentRecord> agents_;
   std::unordered_map<std::string, std::map<std::string_view, const AgentRecord*>>
       by_capability_; // into agents_
@@ -63,7 +68,8 @@ private:
 /// Fills an index from the agents' rows. Errors: those of the store.
 caf::error load_agents(const store& rows, capability_index& index);
 
-/// Tasks an agent may work on at a time: its configuration, or the default.
-uint32_t slots_of(const AgentRecord& record);
+/// Tasks an agent may work on at a time: what its registration says, or the default. Read by those who assign
+/// work, never by what is replayed: another configuration counts at once, for agents known before too.
+uint32_t slots_of(const AgentRecord& record, uint32_t default_slots);
 
 } // namespace troupe

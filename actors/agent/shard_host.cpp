@@ -2,6 +2,7 @@
 // Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told why not.
 
 #include <algorithm>
+#include <set>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
@@ -15,12 +16,18 @@ struct shard_host_state {
     std::shared_ptr<entity_seat> seat;
     caf::actor actor;
     int64_t since_ms = 0;
+    const entity_kind* kind = nullptr;
     bool asked_to_sleep = false;
   };
   struct crash_record {
     unsigned in_a_row = 0;
     bool parked = false; // waits for its backoff
     std::string last;
+    int64_t since_ms = 0;
+
+    bool is_quarantined() const {
+      return in_a_row >= limits::quarantine_after;
+    }
   };
 
   doors_ptr doors;
@@ -29,6 +36,7 @@ struct shard_host_state {
   std::map<caf::actor_addr, std::string> by_address;
   std::map<std::string, entity_id> waking;
   std::map<std::string, crash_record> crashes;
+  std::set<std::string> released; // from quarantine, not yet awake
 
   shard_host_actor::pointer self = nullptr;
 
@@ -44,7 +52,7 @@ struct shard_host_state {
     auto i = crashes.find(ref);
     if (i == crashes.end())
       wake(ref, false);
-    else if (i->second.in_a_row >= limits::quarantine_after) {
+    else if (i->second.is_quarantined()) {
       tell_of_loss(ref, true);
       doors->names->erase(ref, {},
                           make_error(ec::quarantined, ref + " crashed " + std::to_string(i->second.in_a_row) +
@@ -87,8 +95,10 @@ struct shard_host_state {
       }
       watch(self, *actor);
       by_address[actor->address()] = ref;
-      residents[ref] = {seat, *actor, doors->time->now_ms(), false};
+      residents[ref] = {seat, *actor, doors->time->now_ms(), &kind->second, false};
       doors->names->put(ref, *actor);
+      if (released.erase(ref) > 0)
+        put_to_sleep(ref); // with its first message it begins, and tells who counts on it that it is back
     } catch (const std::exception& e) {
       crashed(ref, e.what());
     }
@@ -120,8 +130,9 @@ struct shard_host_state {
     auto& record = crashes[ref];
     ++record.in_a_row;
     record.last = std::move(why);
+    record.since_ms = doors->time->now_ms();
     doors->names->hold(ref);
-    if (record.in_a_row >= limits::quarantine_after) {
+    if (record.is_quarantined()) {
       activate(ref); // refuses what is held
       return;
     }
@@ -172,24 +183,61 @@ struct shard_host_state {
         }
   }
 
+  void put_to_sleep(const std::string& ref) {
+    auto& one = residents[ref];
+    one.asked_to_sleep = true;
+    doors->names->hold(ref);
+    caf::anon_send(one.actor, Passivate{});
+  }
+
   void put_idle_to_sleep() {
     auto now = doors->time->now_ms();
-    std::vector<std::pair<int64_t, std::string>> by_activity;
+    std::map<std::string_view, std::vector<std::pair<int64_t, std::string>>> by_kind;
     for (auto& [ref, one] : residents)
       if (!one.asked_to_sleep)
-        by_activity.emplace_back(one.seat->last_active_ms.load(std::memory_order_relaxed), ref);
-    std::sort(by_activity.begin(), by_activity.end());
-    auto surplus =
-        residents.size() > limits::resident_entities ? residents.size() - limits::resident_entities : 0;
-    for (auto& [last_active, ref] : by_activity) {
-      if (last_active + limits::entity_idle.count() > now && surplus == 0)
-        break;
-      surplus -= surplus > 0 ? 1 : 0;
-      auto& one = residents[ref];
-      one.asked_to_sleep = true;
-      doors->names->hold(ref);
-      caf::anon_send(one.actor, Passivate{});
+        by_kind[one.kind->name].emplace_back(one.seat->last_active_ms.load(std::memory_order_relaxed), ref);
+    for (auto& [kind_name, by_activity] : by_kind) {
+      auto& kind = kinds.find(std::string{kind_name})->second;
+      std::sort(by_activity.begin(), by_activity.end());
+      auto surplus = by_activity.size() > kind.most_awake ? by_activity.size() - kind.most_awake : 0;
+      for (auto& [last_active, ref] : by_activity) {
+        if (last_active + kind.idle.count() > now && surplus == 0)
+          break;
+        surplus -= surplus > 0 ? 1 : 0;
+        put_to_sleep(ref);
+      }
     }
+  }
+
+  std::chrono::milliseconds sweep() const {
+    auto shortest = limits::entity_idle;
+    for (auto& [kind_name, kind] : kinds)
+      shortest = std::min(shortest, kind.idle);
+    return std::max(limits::idle_sweep, shortest / 4);
+  }
+
+  QuarantineList quarantined() const {
+    QuarantineList list;
+    for (auto& [ref, record] : crashes)
+      if (record.is_quarantined()) {
+        auto* one = list.add_entities();
+        one->set_ref(ref);
+        one->set_crashes(record.in_a_row);
+        one->set_last(record.last);
+        one->set_since_ms(record.since_ms);
+      }
+    return list;
+  }
+
+  caf::result<Done> end_quarantine(const std::string& ref) {
+    auto i = crashes.find(ref);
+    if (i == crashes.end() || !i->second.is_quarantined())
+      return make_error(ec::not_found, ref + " is not in quarantine");
+    crashes.erase(i);
+    released.insert(ref);
+    activate(ref);
+    doors->names->tell(std::string{services::timers}, Redeliver{}); // what it was sent meanwhile was refused
+    return Done{};
   }
 };
 
@@ -219,7 +267,7 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
     }
     self->quit(message.reason);
   });
-  constexpr auto sweep = limits::entity_idle / 4;
+  auto sweep = self->state.sweep();
   tell_in(self, sweep, shard_host_actor{self}, Tick{});
   return {
       [self](const Activate& message) {
@@ -236,6 +284,8 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
         self->state.put_idle_to_sleep();
         tell_in(self, sweep, shard_host_actor{self}, Tick{});
       },
+      [self](const ListQuarantined&) { return self->state.quarantined(); },
+      [self](const EndQuarantine& command) { return self->state.end_quarantine(command.ref()); },
   };
 }
 

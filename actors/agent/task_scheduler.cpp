@@ -189,9 +189,10 @@ struct scheduler_state {
 };
 
 task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_pointer<scheduler_state> self,
-                                              doors_ptr doors) {
+                                              doors_ptr doors, uint32_t default_slots) {
   house_rules(self);
   self->state.doors = doors;
+  self->state.index = capability_index{default_slots};
   if (auto failed = load_agents(*doors->rows, self->state.index)) {
     self->quit(failed);
     return task_scheduler_actor::behavior_type::make_empty_behavior();
@@ -224,8 +225,9 @@ task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_poi
 
 } // namespace
 
-task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors) {
-  return parent->spawn(scheduler, std::move(doors));
+task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors,
+                                          uint32_t default_slots) {
+  return parent->spawn(scheduler, std::move(doors), default_slots);
 }
 
 } // namespace troupe

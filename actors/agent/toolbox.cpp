@@ -1,5 +1,6 @@
 // TOOLBOX: tools by name, and how their ends become outcomes.
 
+#include <algorithm>
 #include <troupe/actors/agent/toolbox.hpp>
 #include <troupe/runtime/error.hpp>
 
@@ -14,6 +15,7 @@ std::string_view tool_call::argument(std::string_view name) const {
 
 void toolbox::add(tool one) {
   auto name = one.name;
+  one.timeout = std::min(one.timeout, longest_);
   gates_[name] = std::make_shared<gate>(name, one.policies);
   tools_[std::move(name)] = std::move(one);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <troupe/actors/agent/gates.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
@@ -36,11 +37,17 @@ struct tool {
   /// such a crash the action fails with ec::outcome_unknown instead of being repeated.
   bool repeatable = false;
   gate_options policies = {}; ///< what the agents of this node keep to when they call it
+  /// A call that has not answered for this long, waiting for its turn included, fails with ec::timeout. The
+  /// function is not stopped, and keeps its thread and its place until it returns.
+  std::chrono::milliseconds timeout = limits::tool_timeout;
 };
 
 /// Tools by name. Filled before the node starts, then read by all threads.
 class toolbox {
 public:
+  /// No tool gets a longer timeout than `longest`.
+  explicit toolbox(std::chrono::milliseconds longest = limits::tool_timeout_longest) : longest_{longest} {}
+
   /// Adds or replaces a tool.
   void add(tool one);
   const tool* find(std::string_view name) const;
@@ -52,6 +59,7 @@ public:
   static Outcome run(const tool& one, const ActionRequest& request);
 
 private:
+  std::chrono::milliseconds longest_;
   std::map<std::string, tool, std::less<>> tools_;
   std::map<std::string, std::shared_ptr<gate>> gates_;
 };

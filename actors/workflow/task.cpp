@@ -31,7 +31,7 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
 
   decision decide(const CreateTask& cmd, int64_t now_ms) const {
     if (!exists())
-      return task_life::create(cmd.spec(), now_ms);
+      return task_life::create(cmd.spec(), defaults, now_ms);
     if (equal(cmd.spec(), task.spec()))
       return std::vector<event>{};
     return make_error(ec::already_exists, own_ref + " exists with another specification");
@@ -89,7 +89,9 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
   }
 };
 
-task_actor::behavior_type task(task_actor::stateful_pointer<task_entity> self, entity_log<task_entity> log) {
+task_actor::behavior_type task(task_actor::stateful_pointer<task_entity> self, entity_log<task_entity> log,
+                               TaskDefaults defaults) {
+  self->state.defaults = std::move(defaults);
   auto waiters = std::make_shared<std::vector<postponed>>();
   log.stay_awake_while([waiters] { return !waiters->empty(); });
   auto tell_waiters = [self, log, waiters]() mutable {
@@ -131,8 +133,8 @@ task_actor::behavior_type task(task_actor::stateful_pointer<task_entity> self, e
 
 } // namespace
 
-entity_kind task_kind() {
-  return make_kind<task_entity>("task", task);
+entity_kind task_kind(TaskDefaults defaults) {
+  return make_kind<task_entity>("task", task, std::move(defaults));
 }
 
 } // namespace troupe

@@ -51,12 +51,24 @@ decision end_wait(const TaskState& task, const std::string& position, Outcome ou
   return result;
 }
 
-template <class F>
-void each_open_wait(const TaskState& task, F&& visit) {
-  for (auto& record : task.records())
-    if (record.what_case() == ActionRecord::kWaitUntilMs &&
-        !find(task, record.position(), ActionRecord::kOutcome))
-      visit(record);
+// Each number from the first who has one: the task, its agent, the defaults it was created with, limits.hpp.
+RetryPolicy policy_of(const TaskState& task, const TaskDone& cmd) {
+  RetryPolicy last;
+  last.set_max_retries(limits::task_retries);
+  last.set_initial_delay_ms(limits::task_retry_delay.count());
+  last.set_backoff_multiplier(limits::task_retry_multiplier);
+  RetryPolicy result;
+  for (auto* one : {&task.spec().retry(), &cmd.retry(), &task.defaults().retry(), &std::as_const(last)}) {
+    if (result.max_retries() == 0 && !result.no_retry()) {
+      result.set_max_retries(one->no_retry() ? 0 : one->max_retries());
+      result.set_no_retry(one->no_retry());
+    }
+    if (result.initial_delay_ms() <= 0)
+      result.set_initial_delay_ms(one->initial_delay_ms());
+    if (result.backoff_multiplier() <= 0)
+      result.set_backoff_multiplier(one->backoff_multiplier());
+  }
+  return result;
 }
 
 } // namespace
@@ -65,12 +77,13 @@ bool has_ended(const TaskState& task) {
   return task.status() == TASK_COMPLETED || task.status() == TASK_FAILED || task.status() == TASK_CANCELLED;
 }
 
-decision create(const TaskSpec& spec, int64_t now_ms) {
+decision create(const TaskSpec& spec, const TaskDefaults& defaults, int64_t now_ms) {
   if (spec.required().empty())
     return make_error(ec::invalid_argument, "a task must name at least one required capability");
   events result(1);
   auto* created = result[0].mutable_created();
   *created->mutable_spec() = spec;
+  *created->mutable_defaults() = defaults;
   created->set_time_ms(now_ms);
   return result;
 }
@@ -102,20 +115,16 @@ decision done(const TaskState& task, const TaskDone& cmd, int64_t now_ms) {
   events result;
   if (has_ended(task) || task.status() == TASK_PARKED)
     return result;
-  auto& policy = task.spec().retry();
-  auto retries = policy.no_retry()          ? 0
-                 : policy.max_retries() > 0 ? policy.max_retries()
-                                            : limits::task_retries;
+  auto policy = policy_of(task, cmd);
   auto failed = cmd.outcome().has_failure();
   result.emplace_back();
-  if (failed && task.attempt() <= retries && !is_final(static_cast<ec>(cmd.outcome().failure().code()))) {
+  if (failed && task.attempt() <= policy.max_retries() &&
+      !is_final(static_cast<ec>(cmd.outcome().failure().code()))) {
     auto* retried = result[0].mutable_retried();
     retried->set_attempt(task.attempt() + 1);
     *retried->mutable_failure() = cmd.outcome().failure();
-    auto first = policy.initial_delay_ms() > 0 ? policy.initial_delay_ms() : limits::task_retry_delay.count();
-    auto multiplier =
-        policy.backoff_multiplier() > 0 ? policy.backoff_multiplier() : limits::task_retry_multiplier;
-    auto delay = std::min(static_cast<double>(first) * std::pow(multiplier, task.attempt() - 1),
+    auto delay = std::min(static_cast<double>(policy.initial_delay_ms()) *
+                              std::pow(policy.backoff_multiplier(), task.attempt() - 1),
                           static_cast<double>(limits::task_retry_longest.count()));
     retried->set_due_ms(now_ms + static_cast<int64_t>(delay));
     retried->set_time_ms(now_ms);
@@ -229,6 +238,7 @@ void apply(TaskState& task, const TaskEvent& event) {
   switch (event.kind_case()) {
   case TaskEvent::kCreated:
     *task.mutable_spec() = event.created().spec();
+    *task.mutable_defaults() = event.created().defaults();
     task.set_created_ms(event.created().time_ms());
     task.set_attempt(1);
     task.set_status(TASK_QUEUED);

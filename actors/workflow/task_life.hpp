@@ -22,7 +22,9 @@ using decision = caf::expected<std::vector<TaskEvent>>;
 bool has_ended(const TaskState& task);
 
 /// Errors: ec::invalid_argument (nothing is required of the agent).
-decision create(const TaskSpec& spec, int64_t now_ms);
+/// `defaults` become part of the record: what the task falls back on is the same for ever, whatever a later
+/// configuration says.
+decision create(const TaskSpec& spec, const TaskDefaults& defaults, int64_t now_ms);
 /// Keeps what is not recorded yet: a position is decided once.
 decision record(const TaskState& task, const RecordActions& cmd, int64_t now_ms);
 /// Ends the task, or its attempt: a failure is repeated as the retry policy says, from the last checkpoint on.

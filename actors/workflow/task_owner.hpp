@@ -17,6 +17,9 @@ public:
   using decision = caf::expected<std::vector<event>>;
 
   std::string own_ref;
+  /// What new tasks get where their spec is silent. No part of the state: what a task got is in its event, so
+  /// that replay under another configuration changes nothing.
+  TaskDefaults defaults;
 
   /// Told its own ref before anything else.
   void born(const std::string& ref_text) {

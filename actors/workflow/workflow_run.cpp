@@ -102,7 +102,7 @@ struct run_entity : task_owner<run_entity, RunEvent> {
       return events;
     }
     for (auto step : dag::ready(after.run)) {
-      auto created = task_life::create(after.spec_of(step, after.run), now_ms);
+      auto created = task_life::create(after.spec_of(step, after.run), defaults, now_ms);
       if (!created)
         return std::move(created.error());
       for (auto& begun : *created)
@@ -275,7 +275,9 @@ struct run_entity : task_owner<run_entity, RunEvent> {
   }
 };
 
-run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entity_log<run_entity> log) {
+run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entity_log<run_entity> log,
+                             TaskDefaults defaults) {
+  self->state.defaults = std::move(defaults);
   auto waiters = std::make_shared<std::vector<postponed>>();
   log.stay_awake_while([waiters] { return !waiters->empty(); });
   auto tell_waiters = [self, log, waiters]() mutable {
@@ -318,8 +320,8 @@ run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entit
 
 } // namespace
 
-entity_kind run_kind() {
-  return make_kind<run_entity>("run", run);
+entity_kind run_kind(TaskDefaults defaults) {
+  return make_kind<run_entity>("run", run, std::move(defaults));
 }
 
 } // namespace troupe

@@ -100,7 +100,9 @@ public:
     if (stopping_)
       return make_error(ec::unavailable, "the node is stopping");
     if (calls_.size() >= most_)
-      return make_error(ec::overloaded, std::to_string(most_) + " calls are in flight; repeat in a second");
+      return make_error(ec::overloaded, std::to_string(most_) +
+                                            " calls are in flight, as many as "
+                                            "[system] max_concurrent_requests allows; repeat in a second");
     calls_.insert(call);
     return {};
   }

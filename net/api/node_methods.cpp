@@ -3,12 +3,14 @@
 
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/work_index.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
 namespace {
 
 const std::string registry{services::registry};
 const std::string scheduler{services::scheduler};
+const std::string shard_host{services::shard_host};
 const std::string root = "system/service/root";
 
 } // namespace
@@ -48,7 +50,7 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
                  reply(std::move(*status));
                });
   };
-  auto open = std::make_shared<int>(2); // answers still awaited
+  auto open = std::make_shared<int>(3); // answers still awaited
   auto arrived = [=] {
     if (--*open == 0)
       walk();
@@ -71,6 +73,14 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
     }
     arrived();
   };
+  reply_to<QuarantineList> set_aside = [=](const caf::expected<QuarantineList>& list) {
+    if (list)
+      status->set_dead_letters(status->dead_letters() + static_cast<uint64_t>(list->entities_size()));
+    else
+      status->add_silent("shard_host");
+    arrived();
+  };
+  ask_for(quick, shard_host, ListQuarantined{}, std::move(set_aside));
   ask_for(quick, registry, GetRegistryStats{}, std::move(agents));
   ask_for(quick, scheduler, GetSchedulerStats{}, std::move(tasks));
 }

@@ -6,9 +6,24 @@
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/history.hpp>
 #include <troupe/net/api/work_index.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
 namespace {
+
+const std::string shard_host{services::shard_host};
+
+DeadLetter letter_about(const Quarantined& one) {
+  DeadLetter letter;
+  letter.set_owner(one.ref());
+  letter.set_title("quarantined");
+  letter.mutable_failure()->set_code(static_cast<uint32_t>(ec::quarantined));
+  letter.mutable_failure()->set_text("crashed " + std::to_string(one.crashes()) +
+                                     " times in a row, last: " + one.last());
+  letter.set_attempts(one.crashes());
+  letter.set_time_ms(one.since_ms());
+  return letter;
+}
 
 // A command to the run or task an id means: `to_run` or `to_task`, whichever fits.
 template <class ToRun, class ToTask>
@@ -158,6 +173,7 @@ void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply) 
   command_work(call, in.id(), std::move(resume), std::move(reply));
 }
 
+// Tasks come from the store's rows, entities in quarantine from the shard host's memory.
 void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetterList> reply) {
   auto rows = std::make_shared<newest<DeadLetter>>(limits::list_rows_most,
                                                    [](const DeadLetter& letter) { return letter.time_ms(); });
@@ -166,21 +182,39 @@ void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetter
     if (letter.ParseFromArray(row.data(), static_cast<int>(row.size())))
       rows->add(std::move(letter));
   };
-  walk_index(call.self, call.desk->outside, {index_table::dead_letters}, add, [=](caf::error failed) {
-    if (failed)
-      return reply(std::move(failed));
-    DeadLetterList list;
-    list.set_total(rows->total());
-    for (auto& letter : rows->take())
-      *list.add_letters() = std::move(letter);
-    reply(std::move(list));
-  });
+  auto walk = [=, self = call.self, outside = call.desk->outside] {
+    walk_index(self, outside, {index_table::dead_letters}, add, [=](caf::error failed) {
+      if (failed)
+        return reply(std::move(failed));
+      DeadLetterList list;
+      list.set_total(rows->total());
+      for (auto& letter : rows->take())
+        *list.add_letters() = std::move(letter);
+      reply(std::move(list));
+    });
+  };
+  reply_to<QuarantineList> set_aside = [=](caf::expected<QuarantineList> answer) {
+    if (!answer)
+      return reply(std::move(answer.error()));
+    for (auto& one : answer->entities())
+      rows->add(letter_about(one));
+    walk();
+  };
+  ask_for(call, shard_host, ListQuarantined{}, std::move(set_aside));
 }
 
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply) {
-  ResumeTask resume;
-  resume.set_step(in.step());
-  command_work(call, in.owner(), std::move(resume), std::move(reply));
+  auto name = find_entity(*call.desk->outside, in.owner(), {"run", "task", "agent"});
+  EndQuarantine wake;
+  wake.set_ref(name ? to_string(*name) : in.owner());
+  reply_to<Done> woken = [=](caf::expected<Done> answer) {
+    if (answer || code_of(answer.error()) != ec::not_found)
+      return reply(std::move(answer));
+    ResumeTask resume;
+    resume.set_step(in.step());
+    command_work(call, in.owner(), std::move(resume), reply);
+  };
+  ask_for(call, shard_host, std::move(wake), std::move(woken));
 }
 
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply) {

@@ -41,10 +41,24 @@ restart_rules rules_of(const config& settings, strategy how) {
   return rules;
 }
 
+TaskDefaults defaults_of(const config& settings) {
+  TaskDefaults defaults;
+  auto& retry = *defaults.mutable_retry();
+  retry.set_max_retries(static_cast<uint32_t>(settings.tasks.max_retries));
+  retry.set_no_retry(settings.tasks.max_retries == 0);
+  retry.set_initial_delay_ms(settings.tasks.initial_delay_ms);
+  retry.set_backoff_multiplier(settings.tasks.backoff_multiplier);
+  defaults.set_timeout_ms(settings.tasks.timeout_ms);
+  return defaults;
+}
+
 } // namespace
 
 struct node::parts {
-  explicit parts(config wanted) : settings{std::move(wanted)} {}
+  explicit parts(config wanted) : settings{std::move(wanted)} {
+    staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
+    staff->default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
+  }
 
   config settings;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
@@ -60,6 +74,7 @@ struct node::parts {
   caf::error start();
   caf::error open_doors();
   void plant_tree();
+  std::vector<entity_kind> kinds() const;
   caf::error hire_all();
 
   /// Asks a ref from a thread that is no actor's, and waits.
@@ -107,6 +122,14 @@ caf::error node::parts::open_doors() {
   return {};
 }
 
+std::vector<entity_kind> node::parts::kinds() const {
+  auto agents = agent_kind(staff);
+  agents.idle = std::chrono::seconds{settings.agents.idle_seconds};
+  agents.most_awake = static_cast<size_t>(settings.agents.max_resident);
+  auto defaults = defaults_of(settings);
+  return {std::move(agents), task_kind(defaults), run_kind(defaults)};
+}
+
 void node::parts::plant_tree() {
   child_places places{outside->names.get(), &board};
   auto supervise = [&](std::string path, strategy how) {
@@ -131,11 +154,10 @@ void node::parts::plant_tree() {
   auto as_actor = [](const auto& handle) { return caf::actor_cast<caf::actor>(handle); };
   auto core = supervisor_child(
       supervise("root/core", strategy::rest_for_one),
-      {child(
-           "shard_host", services::shard_host,
-           [=, this](caf::scheduled_actor* parent) {
-             return as_actor(spawn_shard_host(parent, outside, {agent_kind(staff), task_kind(), run_kind()}));
-           }),
+      {child("shard_host", services::shard_host,
+             [=, this](caf::scheduled_actor* parent) {
+               return as_actor(spawn_shard_host(parent, outside, kinds()));
+             }),
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
        child("watchdog", {}, [=, this](caf::scheduled_actor* parent) {
@@ -154,7 +176,7 @@ void node::parts::plant_tree() {
   auto workflows =
       supervisor_child(supervise("root/services/workflows", strategy::one_for_one),
                        {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
-                         return as_actor(spawn_task_scheduler(parent, outside));
+                         return as_actor(spawn_task_scheduler(parent, outside, staff->default_slots));
                        })});
   auto all = supervisor_child(supervise("root/services", strategy::one_for_one),
                               {std::move(agents), std::move(workflows)});
@@ -252,6 +274,7 @@ caf::error node::listen() {
   options.tokens = control_tokens(data);
   options.node = p.settings.node.name;
   options.version = version;
+  options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
   options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
     auto level = parse_log_level(name);

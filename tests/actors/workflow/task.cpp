@@ -26,15 +26,18 @@ std::shared_ptr<agent_parts> hands() {
     return ask_human("boss", "may I?").then([](const Result& answer) { return finish(answer); });
   });
   teach(*parts, "failer", "fail", [](const Task&) { return fail(ec::guardrail, "no"); });
+  teach(*parts, "loser", "lose", [](const Task&) { return fail(ec::action_failed, "no luck"); });
   return parts;
 }
 
 struct shop : platform {
-  shop() : platform{hands()} {
+  explicit shop(std::shared_ptr<platform_wishes> wanted = std::make_shared<platform_wishes>())
+      : platform{hands(), wanted}, wishes{wanted} {
     task_tool_calls = 0;
     hire("counter", "counter", {"count"});
     hire("asker", "asker", {"ask"});
     hire("failer", "failer", {"fail"});
+    hire("loser", "loser", {"lose"});
   }
   static AnswerQuestion reply_to(const std::string& position) {
     AnswerQuestion cmd;
@@ -61,6 +64,7 @@ struct shop : platform {
                   [this, name](const TaskSettled&) { told.push_back(name + " settled"); }};
         }));
   }
+  std::shared_ptr<platform_wishes> wishes;
   std::vector<std::string> told;
 };
 
@@ -223,6 +227,48 @@ CAF_TEST(a task with many events wakes from its snapshot as it was) {
   CAF_CHECK_EQUAL(static_cast<uint64_t>(before.records_size()), limits::snapshot_every + 20);
   crash_and_recover();
   CAF_CHECK(equal(task_state(job_ref), before));
+}
+
+CAF_TEST(a task keeps the defaults it was created with whatever the next life says) {
+  wishes->defaults.mutable_retry()->set_max_retries(1);
+  wishes->defaults.mutable_retry()->set_initial_delay_ms(7000);
+  crash_and_recover();
+  auto cmd = job("lose");
+  request<TaskAccepted>(job_ref, cmd);
+  CAF_CHECK_EQUAL(int64_t{task_state(job_ref).due_ms()}, time->now_ms() + 7000);
+  wishes->defaults = {};
+  crash_and_recover();
+  request<TaskAccepted>(job_ref, cmd); // still the same task
+  request<TaskAccepted>(job_ref + "2", cmd);
+  CAF_CHECK_EQUAL(int64_t{task_state(job_ref + "2").due_ms()}, time->now_ms() + 1000);
+  node->advance(8s);
+  auto old = task_state(job_ref), young = task_state(job_ref + "2");
+  CAF_CHECK_EQUAL(old.status(), TASK_FAILED);
+  CAF_CHECK_EQUAL(old.attempt(), 2u);
+  CAF_CHECK(young.attempt() > 2);
+}
+
+CAF_TEST(what is refused without an answer is in the log) {
+  log_capture capture;
+  wishes->log = capture.log(*time);
+  crash_and_recover();
+  request<TaskAccepted>(job_ref, job("ask"));
+  auto refusals = [&] {
+    auto lines = capture.lines();
+    std::erase_if(lines, [](auto& line) { return line.find("a command was refused") == std::string::npos; });
+    return lines;
+  };
+  CAF_CHECK(refusals().empty());
+  TimerDue late; // of a task that was never created
+  late.set_timer("|run");
+  late.mutable_context()->set_trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  node->outside()->names->tell("default/task/none", late);
+  node->settle();
+  auto lines = refusals();
+  CAF_REQUIRE_EQUAL(lines.size(), 1u);
+  for (auto part : {R"("level":"debug")", R"("entity":"default/task/none")", R"("command":"TimerDue")",
+                    "0af7651916cd43dd8448eb211c80319c", "default/task/none has no task ''"})
+    CAF_CHECK(lines[0].find(part) != std::string::npos);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -36,8 +36,8 @@ struct one_task {
     last = std::move(*decided);
     return kinds;
   }
-  void create(TaskSpec spec = spec_of()) {
-    CAF_REQUIRE(take(task_life::create(spec, now)) == words{"created"});
+  void create(TaskSpec spec = spec_of(), TaskDefaults defaults = {}) {
+    CAF_REQUIRE(take(task_life::create(spec, defaults, now)) == words{"created"});
   }
   static ActionRecord outcome(const std::string& position, const std::string& text,
                               ActionKind kind = ACTION_TOOL) {
@@ -91,7 +91,7 @@ struct one_task {
 CAF_TEST_FIXTURE_SCOPE(task_life_tests, one_task)
 
 CAF_TEST(a task needs a capability) {
-  CAF_CHECK(take(task_life::create(spec_of(""), now)) == words{"invalid_argument"});
+  CAF_CHECK(take(task_life::create(spec_of(""), {}, now)) == words{"invalid_argument"});
   create();
   CAF_CHECK_EQUAL(task.status(), TASK_QUEUED);
   CAF_CHECK_EQUAL(task.attempt(), 1u);
@@ -221,6 +221,31 @@ CAF_TEST(the retry policy is what the task says) {
   spec.mutable_retry()->set_no_retry(true);
   create(spec);
   CAF_CHECK(take(task_life::done(task, failure(), now)) == words{"ended"});
+}
+
+CAF_TEST(where the task is silent its agent decides and then the defaults it was created with) {
+  TaskDefaults defaults;
+  defaults.mutable_retry()->set_max_retries(2);
+  defaults.mutable_retry()->set_initial_delay_ms(10);
+  defaults.mutable_retry()->set_backoff_multiplier(3);
+  auto spec = spec_of();
+  spec.mutable_retry()->set_backoff_multiplier(5);
+  create(spec, defaults);
+  auto cmd = failure();
+  cmd.mutable_retry()->set_initial_delay_ms(20);
+  for (auto wait_ms : {20, 100}) { // agent's delay, task's factor, default number
+    CAF_CHECK(take(task_life::done(task, cmd, now)) == words{"retried"});
+    CAF_CHECK_EQUAL(int64_t{task.due_ms()}, now + wait_ms);
+  }
+  CAF_CHECK(take(task_life::done(task, cmd, now)) == words{"ended"});
+  task = {};
+  defaults.mutable_retry()->set_no_retry(true);
+  create(spec, defaults);
+  CAF_CHECK(take(task_life::done(task, failure(), now)) == words{"ended"});
+  task = {};
+  create(spec, defaults);
+  cmd.mutable_retry()->set_max_retries(1);
+  CAF_CHECK(take(task_life::done(task, cmd, now)) == words{"retried"});
 }
 
 CAF_TEST(what a repetition cannot mend is not repeated) {

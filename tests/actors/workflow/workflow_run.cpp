@@ -31,6 +31,7 @@ std::shared_ptr<agent_parts> brigade() {
   });
   teach(*parts, "fragile", "break",
         [](const Task&) { return broken ? fail(ec::guardrail, "it broke") : finish("mended"); });
+  teach(*parts, "loser", "lose", [](const Task&) { return fail(ec::action_failed, "no luck"); });
   teach(*parts, "sleeper", "sleep", [](const Task&) { return sleep_for(1h); });
   teach(*parts, "asker", "ask", [](const Task&) {
     return ask_human("boss", "may I?").then([](const Result& answer) { return finish(answer); });
@@ -39,11 +40,13 @@ std::shared_ptr<agent_parts> brigade() {
 }
 
 struct kitchen : platform {
-  kitchen() : platform{brigade()} {
+  explicit kitchen(std::shared_ptr<platform_wishes> wanted = std::make_shared<platform_wishes>())
+      : platform{brigade(), wanted}, wishes{wanted} {
     paid.clear();
     broken = false;
     hire("joiner", "joiner", {"join"}, 100);
     hire("fragile", "fragile", {"break"});
+    hire("loser", "loser", {"lose"});
     hire("sleeper", "sleeper", {"sleep"});
     hire("asker", "asker", {"ask"});
   }
@@ -108,6 +111,7 @@ struct kitchen : platform {
     CAF_REQUIRE(row && *row && found.ParseFromString(**row));
     return found;
   }
+  std::shared_ptr<platform_wishes> wishes;
 };
 
 const std::string diamond_result = "d(b=b(a=a(x=1;);own=B;x=1;);c=c(a=a(x=1;);x=1;);x=1;)";
@@ -225,6 +229,28 @@ CAF_TEST(steps inherit the priority of the run unless they have their own) {
   auto run = run_state(run_ref);
   CAF_CHECK_EQUAL(run.steps(1).task().spec().priority(), PRIORITY_LOW);
   CAF_CHECK_EQUAL(run.steps(4).task().spec().priority(), PRIORITY_CRITICAL);
+}
+
+CAF_TEST(a step that has begun keeps its defaults and one that begins later gets those of then) {
+  wishes->defaults.mutable_retry()->set_initial_delay_ms(7000);
+  crash_and_recover();
+  workflow_builder flow{"two"};
+  flow.step("a", "lose");
+  flow.step("q", "ask");
+  flow.step("b", "lose").needs({"q"});
+  auto start = start_of(flow);
+  request<WorkflowAccepted>(run_ref, start);
+  CAF_CHECK_EQUAL(int64_t{run_state(run_ref).steps(0).task().due_ms()}, time->now_ms() + 7000);
+  wishes->defaults.mutable_retry()->set_initial_delay_ms(20'000);
+  crash_and_recover();
+  request<WorkflowAccepted>(run_ref, start); // still the same run
+  AnswerQuestion answer;
+  answer.set_step("q");
+  answer.set_position("0");
+  request<Done>(run_ref, answer);
+  CAF_CHECK_EQUAL(int64_t{run_state(run_ref).steps(2).task().due_ms()}, time->now_ms() + 20'000);
+  node->advance(7001ms); // its second wait is twice the first
+  CAF_CHECK_EQUAL(int64_t{run_state(run_ref).steps(0).task().due_ms()}, time->now_ms() - 1 + 14'000);
 }
 
 CAF_TEST(the same start again is the same run) {

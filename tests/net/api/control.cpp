@@ -134,6 +134,8 @@ CAF_TEST(calls above the bound are refused and those below are served) {
   auto answer = waited.asked.get_future().get();
   auto second = node.client().runs();
   CAF_CHECK_EQUAL(refused(second), ec::overloaded);
+  CAF_CHECK_EQUAL(text_of(second.error()), "1 calls are in flight, as many as [system] "
+                                           "max_concurrent_requests allows; repeat in a second");
   RunDescription end;
   end.mutable_state()->set_status(RUN_COMPLETED);
   answer.deliver(end);

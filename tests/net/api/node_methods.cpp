@@ -19,6 +19,11 @@ CAF_TEST(a status gathers the numbers of services and store) {
     stats.set_running(2);
     return stats;
   });
+  play(std::string{services::shard_host}, [](const ListQuarantined&) {
+    QuarantineList list;
+    list.add_entities();
+    return list;
+  });
   WorkSummary running, ended;
   ended.set_ended_ms(1);
   add_row(*rows, "default/run/a", index_table::runs, running);
@@ -32,12 +37,12 @@ CAF_TEST(a status gathers the numbers of services and store) {
   CAF_CHECK_EQUAL(status.store(), rows->id());
   CAF_CHECK_EQUAL(status.started_ms(), 1'600'000'000'000);
   CAF_CHECK_EQUAL(status.now_ms(), time->now_ms());
-  CAF_CHECK_EQUAL(status.entities_awake(), 2u);
+  CAF_CHECK_EQUAL(status.entities_awake(), 3u);
   CAF_CHECK_EQUAL(status.agents(), 3u);
   CAF_CHECK_EQUAL(status.tasks_queued(), 4u);
   CAF_CHECK_EQUAL(status.tasks_running(), 2u);
   CAF_CHECK_EQUAL(status.runs_running(), 1u);
-  CAF_CHECK_EQUAL(status.dead_letters(), 1u);
+  CAF_CHECK_EQUAL(status.dead_letters(), 2u);
   CAF_CHECK_EQUAL(status.store_generation(), 9u);
   CAF_CHECK_EQUAL(status.silent_size(), 0);
 }
@@ -47,9 +52,10 @@ CAF_TEST(a status names the services that are silent or absent) {
     return caf::delegated<SchedulerStats>{}; // and never an answer
   });
   auto status = answered(call<NodeStatus>(GetStatus{}, true));
-  CAF_REQUIRE_EQUAL(status.silent_size(), 2);
-  CAF_CHECK_EQUAL(status.silent(0), "registry");
-  CAF_CHECK_EQUAL(status.silent(1), "scheduler");
+  CAF_REQUIRE_EQUAL(status.silent_size(), 3);
+  CAF_CHECK_EQUAL(status.silent(0), "shard_host");
+  CAF_CHECK_EQUAL(status.silent(1), "registry");
+  CAF_CHECK_EQUAL(status.silent(2), "scheduler");
 }
 
 CAF_TEST(a tree comes from the root and agents from the registry) {

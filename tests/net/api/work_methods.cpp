@@ -13,6 +13,24 @@ Field field(const std::string& name, const std::string& value) {
 }
 
 struct work_house : desk_house {
+  work_house() {
+    play(
+        std::string{services::shard_host}, [this](const ListQuarantined&) { return aside; },
+        [this](const EndQuarantine& command) -> caf::result<Done> {
+          if (aside.entities_size() == 0 || command.ref() != aside.entities(0).ref())
+            return make_error(ec::not_found, "is not in quarantine");
+          aside.Clear();
+          return Done{};
+        });
+  }
+  void set_aside(const std::string& ref, int64_t since_ms) {
+    auto* one = aside.add_entities();
+    one->set_ref(ref);
+    one->set_crashes(5);
+    one->set_last("oops");
+    one->set_since_ms(since_ms);
+  }
+  QuarantineList aside;
   /// An entity that exists and answers every command the service may send it.
   template <class... Handlers>
   void exist(const std::string& ref, Handlers... handlers) {
@@ -197,6 +215,45 @@ CAF_TEST(dead letters are listed newest first) {
   CAF_REQUIRE_EQUAL(list.letters_size(), 2);
   CAF_CHECK_EQUAL(list.letters(0).time_ms(), 2);
   CAF_CHECK_EQUAL(list.total(), 2u);
+}
+
+CAF_TEST(an entity in quarantine is listed among the dead letters) {
+  DeadLetter letter;
+  letter.set_time_ms(2);
+  add_row(*rows, "default/task/t", index_table::dead_letters, letter);
+  set_aside("default/agent/ada", 3);
+  auto list = answered(call<DeadLetterList>(ListDeadLetters{}));
+  CAF_REQUIRE_EQUAL(list.letters_size(), 2);
+  CAF_CHECK_EQUAL(list.total(), 2u);
+  auto& first = list.letters(0);
+  CAF_CHECK_EQUAL(first.owner(), "default/agent/ada");
+  CAF_CHECK_EQUAL(first.title(), "quarantined");
+  CAF_CHECK_EQUAL(static_cast<ec>(first.failure().code()), ec::quarantined);
+  CAF_CHECK_EQUAL(first.failure().text(), "crashed 5 times in a row, last: oops");
+  CAF_CHECK_EQUAL(first.attempts(), 5u);
+  CAF_CHECK_EQUAL(first.time_ms(), 3);
+}
+
+CAF_TEST(dead letters are not listed without those in quarantine) {
+  node->outside()->names->erase(std::string{services::shard_host}, {}, {});
+  CAF_CHECK_EQUAL(refused(call<DeadLetterList>(ListDeadLetters{})), ec::unavailable);
+}
+
+CAF_TEST(a requeue wakes who is in quarantine and resumes who is not ) {
+  exist("default/run/r1", hear<ResumeTask>());
+  set_aside("default/run/r1", 3);
+  RequeueDeadLetter requeue;
+  requeue.set_owner("r1"); // the id of a ref
+  answered(call<Done>(requeue));
+  CAF_CHECK_EQUAL(aside.entities_size(), 0);
+  CAF_CHECK(heard->empty());
+  answered(call<Done>(requeue));
+  CAF_CHECK_EQUAL(*heard, "ResumeTask{}");
+  set_aside("acme/probe/x", 3); // a kind of the program's own
+  requeue.set_owner("acme/probe/x");
+  answered(call<Done>(requeue));
+  requeue.set_owner("none");
+  CAF_CHECK_EQUAL(refused(call<Done>(requeue)), ec::not_found);
 }
 
 CAF_TEST(a history is read from the journal of a known entity) {

@@ -2,8 +2,12 @@
 // the next.
 #define CAF_SUITE net.node.node
 #include <caf/test/unit_test.hpp>
+#include <future>
 #include <tests/support/scratch.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
+#include <troupe/net/api/access.hpp>
+#include <troupe/net/api/client.hpp>
+#include <troupe/net/api/control.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
 
@@ -23,7 +27,9 @@ config settings_for(const test::scratch& home) {
 
 // A node that can echo, wait, ask and call a tool.
 struct living {
-  explicit living(const test::scratch& home, const std::string& answer = "tool") : one{settings_for(home)} {
+  explicit living(const test::scratch& home, const std::string& answer = "tool")
+      : living{settings_for(home), answer} {}
+  explicit living(config settings, const std::string& answer = "tool") : one{std::move(settings)} {
     add_standard_behaviors(one.behaviors());
     one.tools().add({"name", "says whose tool it is",
                      [answer](const tool_call&) -> caf::expected<std::string> { return answer; }, true});
@@ -156,6 +162,67 @@ CAF_TEST(a command line may name the directory) {
   node named{3, argv}, silent{1, argv};
   CAF_CHECK_EQUAL(named.settings().node.data_directory, path);
   CAF_CHECK_EQUAL(silent.settings().node.data_directory, "./troupe-data");
+}
+
+CAF_TEST(the configuration says how often a task is tried and how long a tool may take) {
+  for (auto retries : {0, 2}) {
+    test::scratch home;
+    auto settings = settings_for(home);
+    settings.tasks.max_retries = retries;
+    settings.tasks.initial_delay_ms = 1;
+    settings.tasks.backoff_multiplier = 1;
+    settings.tasks.timeout_ms = 77'000;
+    settings.tool_ecosystem.max_tool_timeout_seconds = 5;
+    living here{settings};
+    auto calls = std::make_shared<std::atomic<int>>(0);
+    here.one.tools().add({"name", "fails",
+                          [=](const tool_call&) -> caf::expected<std::string> {
+                            ++*calls;
+                            return make_error(ec::tool_failed, "no");
+                          },
+                          true});
+    CAF_CHECK(here.one.tools().find("name")->timeout == 5s);
+    CAF_CHECK_EQUAL(here.run("call"), "tool_failed: no");
+    CAF_CHECK_EQUAL(*calls, retries + 1);
+    workflow_builder flow{"one"};
+    flow.step("say", "troupe.echo");
+    auto run = here.one.start_run("r", flow.definition(), {});
+    CAF_REQUIRE(run);
+    auto end = here.one.await_run(*run, patience);
+    CAF_REQUIRE(end);
+    CAF_CHECK_EQUAL(end->steps(0).task().defaults().timeout_ms(), 77'000);
+  }
+}
+
+CAF_TEST(the configuration says how many calls are served at a time) {
+  test::scratch home;
+  auto settings = settings_for(home);
+  settings.system.max_concurrent_requests = 1;
+  std::future<caf::expected<RunView>> waiting;
+  {
+    living here{settings};
+    CAF_REQUIRE(!here.one.listen());
+    CAF_REQUIRE(here.one.start_run("r", waits_then_echoes(3'600'000).definition(), {}));
+    auto& data = settings.node.data_directory;
+    auto tokens = token_list::open(control_tokens(data));
+    CAF_REQUIRE(tokens);
+    control_client client{control_socket(data), tokens->first()};
+    waiting = std::async(std::launch::async, [data, token = tokens->first()] {
+      DescribeRun in;
+      in.set_id("r");
+      in.set_wait(true);
+      control_client asker{control_socket(data), token};
+      for (;;) // the other client may have been first
+        if (auto answer = asker.describe(in); answer || code_of(answer.error()) != ec::overloaded)
+          return answer;
+    });
+    for (;;) // until that one is in
+      if (auto served = client.runs(); !served) {
+        CAF_CHECK_EQUAL(code_of(served.error()), ec::overloaded);
+        break;
+      }
+  }
+  CAF_CHECK(!waiting.get()); // the node has stopped
 }
 
 CAF_TEST(a log level that is none is refused at the start) {

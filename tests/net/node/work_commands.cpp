@@ -26,6 +26,23 @@ void ended_run(control_node& node, RunStatus status, ec code = ec::action_failed
       [=](const AwaitRun&) { return view(); });
 }
 
+// A shard host where one entity, or none, is in quarantine.
+void shard_host(control_node& node, const std::string& set_aside) {
+  node.play(
+      std::string{services::shard_host},
+      [=](const ListQuarantined&) {
+        QuarantineList list;
+        if (!set_aside.empty())
+          list.add_entities()->set_ref(set_aside);
+        return list;
+      },
+      [=](const EndQuarantine& command) -> caf::result<Done> {
+        if (command.ref() != set_aside)
+          return make_error(ec::not_found, "is not in quarantine");
+        return Done{};
+      });
+}
+
 } // namespace
 
 CAF_TEST(a workflow is started from a file and its id is all a script sees) {
@@ -110,7 +127,12 @@ CAF_TEST(runs and dead letters are listed) {
   add_row(*node.rows, task, index_table::dead_letters, letter);
   CAF_CHECK(type(node, {"run", "list"}).out.find("\nr1  running") != std::string::npos);
   CAF_CHECK_EQUAL(type(node, {"run", "list", "--status", "failed"}).out, "no runs\n");
-  CAF_CHECK(type(node, {"dlq", "list"}).out.find("\ndefault/task/t1") != std::string::npos);
+  shard_host(node, "default/agent/ada");
+  auto letters = type(node, {"dlq", "list"}).out;
+  CAF_CHECK(letters.find("\ndefault/task/t1") != std::string::npos);
+  CAF_CHECK(letters.find("\ndefault/agent/ada") != std::string::npos);
+  CAF_CHECK_EQUAL(type(node, {"dlq", "requeue", "default/agent/ada"}).out,
+                  "default/agent/ada is tried again\n");
 }
 
 CAF_TEST(a history is read page by page) {
@@ -137,6 +159,7 @@ CAF_TEST(commands are told and confirmed) {
       run, [=](const CancelRun& in) { return done("cancel", in.reason()); },
       [=](const ResumeTask& in) { return done(in.restart() ? "restart" : "resume", in.step()); },
       [=](const DropTask& in) { return done("drop", in.step()); });
+  shard_host(node, {});
   CAF_CHECK_EQUAL(type(node, {"run", "cancel", "r1", "--reason", "enough"}).out, "r1 is cancelled\n");
   CAF_CHECK_EQUAL(seen, "cancel enough");
   CAF_CHECK_EQUAL(type(node, {"run", "resume", "r1", "--step", "a", "--restart"}).out, "r1 goes on\n");
