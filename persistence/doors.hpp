@@ -4,11 +4,12 @@
 #include <memory>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/store.hpp>
+#include <troupe/runtime/activity.hpp>
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/id.hpp>
 #include <troupe/runtime/log.hpp>
-#include <troupe/runtime/metrics.hpp>
+#include <troupe/runtime/node_metrics.hpp>
 #include <troupe/runtime/workers.hpp>
 
 namespace troupe {
@@ -22,7 +23,8 @@ struct doors {
   std::shared_ptr<id_source> ids;
   std::shared_ptr<workers> hands; ///< threads for what computes or blocks
   logger log;
-  metrics meters;
+  node_metrics meters;
+  activity_board* board = nullptr; ///< what its actors are doing; outlives them; null = nobody looks
 };
 
 using doors_ptr = std::shared_ptr<const doors>;

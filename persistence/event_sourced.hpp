@@ -14,6 +14,7 @@ namespace troupe {
 ///   Reply reply(const Cmd&) const;                        for every command that is answered
 ///   void tidy(const event&, effects&) const;              optional: rows it makes obsolete, called before apply
 ///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
+///   void count(const event&, const node_metrics&) const;  optional: what is counted when it is decided, not on replay
 ///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
 ///   void born(const std::string& ref);                    optional: told its own ref before anything else
 ///   Proto save() const; bool load(const Proto&);          optional: snapshots
@@ -189,6 +190,8 @@ private:
       state_->apply(event);
       if constexpr (requires { state_->bring_about(event, brought_about); })
         state_->bring_about(event, brought_about);
+      if constexpr (requires { state_->count(event, core_->outside().meters); })
+        state_->count(event, core_->outside().meters);
       bytes.push_back(event.SerializeAsString());
     }
     return bytes;
@@ -266,7 +269,8 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
       core->bind(self);
       if constexpr (has_snapshots<State>)
         core->save = [self] { return self->state.save().SerializeAsString(); };
-      return behavior(self, entity_log<State>{&self->state, core}, extra...);
+      return observed(self, core->outside().board,
+                      behavior(self, entity_log<State>{&self->state, core}, extra...), core->ref());
     };
     return caf::actor_cast<caf::actor>(
         host->spawn<caf::lazy_init>(std::move(run))); // begins with its first message

@@ -21,8 +21,8 @@ size_t bytes_of(const journal_order& order) {
 
 class journal_thread final : public journal {
 public:
-  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
-      : core_{std::move(rows), std::move(time)} {}
+  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters)
+      : core_{std::move(rows), std::move(time), meters}, queue_bytes_{meters.journal_queue_bytes} {}
 
   ~journal_thread() override {
     {
@@ -79,9 +79,11 @@ private:
         while (last < orders.size() && last - next < limits::journal_batch_events &&
                bytes < limits::journal_batch_bytes)
           bytes += bytes_of(orders[last++]);
+        queue_bytes_.record(static_cast<double>(queued_bytes_));
         for (auto& delivery : core_.process(std::span{orders}.subspan(next, last - next)))
           delivery.to->enqueue(std::move(delivery.message), nullptr);
         queued_bytes_ -= bytes;
+        queue_bytes_.record(static_cast<double>(queued_bytes_));
         next = last;
       }
       orders.clear();
@@ -93,15 +95,16 @@ private:
   std::condition_variable wake_;
   std::vector<journal_order> queue_;
   std::atomic<size_t> queued_bytes_ = 0;
+  metric queue_bytes_;
   bool stopping_ = false;
   std::thread thread_;
 };
 
 } // namespace
 
-caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
-                                                      std::shared_ptr<const clock> time) {
-  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time));
+caf::expected<std::unique_ptr<journal>>
+start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters) {
+  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters);
   if (auto failed = result->start())
     return failed;
   return std::unique_ptr<journal>{std::move(result)};

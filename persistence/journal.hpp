@@ -12,6 +12,7 @@
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/clock.hpp>
+#include <troupe/runtime/node_metrics.hpp>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -61,7 +62,7 @@ struct journal_delivery {
 /// before the failure (the older store generation) as recognisable as one from before a replay.
 class journal_core {
 public:
-  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time);
+  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {});
 
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
@@ -89,9 +90,11 @@ private:
   seat* add(append_order& order, write_batch& batch); // null = refused
   void read(const open_order& order, std::vector<journal_delivery>& out);
   bool recover();
+  caf::error write(const write_batch& batch);
 
   std::shared_ptr<store> store_;
   std::shared_ptr<const clock> clock_;
+  node_metrics meters_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
   std::atomic<uint64_t> generation_ = 1; // read by other threads
@@ -114,7 +117,7 @@ public:
 };
 
 /// Starts the journal's thread. The destructor finishes what is queued.
-caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
-                                                      std::shared_ptr<const clock> time);
+caf::expected<std::unique_ptr<journal>>
+start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {});
 
 } // namespace troupe

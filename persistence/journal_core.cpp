@@ -46,8 +46,9 @@ size_t journal_core::hasher::operator()(const entity_id& id) const {
   return value;
 }
 
-journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
-    : store_{std::move(rows)}, clock_{std::move(time)} {}
+journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
+                           node_metrics meters)
+    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)} {}
 
 caf::error journal_core::start() {
   auto row = store_->get(space::meta, counters_row);
@@ -94,8 +95,28 @@ journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
 bool journal_core::recover() {
   if (!broken_)
     return true;
+  meters_.journal_reopens.add();
   broken_ = static_cast<bool>(store_->reopen()) || static_cast<bool>(start());
   return !broken_;
+}
+
+caf::error journal_core::write(const write_batch& batch) {
+  auto began_us = clock_->now_us();
+  if (auto failed = store_->write(batch)) {
+    meters_.journal_write_failures.add();
+    return failed;
+  }
+  auto took_us = std::max<int64_t>(0, clock_->now_us() - began_us); // the date may be set back
+  size_t events = 0, bytes = 0;
+  for (auto& row : batch) {
+    events += row.where == space::journal;
+    bytes += row.key.size() + (row.value ? row.value->size() : 0);
+  }
+  meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
+  meters_.journal_batches.add();
+  meters_.journal_events.add(static_cast<double>(events));
+  meters_.journal_bytes.add(static_cast<double>(bytes));
+  return {};
 }
 
 std::vector<journal_delivery> journal_core::process(std::span<journal_order> orders) {
@@ -144,7 +165,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   caf::error failed;
   if (!batch.empty()) {
     batch.push_back({space::meta, counters_row, encode_counters(gsn_, time_us_)});
-    failed = store_->write(batch);
+    failed = write(batch);
   }
   if (failed) {
     broken_ = true;

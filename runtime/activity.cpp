@@ -21,9 +21,9 @@ std::string name_of(const std::type_info* type) {
 /// The handlers of an actor, with a note on the board around each call.
 class observed_behavior final : public caf::detail::behavior_impl {
 public:
-  observed_behavior(caf::scheduled_actor* self, activity_board& board, pointer inner)
+  observed_behavior(caf::scheduled_actor* self, activity_board& board, pointer inner, const std::string& ref)
       : behavior_impl{inner->timeout()}, self_{self}, board_{board}, id_{self->id()},
-        inner_{std::move(inner)}, line_{board.open(id_, self->name())} {
+        inner_{std::move(inner)}, line_{board.open(id_, self->name(), ref)} {
     begin_ = nullptr;
     end_ = nullptr;
   }
@@ -72,9 +72,12 @@ private:
 
 } // namespace
 
-void observe(caf::scheduled_actor* self, activity_board& board, caf::behavior& handlers) {
+void observe(caf::scheduled_actor* self, activity_board& board, caf::behavior& handlers,
+             const std::string& ref) {
   caf::behavior::impl_ptr inner = handlers.as_behavior_impl();
-  handlers.assign(caf::behavior::impl_ptr{new observed_behavior(self, board, std::move(inner)), false});
+  if (!inner)
+    return; // it has nothing to handle
+  handlers.assign(caf::behavior::impl_ptr{new observed_behavior(self, board, std::move(inner), ref), false});
 }
 
 void activity_board::watch(std::string path, std::string ref, const caf::actor& actor) {
@@ -144,10 +147,13 @@ bool activity_board::stuck(uint64_t actor_id) const {
   return row != entries_.end() && row->second.stuck;
 }
 
-std::shared_ptr<activity_board::line> activity_board::open(uint64_t actor_id, std::string name) {
+std::shared_ptr<activity_board::line> activity_board::open(uint64_t actor_id, std::string name,
+                                                           const std::string& ref) {
   std::lock_guard lock{mutex_};
   auto& row = entries_[actor_id];
   row.name = std::move(name);
+  if (!ref.empty())
+    row.ref = ref;
   row.doing = std::make_shared<line>();
   return row.doing;
 }

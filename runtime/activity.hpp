@@ -71,7 +71,7 @@ public:
   bool stuck(uint64_t actor_id) const;
 
   /// For observe().
-  std::shared_ptr<line> open(uint64_t actor_id, std::string name);
+  std::shared_ptr<line> open(uint64_t actor_id, std::string name, const std::string& ref);
   void close(uint64_t actor_id, const std::shared_ptr<line>& doing);
   void add_slow(uint64_t actor_id, std::chrono::nanoseconds held);
 
@@ -92,16 +92,25 @@ private:
   std::deque<activity> slow_;
 };
 
-/// Makes the behavior report to the board what it handles. Covers message handlers, not response handlers.
-void observe(caf::scheduled_actor* self, activity_board& board, caf::behavior& handlers);
+/// Makes the behavior report to the board what it handles. Covers message handlers, not response handlers and
+/// not the default handler. `ref` is for those whose name no supervisor tells the board: entities.
+void observe(caf::scheduled_actor* self, activity_board& board, caf::behavior& handlers,
+             const std::string& ref = {});
 
 /// Wraps what a typed actor returns: `return observed(self, board, {...})`. A null board changes nothing.
 template <class Self>
 typename Self::behavior_type observed(Self* self, activity_board* board,
-                                      typename Self::behavior_type handlers) {
+                                      typename Self::behavior_type handlers, const std::string& ref = {}) {
   if (board)
-    observe(self, *board, handlers.unbox());
+    observe(self, *board, handlers.unbox(), ref);
   return handlers;
+}
+
+/// Spawns a typed actor that reports to the board.
+template <class Self, class Behavior, class... Args>
+auto spawn_observed(caf::scheduled_actor* parent, activity_board* board, Behavior (*actor)(Self, Args...),
+                    std::type_identity_t<Args>... args) {
+  return parent->spawn([=](Self self) -> Behavior { return observed(self, board, actor(self, args...)); });
 }
 
 } // namespace troupe

@@ -41,11 +41,13 @@ std::string to_string(const ref& name) {
   return name.tenant + "/" + name.kind + "/" + name.key;
 }
 
+directory::directory(const node_metrics& meters) : dropped_{meters.notes_dropped} {}
+
 void directory::refuse(caf::mailbox_element& message, const caf::error& reason) {
   if (message.mid.is_request() && message.sender)
     message.sender->enqueue(nullptr, message.mid.response_id(), caf::make_message(reason), nullptr);
   else
-    ++dropped_;
+    dropped_.add();
 }
 
 void directory::deliver(const std::string& name, caf::mailbox_element_ptr message,
@@ -159,7 +161,7 @@ std::vector<std::string> directory::awake() const {
 }
 
 uint64_t directory::dropped() const {
-  return dropped_;
+  return static_cast<uint64_t>(dropped_.value());
 }
 
 } // namespace troupe

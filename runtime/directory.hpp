@@ -1,13 +1,13 @@
 // DIRECTORY: refs -> handles. A ref, `tenant/kind/key`, outlives every handle; only the directory holds both.
 #pragma once
 
-#include <atomic>
 #include <caf/all.hpp>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <troupe/runtime/messages.hpp>
+#include <troupe/runtime/node_metrics.hpp>
 #include <unordered_map>
 #include <vector>
 
@@ -33,6 +33,7 @@ inline constexpr std::string_view scheduler = "system/service/scheduler";
 inline constexpr std::string_view shard_host = "system/service/shard_host";
 inline constexpr std::string_view root = "system/service/root";
 inline constexpr std::string_view timers = "system/service/timers";
+inline constexpr std::string_view watchdog = "system/service/watchdog";
 } // namespace services
 
 /// Where messages to refs go. Thread-safe; a send is one lookup and one enqueue, without an actor in between.
@@ -44,6 +45,9 @@ class directory {
 public:
   /// Called, on the sender's thread, with the ref of an entity that has to be woken.
   using waker = std::function<void(const std::string& name)>;
+
+  /// One that knows nobody yet.
+  explicit directory(const node_metrics& meters = {});
 
   /// Sends a message on behalf of its sender and with its message id. `here`, an actor's context(), lets the receiver run on
   /// the thread of the sender; without it a question costs another thread's wake-up.
@@ -105,7 +109,7 @@ private:
   mutable std::mutex mutex_;
   std::unordered_map<std::string, entry> entries_;
   std::map<std::string, waker> wakers_;
-  std::atomic<uint64_t> dropped_ = 0;
+  metric dropped_;
 };
 
 /// Asks the actor behind a ref, which answers with `Out`: as ask(), but by name.

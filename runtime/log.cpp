@@ -105,6 +105,7 @@ struct logger::output {
   std::unique_ptr<log_sink> sink;
   const clock& time;
   std::atomic<log_level> lowest;
+  std::array<metric, level_names.size()> lines;
   std::atomic<uint64_t> lost = 0;
   std::mutex mutex; // one line at a time
 };
@@ -115,8 +116,12 @@ struct logger::origin {
   std::string trace;
 };
 
-logger::logger(std::unique_ptr<log_sink> sink, log_level lowest, const clock& time)
-    : output_{new output{std::move(sink), time, {lowest}, {}, {}}} {}
+logger::logger(std::unique_ptr<log_sink> sink, log_level lowest, const clock& time,
+               const node_metrics& meters)
+    : output_{new output{std::move(sink), time, {lowest}, {}, {}, {}}} {
+  for (size_t i = 0; i + 1 < level_names.size(); ++i) // nothing is written at the last, off
+    output_->lines[i] = meters.log_lines.with({level_names[i]});
+}
 
 template <class Change>
 logger logger::with(Change change) const {
@@ -188,6 +193,7 @@ void logger::write_line(log_level level, std::string_view message,
     field.append_value(line);
   }
   line += '}';
+  output_->lines[static_cast<size_t>(level)].add();
   std::lock_guard lock{output_->mutex};
   if (!output_->sink->write(line))
     output_->lost.fetch_add(1, std::memory_order_relaxed);

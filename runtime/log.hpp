@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <troupe/runtime/clock.hpp>
+#include <troupe/runtime/node_metrics.hpp>
 #include <variant>
 #include <vector>
 
@@ -81,7 +82,8 @@ public:
   logger() = default;
 
   /// A logger into a sink. The clock must outlive every copy.
-  logger(std::unique_ptr<log_sink> sink, log_level lowest, const clock& time);
+  logger(std::unique_ptr<log_sink> sink, log_level lowest, const clock& time,
+         const node_metrics& meters = {});
 
   /// This logger, speaking for an actor, for an entity (a ref), for a message (a traceparent).
   logger for_actor(std::string_view name) const;

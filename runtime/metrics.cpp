@@ -255,6 +255,14 @@ caf::error metrics::record_metric(std::string_view name, double value,
   return {};
 }
 
+std::vector<metric_spec> metrics::specs() const {
+  std::vector<metric_spec> result;
+  std::lock_guard lock{registry_->mutex};
+  for (auto& [name, family] : registry_->families)
+    result.push_back(family->spec);
+  return result;
+}
+
 std::string metrics::render() const {
   std::vector<prometheus::MetricFamily> page;
   std::lock_guard lock{registry_->mutex};

@@ -87,6 +87,9 @@ public:
   caf::error record_metric(std::string_view name, double value,
                            const std::vector<std::pair<std::string, std::string>>& labels = {}) const;
 
+  /// What is registered, by name.
+  std::vector<metric_spec> specs() const;
+
   /// All metrics by name, series by label values, in the Prometheus text format 0.0.4.
   std::string render() const;
 

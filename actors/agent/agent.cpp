@@ -186,20 +186,37 @@ public:
       *ended.mutable_outcome() = std::move(outcome);
       caf::anon_send(agent, std::move(ended));
     };
-    auto go = [&gate, &one, request, answer, parts = parts_, hands = log_.outside().hands,
-               time = log_.outside().time](uint64_t ticket) {
-      hands->submit([&gate, &one, request, answer, parts, time, ticket]() mutable {
-        auto outcome = toolbox::run(one, request);
-        auto& failure = outcome.failure();
-        gate.leave(ticket,
-                   outcome.has_failure() ? make_error(static_cast<ec>(failure.code()), failure.text())
-                                         : caf::error{},
-                   time->now_ms());
-        answer(std::move(outcome));
-      });
+    auto& meters = log_.outside().meters;
+    auto show_circuit = [&gate, &one, shown = meters.circuit_state] {
+      if (auto circuit = gate.circuit())
+        shown.with({one.name}).record(static_cast<double>(*circuit));
     };
-    gate.enter(now_ms(), std::move(go),
-               [answer](const caf::error& refusal) mutable { answer(outcome_of(refusal)); });
+    auto go = [&gate, &one, request, answer, show_circuit, calls = meters.tool_calls,
+               seconds = meters.tool_seconds, parts = parts_, hands = log_.outside().hands,
+               time = log_.outside().time](uint64_t ticket) {
+      show_circuit();
+      hands->submit(
+          [&gate, &one, request, answer, show_circuit, calls, seconds, parts, time, ticket]() mutable {
+            auto began_us = time->now_us();
+            auto outcome = toolbox::run(one, request);
+            auto took_us = std::max<int64_t>(0, time->now_us() - began_us);
+            auto& failure = outcome.failure();
+            auto code = static_cast<ec>(failure.code());
+            gate.leave(ticket, outcome.has_failure() ? make_error(code, failure.text()) : caf::error{},
+                       time->now_ms());
+            calls.with({one.name, outcome.has_failure() ? to_string(code) : "ok"}).add();
+            seconds.with({one.name}).record(1e-6 * static_cast<double>(took_us));
+            show_circuit();
+            answer(std::move(outcome));
+          });
+    };
+    auto refuse = [&one, answer, show_circuit,
+                   refusals = meters.gate_refusals](const caf::error& refusal) mutable {
+      refusals.with({one.name, to_string(code_of(refusal))}).add();
+      show_circuit();
+      answer(outcome_of(refusal));
+    };
+    gate.enter(now_ms(), std::move(go), std::move(refuse));
   }
   void tell_owner(const std::string& owner, RecordActions message) override {
     log_.outside().names->tell(owner, std::move(message), self_->context());

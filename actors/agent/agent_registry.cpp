@@ -9,10 +9,32 @@
 namespace troupe {
 namespace {
 
+std::string_view word(AgentStatus status) {
+  constexpr std::array<std::string_view, 4> words{"idle", "busy", "error", "offline"};
+  auto place = static_cast<size_t>(status);
+  return place < words.size() ? words[place] : "unknown"; // protobuf lets any number pass
+}
+
 struct registry_state {
   static inline const char* name = "registry";
   doors_ptr doors;
   capability_index index;
+
+  void put(const AgentRecord& record) {
+    count(record.id(), -1);
+    index.put(record);
+    count(record.id(), +1);
+  }
+  void count(const std::string& id, double by) const {
+    if (auto* known = index.get(id))
+      doors->meters.agents.with({word(known->status())}).add(by);
+  }
+  void count_all() const {
+    for (auto status : {AGENT_IDLE, AGENT_BUSY, AGENT_ERROR, AGENT_OFFLINE})
+      doors->meters.agents.with({word(status)}).record(0); // another registry may have counted before
+    for (auto& [id, record] : index.all())
+      count(id, +1);
+  }
 
   caf::expected<AgentRecord> find(const std::string& id) const {
     if (auto* record = index.get(id))
@@ -41,6 +63,7 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
     self->quit(failed);
     return agent_registry_actor::behavior_type::make_empty_behavior();
   }
+  self->state.count_all();
   for (auto& [id, record] :
        self->state.index.all()) { // the scheduler may have missed what this one's predecessor did
     AgentChanged changed;
@@ -89,7 +112,7 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
       [=](const FindBest& cmd) { return who_is_free<AgentMatch>(self, cmd); },
       [=](const GetRegistryStats& cmd) { return who_is_free<RegistryStats>(self, cmd); },
       [=](const AgentChanged& changed) {
-        self->state.index.put(changed.record());
+        self->state.put(changed.record());
         doors->names->tell(std::string{services::scheduler}, changed);
       },
   };
@@ -103,7 +126,7 @@ std::string agent_ref(const std::string& id) {
 
 agent_registry_actor spawn_agent_registry(caf::scheduled_actor* parent, doors_ptr doors,
                                           std::shared_ptr<const agent_parts> parts) {
-  return parent->spawn(registry, std::move(doors), std::move(parts));
+  return spawn_observed(parent, doors->board, registry, doors, std::move(parts));
 }
 
 } // namespace troupe

@@ -60,6 +60,11 @@ void gate::enter(int64_t now_ms, std::function<void(uint64_t)> go,
     go(ticket);
 }
 
+std::optional<circuit_breaker::state> gate::circuit() const {
+  std::lock_guard lock{mutex_};
+  return breaker_ ? std::optional{breaker_->now()} : std::nullopt;
+}
+
 void gate::leave(uint64_t ticket, const caf::error& failure, int64_t now_ms) {
   {
     std::lock_guard lock{mutex_};

@@ -34,10 +34,13 @@ public:
   /// A call that was let go has ended; `failure` is none if it succeeded. Lets the next one in.
   void leave(uint64_t ticket, const caf::error& failure, int64_t now_ms);
 
+  /// How its circuit breaker stands; nothing if it has none.
+  std::optional<circuit_breaker::state> circuit() const;
+
 private:
   caf::error admit(int64_t now_ms, uint64_t& ticket);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<circuit_breaker> breaker_;
   std::optional<rate_limit> rate_;
   std::optional<bulkhead> bulkhead_;

@@ -40,6 +40,11 @@ struct shard_host_state {
 
   shard_host_actor::pointer self = nullptr;
 
+  void count(const metric_family& what, const std::string& ref, double by = 1) const {
+    if (auto parts = parse_ref(ref))
+      what.with({parts->kind}).add(by);
+  }
+
   void wake(const std::string& ref, bool without_snapshot) {
     auto id = identify(ref, doors->rows->naming_key());
     waking[ref] = id;
@@ -96,6 +101,8 @@ struct shard_host_state {
       watch(self, *actor);
       by_address[actor->address()] = ref;
       residents[ref] = {seat, *actor, doors->time->now_ms(), &kind->second, false};
+      count(doors->meters.entities_awake, ref);
+      count(doors->meters.entity_wakes, ref);
       doors->names->put(ref, *actor);
       if (released.erase(ref) > 0)
         put_to_sleep(ref); // with its first message it begins, and tells who counts on it that it is back
@@ -111,6 +118,7 @@ struct shard_host_state {
     auto ref = i->second;
     by_address.erase(i);
     auto gone = residents.extract(ref);
+    count(doors->meters.entities_awake, ref, -1);
     auto lived_ms = doors->time->now_ms() - gone.mapped().since_ms;
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
@@ -130,9 +138,11 @@ struct shard_host_state {
     auto& record = crashes[ref];
     ++record.in_a_row;
     record.last = std::move(why);
+    count(doors->meters.entity_crashes, ref);
     record.since_ms = doors->time->now_ms();
     doors->names->hold(ref);
     if (record.is_quarantined()) {
+      count(doors->meters.entity_quarantines, ref);
       activate(ref); // refuses what is held
       return;
     }
@@ -169,6 +179,7 @@ struct shard_host_state {
     by_address.erase(i->second.actor->address());
     crashes.erase(answer.ref()); // it was idle, so it was well
     residents.erase(i);
+    count(doors->meters.entities_awake, answer.ref(), -1);
     if (!doors->names->release(answer.ref()))
       wake(answer.ref(), false);
   }
@@ -255,6 +266,7 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
         caf::anon_send(host, std::move(message));
       }
     });
+    doors->meters.entities_awake.with({kind.name}).record(0); // another host may have counted before
     auto kind_name = kind.name;
     self->state.kinds.emplace(std::move(kind_name), std::move(kind));
   }
@@ -293,7 +305,7 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
 
 shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
                                   std::vector<entity_kind> kinds) {
-  return parent->spawn(shard_host, std::move(doors), std::move(kinds));
+  return spawn_observed(parent, doors->board, shard_host, doors, std::move(kinds));
 }
 
 } // namespace troupe

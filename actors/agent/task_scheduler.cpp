@@ -167,6 +167,11 @@ struct scheduler_state {
     dispatch_all();
   }
 
+  void show_queues() const {
+    doors->meters.queued_tasks.record(static_cast<double>(queued.size()));
+    doors->meters.placed_tasks.record(static_cast<double>(placed.size()));
+  }
+
   void crashed(const EntityCrashed& crash) {
     std::vector<RunTask> left;
     for (auto& [key, task] : placed)
@@ -198,14 +203,25 @@ task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_poi
     return task_scheduler_actor::behavior_type::make_empty_behavior();
   }
   doors->names->tell(std::string{services::timers}, Redeliver{}); // whoever waits, ask again
+  self->state.show_queues();
   return {
-      [self](const RunTask& task) { self->state.enqueue(task); },
-      [self](const SlotFree& slot) { self->state.free(slot); },
+      [self](const RunTask& task) {
+        self->state.enqueue(task);
+        self->state.show_queues();
+      },
+      [self](const SlotFree& slot) {
+        self->state.free(slot);
+        self->state.show_queues();
+      },
       [self](const AgentChanged& changed) {
         self->state.index.put(changed.record());
         self->state.dispatch_all();
+        self->state.show_queues();
       },
-      [self](const EntityCrashed& crash) { self->state.crashed(crash); },
+      [self](const EntityCrashed& crash) {
+        self->state.crashed(crash);
+        self->state.show_queues();
+      },
       [self](const FindByCapabilities& cmd) { return self->state.index.find(cmd.query(), cmd.limit()); },
       [self](const FindBest& cmd) -> caf::result<AgentMatch> {
         auto found = self->state.index.find(cmd.query(), 1);
@@ -227,7 +243,7 @@ task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_poi
 
 task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors,
                                           uint32_t default_slots) {
-  return parent->spawn(scheduler, std::move(doors), default_slots);
+  return spawn_observed(parent, doors->board, scheduler, doors, default_slots);
 }
 
 } // namespace troupe

@@ -134,7 +134,7 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
 } // namespace
 
 timers_actor spawn_timers(caf::scheduled_actor* parent, doors_ptr doors) {
-  return parent->spawn(timers, std::move(doors));
+  return spawn_observed(parent, doors->board, timers, doors);
 }
 
 } // namespace troupe

@@ -53,6 +53,10 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
       out.put(index_table::tasks, "summary", summary());
   }
 
+  void count(const event& happened, const node_metrics& meters) const {
+    task_life::count(task, happened, meters);
+  }
+
   TaskAccepted reply(const CreateTask&) const {
     TaskAccepted accepted;
     accepted.set_task(own_ref);

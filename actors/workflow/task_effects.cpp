@@ -214,6 +214,31 @@ void bring_about(const site& where, const TaskState& after, const TaskEvent& eve
   }
 }
 
+void count(const TaskState& after, const TaskEvent& event, const node_metrics& meters) {
+  switch (event.kind_case()) {
+  case TaskEvent::kCreated:
+    meters.tasks_created.add();
+    break;
+  case TaskEvent::kEnded: {
+    std::string_view who = after.has_start() ? after.start().behavior() : "none"; // it ended before it began
+    meters.tasks_ended.with({word(after.status()), who}).add();
+    meters.task_seconds.with({who}).record(1e-3 * static_cast<double>(after.ended_ms() - after.created_ms()));
+    break;
+  }
+  case TaskEvent::kRetried:
+    meters.task_retries.add();
+    break;
+  case TaskEvent::kParked:
+    meters.tasks_parked.add();
+    break;
+  case TaskEvent::kResumed:
+    meters.tasks_resumed.add();
+    break;
+  default:
+    break;
+  }
+}
+
 void resend(const site& where, const TaskState& task, std::string_view name, effects& out) {
   if (name == "run" && needs_agent(task))
     out.tell(scheduler, call_for_agent(where, task));

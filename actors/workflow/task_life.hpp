@@ -4,6 +4,7 @@
 #include <caf/expected.hpp>
 #include <string>
 #include <troupe/persistence/effects.hpp>
+#include <troupe/runtime/node_metrics.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 #include <vector>
 
@@ -51,6 +52,8 @@ void apply(TaskState& task, const TaskEvent& event);
 void tidy(const site& where, const TaskState& before, const TaskEvent& event, effects& out);
 /// Rows and messages an event brings about; called after it is applied.
 void bring_about(const site& where, const TaskState& after, const TaskEvent& event, effects& out);
+/// Counts an event; called after it is applied.
+void count(const TaskState& after, const TaskEvent& event, const node_metrics& meters);
 /// What a due timer sends again, besides its events.
 void resend(const site& where, const TaskState& task, std::string_view name, effects& out);
 

@@ -227,6 +227,17 @@ struct run_entity : task_owner<run_entity, RunEvent> {
       out.put(index_table::runs, "summary", summary());
   }
 
+  void count(const event& happened, const node_metrics& meters) const {
+    if (happened.has_step()) {
+      task_life::count(*task_at(happened.step().step()), happened.step().event(), meters);
+    } else if (happened.has_started()) {
+      meters.runs_started.add();
+    } else if (has_ended()) { // else it was opened again
+      meters.runs_ended.with({word()}).add();
+      meters.run_seconds.record(1e-3 * static_cast<double>(run.ended_ms() - run.created_ms()));
+    }
+  }
+
   WorkflowAccepted reply(const StartWorkflow&) const {
     WorkflowAccepted accepted;
     accepted.set_run(own_ref);

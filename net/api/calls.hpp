@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <grpcpp/grpcpp.h>
 #include <iterator>
 #include <mutex>
@@ -15,8 +16,12 @@ namespace troupe {
 /// One call, until it is finished: exactly once, by whoever comes first.
 class open_call {
 public:
-  open_call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* answers, bool waits)
-      : waits_{waits}, context_{context}, reactor_{answers} {}
+  /// Hears once how a call has ended; ec{} is no failure.
+  using end_listener = std::function<void(ec)>;
+
+  open_call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* answers, bool waits,
+            end_listener ended)
+      : waits_{waits}, ended_{std::move(ended)}, context_{context}, reactor_{answers} {}
   virtual ~open_call() = default;
 
   /// Whose ending ends the work; ends it at once if the call is finished already.
@@ -34,6 +39,7 @@ public:
   void fail(const caf::error& reason) {
     caf::actor worker;
     if (auto* answers = claim(worker)) {
+      ended_(code_of(reason));
       context_->AddTrailingMetadata("troupe-error", to_string(code_of(reason)));
       auto text = text_of(reason);
       answers->Finish({static_cast<grpc::StatusCode>(info(code_of(reason)).grpc_status),
@@ -49,6 +55,10 @@ public:
   }
 
 protected:
+  void ended_well() const {
+    ended_({});
+  }
+
   /// The right to finish: for one caller only.
   grpc::ServerUnaryReactor* claim(caf::actor& worker) {
     std::lock_guard lock{mutex_};
@@ -58,6 +68,7 @@ protected:
 
 private:
   const bool waits_;
+  const end_listener ended_;
   grpc::CallbackServerContext* context_; // these two are valid until Finish
   grpc::ServerUnaryReactor* reactor_;
   caf::actor worker_;
@@ -68,8 +79,9 @@ private:
 template <class Out>
 class typed_call final : public open_call {
 public:
-  typed_call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* answers, bool waits, Out* out)
-      : open_call{context, answers, waits}, out_{out} {}
+  typed_call(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* answers, bool waits,
+             end_listener ended, Out* out)
+      : open_call{context, answers, waits, std::move(ended)}, out_{out} {}
 
   /// Ends the call, unless it has ended. A reply above limits::message_bytes becomes ec::internal.
   void reply(caf::expected<Out> answer) {
@@ -80,6 +92,7 @@ public:
       return fail(answer.error());
     caf::actor worker;
     if (auto* answers = claim(worker)) {
+      ended_well();
       *out_ = std::move(*answer);
       answers->Finish(grpc::Status::OK);
     }

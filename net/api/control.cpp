@@ -86,7 +86,12 @@ private:
   template <class In, class Out>
   reactor* begin(std::string_view method, context* from, const In& in, Out* out) {
     auto* answers = new unary{book_};
-    auto call = std::make_shared<typed_call<Out>>(from, answers, waits_for_end(in), out);
+    auto ended = [method, outside = desk_->outside, began_us = desk_->outside->time->now_us()](ec code) {
+      auto took_us = std::max<int64_t>(0, outside->time->now_us() - began_us);
+      outside->meters.control_requests.with({method, code == ec{} ? "ok" : to_string(code)}).add();
+      outside->meters.control_seconds.with({method}).record(1e-6 * static_cast<double>(took_us));
+    };
+    auto call = std::make_shared<typed_call<Out>>(from, answers, waits_for_end(in), std::move(ended), out);
     answers->bind(call);
     auto how = admit(method, *from, call->waits());
     if (!how) {

@@ -1,6 +1,7 @@
 // NODE METHODS: status, tree, agents, log level, metrics.
 // Invariant: every path replies exactly once.
 
+#include <algorithm>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/work_index.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
@@ -12,6 +13,7 @@ const std::string registry{services::registry};
 const std::string scheduler{services::scheduler};
 const std::string shard_host{services::shard_host};
 const std::string root = "system/service/root";
+const std::string watchdog{services::watchdog};
 
 } // namespace
 
@@ -31,7 +33,9 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
   status->set_store(call.desk->outside->rows->id());
   status->set_started_ms(call.desk->started_ms);
   status->set_now_ms(call.desk->outside->time->now_ms());
-  status->set_entities_awake(call.desk->outside->names->awake().size());
+  auto awake = call.desk->outside->names->awake();
+  status->set_entities_awake(static_cast<uint64_t>(std::count_if(
+      awake.begin(), awake.end(), [](auto& name) { return !name.starts_with("system/service/"); })));
   status->set_notes_dropped(call.desk->outside->names->dropped());
   auto count = [=](index_table table, std::string_view row) {
     WorkSummary work;
@@ -50,7 +54,7 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
                  reply(std::move(*status));
                });
   };
-  auto open = std::make_shared<int>(3); // answers still awaited
+  auto open = std::make_shared<int>(4); // answers still awaited
   auto arrived = [=] {
     if (--*open == 0)
       walk();
@@ -80,8 +84,16 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
       status->add_silent("shard_host");
     arrived();
   };
+  reply_to<StuckList> stuck = [=](const caf::expected<StuckList>& list) {
+    if (list)
+      *status->mutable_stuck() = list->actors();
+    else
+      status->add_silent("watchdog");
+    arrived();
+  };
   ask_for(quick, shard_host, ListQuarantined{}, std::move(set_aside));
   ask_for(quick, registry, GetRegistryStats{}, std::move(agents));
+  ask_for(quick, watchdog, GetStuck{}, std::move(stuck));
   ask_for(quick, scheduler, GetSchedulerStats{}, std::move(tasks));
 }
 

@@ -105,7 +105,8 @@ caf::error node::parts::open_doors() {
   auto level = parse_log_level(settings.node.log_level);
   if (!level)
     return level.error();
-  logger log{std::move(sink), *level, time};
+  node_metrics meters;
+  logger log{std::move(sink), *level, time, meters};
   auto rows = open_rocksdb(settings.node.data_directory, [log](std::string_view text) {
     log.warning("store", {{"text", text}});
   });
@@ -113,12 +114,12 @@ caf::error node::parts::open_doors() {
     return rows.error();
   auto clock_door =
       std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
-  auto disk = start_journal(*rows, clock_door);
+  auto disk = start_journal(*rows, clock_door, meters);
   if (!disk)
     return disk.error();
-  outside = std::make_shared<doors>(doors{clock_door, *rows, std::move(*disk), std::make_shared<directory>(),
-                                          std::make_shared<id_source>(random_seed()), start_workers(0), log,
-                                          metrics{}});
+  outside = std::make_shared<doors>(
+      doors{clock_door, *rows, std::move(*disk), std::make_shared<directory>(meters),
+            std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board});
   return {};
 }
 
@@ -138,7 +139,8 @@ void node::parts::plant_tree() {
     options.rules = rules_of(settings, how);
     options.seed = outside->ids->random();
     options.places = places;
-    options.on_event = [log = outside->log](const ChildEvent& event) {
+    options.on_event = [log = outside->log, events = outside->meters.child_events](const ChildEvent& event) {
+      events.with({event.path(), event.what()}).add();
       log.info(event.what(), {{"child", event.path()}, {"text", event.text()}});
     };
     return options;
@@ -160,10 +162,12 @@ void node::parts::plant_tree() {
              }),
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
-       child("watchdog", {}, [=, this](caf::scheduled_actor* parent) {
+       child("watchdog", services::watchdog, [=, this](caf::scheduled_actor* parent) {
          watchdog_options options;
          options.board = &board;
-         options.report = [log = outside->log](const StuckActor& stuck) {
+         options.report = [log = outside->log,
+                           reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
+           reports.with({stuck.why()}).add();
            log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
          };
          return spawn_watchdog(parent, options);
@@ -286,7 +290,7 @@ caf::error node::listen() {
   options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) {
     status.set_store_generation(disk->generation());
   };
-  options.hooks.metrics = [meters = p.outside->meters] { return meters.render(); };
+  options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,
                                                  const caf::error& refusal) {
     if (refusal)

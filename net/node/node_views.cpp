@@ -56,6 +56,16 @@ text_tree branch_of(const TreeNode& node, const text_look& how) {
   return shown;
 }
 
+// Who makes no progress, since when, and with what.
+std::string plight_of(const StuckActor& one) {
+  auto since = human_duration(one.for_ms());
+  auto what = one.handling() ? fmt::format("handles {} for {}", one.message(), since)
+                             : fmt::format("has not answered for {}", since);
+  if (one.mailbox() > 0)
+    what += ", " + plural(one.mailbox(), "message") + " waiting";
+  return printable(fmt::format("{} {}", one.ref().empty() ? one.path() : one.ref(), what));
+}
+
 } // namespace
 
 std::string show(const NodeStatus& status, const text_look& how) {
@@ -76,6 +86,8 @@ std::string show(const NodeStatus& status, const text_look& how) {
                {plural(status.notes_dropped(), "note") + " to services that were away", text_tone::warning}});
   if (status.silent_size() > 0)
     facts.add({"silent", {joined(status.silent()) + ": troupe tree", text_tone::bad}});
+  for (auto& one : status.stuck())
+    facts.add({"stuck", {plight_of(one), text_tone::bad}});
   return facts.show(how);
 }
 

@@ -19,16 +19,18 @@ node::node(wiring wire) {
   auto time = std::make_shared<system_clock>();
   auto rows = open_rocksdb((place_.path() / "store").string());
   ensure(static_cast<bool>(rows), "the store opens");
-  auto disk = start_journal(*rows, time);
+  node_metrics meters;
+  auto disk = start_journal(*rows, time, meters);
   ensure(static_cast<bool>(disk), "the journal starts");
   doors_ = std::make_shared<doors>(doors{time,
                                          *rows,
                                          std::move(*disk),
-                                         std::make_shared<directory>(),
+                                         std::make_shared<directory>(meters),
                                          std::make_shared<id_source>(random_seed()),
                                          start_workers(1),
                                          {},
-                                         {}});
+                                         meters,
+                                         &board_});
   std::promise<void> wired;
   root_ =
       system_->spawn([this, &wired, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {

@@ -41,6 +41,7 @@ public:
 private:
   test::scratch place_;
   config config_;
+  activity_board board_;
   std::optional<caf::actor_system> system_;
   doors_ptr doors_;
   caf::actor root_;

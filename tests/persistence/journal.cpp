@@ -27,6 +27,7 @@ struct disk_bench {
   std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
   std::shared_ptr<store> rows;
   std::unique_ptr<journal> disk;
+  node_metrics meters;
 
   disk_bench() {
     open();
@@ -37,7 +38,7 @@ struct disk_bench {
     auto opened = open_rocksdb((home.path() / "store").string());
     CAF_REQUIRE(opened);
     rows = *opened;
-    auto started = start_journal(rows, time);
+    auto started = start_journal(rows, time, meters);
     CAF_REQUIRE(started);
     disk = std::move(*started);
   }
@@ -112,6 +113,7 @@ CAF_TEST(the queue is measured in bytes and empty again when all is written) {
   await(20);
   CAF_CHECK_EQUAL(wake(a).events_size(), 20); // behind it in the queue
   disk.reset();
+  CAF_CHECK_EQUAL(meters.journal_queue_bytes.value(), 0);
   CAF_CHECK_EQUAL(stored_events(*rows, a).size(), 20u);
 }
 

@@ -54,12 +54,13 @@ struct core_bench {
   std::shared_ptr<brittle_store> rows = std::make_shared<brittle_store>(memory);
   std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
   std::unique_ptr<journal_core> core;
+  node_metrics meters;
 
   core_bench() {
     restart();
   }
   void restart() {
-    core = std::make_unique<journal_core>(rows, time);
+    core = std::make_unique<journal_core>(rows, time, meters);
     CAF_REQUIRE(!core->start());
   }
   static std::string word(const Failure& failure) {
@@ -272,6 +273,27 @@ CAF_TEST(numbers and times grow strictly though the clock steps back and the jou
   time->us += 10'000'000'000;
   process({append(a, again, 6, {"6"})});
   CAF_CHECK_EQUAL(stored_headers(*rows).back().time_us, time->us);
+}
+
+CAF_TEST(batches and events and bytes are counted when they are on disk) {
+  auto one = open(a), two = open(b);
+  CAF_CHECK_EQUAL(meters.journal_batches.value(), 0);
+  process({append(a, one, 1, {"1", "2"}), append(b, two, 1, {"3"}), append(b, two, 9, {"refused"})});
+  CAF_CHECK_EQUAL(meters.journal_batches.value(), 1);
+  CAF_CHECK_EQUAL(meters.journal_events.value(), 3);
+  CAF_CHECK_EQUAL(meters.journal_sync_seconds.value(), 1);
+  auto bytes = meters.journal_bytes.value();
+  process({append(a, one, 3, {"4"})});
+  auto shorter = meters.journal_bytes.value() - bytes;
+  process({append(a, one, 4, {std::string(100, '5')})});
+  CAF_CHECK_EQUAL(meters.journal_bytes.value() - bytes - shorter, shorter + 99);
+  CAF_CHECK_EQUAL(meters.journal_write_failures.value(), 0);
+  memory->fail_next_write(false);
+  process({append(a, one, 5, {"6"})});
+  CAF_CHECK_EQUAL(meters.journal_batches.value(), 3);
+  CAF_CHECK_EQUAL(meters.journal_events.value(), 5);
+  CAF_CHECK_EQUAL(meters.journal_write_failures.value(), 1);
+  CAF_CHECK_EQUAL(meters.journal_reopens.value(), 1);
 }
 
 CAF_TEST(a missing event and a damaged one are found and named) {

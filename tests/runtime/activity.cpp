@@ -119,6 +119,26 @@ CAF_TEST(a watched actor has its path and keeps nobody alive) {
   CAF_CHECK(!weak.lock());
 }
 
+CAF_TEST(an actor whose name no supervisor tells has the ref it was given) {
+  auto entity = sys.spawn([this](caf::event_based_actor* me) -> caf::behavior {
+    caf::behavior handlers{[](const Ping&) { return Done{}; }};
+    observe(me, board, handlers, "tenant/kind/key");
+    return handlers;
+  });
+  sched.run();
+  CAF_CHECK_EQUAL(std::string{board.look(entity.id())->ref}, "tenant/kind/key");
+}
+
+CAF_TEST(an actor that has nothing to handle is not on the board) {
+  auto idle = sys.spawn([this](caf::event_based_actor* me) -> caf::behavior {
+    caf::behavior nothing;
+    observe(me, board, nothing);
+    return nothing;
+  });
+  sched.run();
+  CAF_CHECK(!board.look(idle.id()));
+}
+
 CAF_TEST(a typed actor reports and without a board nothing changes) {
   auto spawn_typed = [&](activity_board* on) {
     using pinged = caf::typed_actor<rpc<Ping, Done>>;

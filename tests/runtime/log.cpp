@@ -55,6 +55,23 @@ CAF_TEST(a line is one json object in a fixed order) {
   CAF_CHECK_EQUAL(last(), R"({"time":"2023-11-14T22:13:20.007Z","level":"warning","message":"bare"})");
 }
 
+CAF_TEST(lines are counted by level and those below the lowest are not ) {
+  struct nowhere final : log_sink {
+    bool write(std::string_view) override {
+      return true;
+    }
+  };
+  node_metrics meters;
+  logger counted{std::make_unique<nowhere>(), log_level::info, time, meters};
+  counted.debug("unseen");
+  counted.info("seen");
+  counted.for_actor("a").error("seen");
+  counted.error("seen");
+  CAF_CHECK_EQUAL(meters.log_lines.with({"debug"}).value(), 0);
+  CAF_CHECK_EQUAL(meters.log_lines.with({"info"}).value(), 1);
+  CAF_CHECK_EQUAL(meters.log_lines.with({"error"}).value(), 2);
+}
+
 CAF_TEST(values of every type are json) {
   log.info("x", {{"text", std::string{"t"}},
                  {"view", std::string_view{"v"}},

@@ -15,17 +15,19 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
       rows_{std::move(rows)}, clock_{std::move(time)} {
   clock_->scheduler = &scheduler_;
-  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_);
+  node_metrics meters;
+  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters);
   ensure(!journal_->start(), "the store opens");
   workers_ = std::make_shared<simulated_workers>(system_);
   doors_ = std::make_shared<doors>(doors{clock_,
                                          rows_,
                                          journal_,
-                                         std::make_shared<directory>(),
+                                         std::make_shared<directory>(meters),
                                          std::make_shared<id_source>(seed),
                                          workers_,
                                          {},
-                                         {}});
+                                         meters,
+                                         &board_});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)

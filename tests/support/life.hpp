@@ -46,6 +46,10 @@ public:
   caf::actor_system& system() {
     return system_;
   }
+  /// What its actors are doing.
+  activity_board& board() {
+    return board_;
+  }
   /// Ends with the life; whoever links to it does too.
   const caf::actor& root() const {
     return root_;
@@ -56,6 +60,7 @@ private:
     config();
   };
   config config_;
+  activity_board board_;
   caf::actor_system system_;
   caf::scheduler::test_coordinator& scheduler_;
   std::shared_ptr<memory_store> rows_;

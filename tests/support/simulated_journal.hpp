@@ -11,8 +11,9 @@ namespace troupe {
 /// between any two steps.
 class simulated_journal final : public journal {
 public:
-  simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time)
-      : core_{std::move(rows), std::move(time)} {
+  simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
+                    const node_metrics& meters = {})
+      : core_{std::move(rows), std::move(time), meters} {
     pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
       return {[this](const Tick&) { step(); }};

@@ -269,6 +269,31 @@ CAF_TEST(only who is in quarantine can leave it) {
   CAF_CHECK(!answers());
 }
 
+CAF_TEST(entities are counted by kind from waking to sleep or crash) {
+  auto& meters = node->outside()->meters;
+  auto awake = meters.entities_awake.with({"probe"}), wakes = meters.entity_wakes.with({"probe"});
+  auto crashes = meters.entity_crashes.with({"probe"}), given_up = meters.entity_quarantines.with({"probe"});
+  request<ProbeTotal>(counter, add(1));
+  request<ProbeTotal>("tenant/probe/other", add(1));
+  CAF_CHECK_EQUAL(awake.value(), 2);
+  CAF_CHECK_EQUAL(wakes.value(), 2);
+  node->advance(2 * limits::entity_idle);
+  CAF_CHECK_EQUAL(awake.value(), 0);
+  for (unsigned crash = 1; crash <= limits::quarantine_after; ++crash) {
+    CAF_CHECK_EQUAL(given_up.value(), 0);
+    crash_entity();
+    CAF_CHECK_EQUAL(awake.value(), 0);
+    CAF_CHECK_EQUAL(crashes.value(), crash);
+    node->advance(limits::park_first * (1 << crash));
+  }
+  CAF_CHECK_EQUAL(given_up.value(), 1);
+  CAF_CHECK_EQUAL(wakes.value(), 2 + limits::quarantine_after);
+  request<ProbeTotal>("tenant/probe/other", add(1));
+  CAF_CHECK_EQUAL(awake.value(), 1);
+  restart_host();
+  CAF_CHECK_EQUAL(awake.value(), 0);
+}
+
 CAF_TEST(a failed write is no crash of the entity) {
   for (unsigned i = 0; i < 2 * limits::quarantine_after; ++i) {
     request<ProbeTotal>(counter, add(1));

@@ -92,6 +92,20 @@ CAF_TEST(who has no valid token or too low a role never reaches an actor) {
   CAF_CHECK_EQUAL(reached.load(), 0);
 }
 
+CAF_TEST(calls are counted by method and code with the time they took) {
+  control_node node;
+  auto& meters = node.outside->meters;
+  node.play(registry, [](const ListAgents&) { return AgentList{}; });
+  answered(node.client().agents());
+  answered(node.client().agents());
+  refused(node.client(control_node::view).start({}));
+  refused(node.client("").agents());
+  CAF_CHECK_EQUAL(meters.control_requests.with({"Agents", "ok"}).value(), 2);
+  CAF_CHECK_EQUAL(meters.control_requests.with({"Start", "permission_denied"}).value(), 1);
+  CAF_CHECK_EQUAL(meters.control_requests.with({"Agents", "unauthenticated"}).value(), 1);
+  CAF_CHECK_EQUAL(meters.control_seconds.with({"Agents"}).value(), 3);
+}
+
 CAF_TEST(an error of an actor comes back with code and text) {
   control_node node;
   node.play(registry, [](const GetAgent& in) -> caf::result<AgentRecord> {

@@ -24,6 +24,12 @@ CAF_TEST(a status gathers the numbers of services and store) {
     list.add_entities();
     return list;
   });
+  play(std::string{services::watchdog}, [](const GetStuck&) {
+    StuckList list;
+    list.add_actors()->set_path("root/hog");
+    return list;
+  });
+  play("default/task/c", [](const Ping&) { return Done{}; });
   WorkSummary running, ended;
   ended.set_ended_ms(1);
   add_row(*rows, "default/run/a", index_table::runs, running);
@@ -37,7 +43,7 @@ CAF_TEST(a status gathers the numbers of services and store) {
   CAF_CHECK_EQUAL(status.store(), rows->id());
   CAF_CHECK_EQUAL(status.started_ms(), 1'600'000'000'000);
   CAF_CHECK_EQUAL(status.now_ms(), time->now_ms());
-  CAF_CHECK_EQUAL(status.entities_awake(), 3u);
+  CAF_CHECK_EQUAL(status.entities_awake(), 1u);
   CAF_CHECK_EQUAL(status.agents(), 3u);
   CAF_CHECK_EQUAL(status.tasks_queued(), 4u);
   CAF_CHECK_EQUAL(status.tasks_running(), 2u);
@@ -45,6 +51,8 @@ CAF_TEST(a status gathers the numbers of services and store) {
   CAF_CHECK_EQUAL(status.dead_letters(), 2u);
   CAF_CHECK_EQUAL(status.store_generation(), 9u);
   CAF_CHECK_EQUAL(status.silent_size(), 0);
+  CAF_REQUIRE_EQUAL(status.stuck_size(), 1);
+  CAF_CHECK_EQUAL(status.stuck(0).path(), "root/hog");
 }
 
 CAF_TEST(a status names the services that are silent or absent) {
@@ -52,10 +60,11 @@ CAF_TEST(a status names the services that are silent or absent) {
     return caf::delegated<SchedulerStats>{}; // and never an answer
   });
   auto status = answered(call<NodeStatus>(GetStatus{}, true));
-  CAF_REQUIRE_EQUAL(status.silent_size(), 3);
+  CAF_REQUIRE_EQUAL(status.silent_size(), 4);
   CAF_CHECK_EQUAL(status.silent(0), "shard_host");
   CAF_CHECK_EQUAL(status.silent(1), "registry");
-  CAF_CHECK_EQUAL(status.silent(2), "scheduler");
+  CAF_CHECK_EQUAL(status.silent(2), "watchdog");
+  CAF_CHECK_EQUAL(status.silent(3), "scheduler");
 }
 
 CAF_TEST(a tree comes from the root and agents from the registry) {

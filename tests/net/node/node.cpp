@@ -2,7 +2,11 @@
 // the next.
 #define CAF_SUITE net.node.node
 #include <caf/test/unit_test.hpp>
+#include <fstream>
 #include <future>
+#include <regex>
+#include <set>
+#include <sstream>
 #include <tests/support/scratch.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/net/api/access.hpp>
@@ -68,6 +72,35 @@ CAF_TEST(a node runs a task and gives its result) {
   CAF_CHECK_EQUAL(here.run("troupe.echo", "hello"), "hello");
   CAF_CHECK_EQUAL(here.run("call"), "tool");
   CAF_CHECK_EQUAL(here.run("troupe.echo", "again"), "again");
+}
+
+CAF_TEST(a running node exposes the metrics of the reference page and no others) {
+  test::scratch home;
+  living here{home};
+  CAF_REQUIRE(!here.one.listen());
+  CAF_CHECK_EQUAL(here.run("call"), "tool");
+  auto data = here.one.settings().node.data_directory;
+  auto tokens = token_list::read(control_tokens(data));
+  CAF_REQUIRE(tokens);
+  auto text = control_client{control_socket(data), tokens->first()}.metrics();
+  CAF_REQUIRE(text);
+  std::set<std::string> exposed, explained;
+  std::istringstream page{text->text()};
+  for (std::string line; std::getline(page, line);)
+    if (line.starts_with("# TYPE "))
+      exposed.insert(line.substr(7));
+  std::ifstream reference{TROUPE_SOURCE_DIR "/docs/reference/metrics.md"};
+  std::smatch row;
+  for (std::string line; std::getline(reference, line);)
+    if (std::regex_match(line, row, std::regex{R"(\| `(\w+)` \| (\w+) \|.*)"}))
+      explained.insert(row[1].str() + " " + row[2].str());
+  CAF_CHECK_EQUAL(exposed, explained);
+  for (std::string line : {R"(troupe_child_events_total{child="root/core/timers",event="running"} 1)",
+                           R"(troupe_tool_calls_total{tool="name",outcome="ok"} 1)",
+                           R"(troupe_tasks_ended_total{outcome="completed",behavior="caller"} 1)",
+                           R"(troupe_log_lines_total{level="info"} 0)", "troupe_notes_dropped_total 0"})
+    CAF_CHECK(text->text().find(line) != std::string::npos);
+  CAF_CHECK(text->text().find("troupe_journal_batches_total 0") == std::string::npos);
 }
 
 CAF_TEST(a task that fails gives its reason) {

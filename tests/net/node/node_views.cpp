@@ -62,10 +62,22 @@ CAF_TEST(a status in good health is short and a poor one says what to look at) {
   status.set_dead_letters(1);
   status.set_notes_dropped(2);
   status.add_silent("registry");
+  auto* hog = status.add_stuck();
+  hog->set_path("agent");
+  hog->set_ref("default/agent/hog");
+  hog->set_handling(true);
+  hog->set_message("troupe::RunTask");
+  hog->set_for_ms(2000);
+  hog->set_mailbox(3);
+  auto* mute = status.add_stuck();
+  mute->set_path("root/mute");
+  mute->set_for_ms(5000);
   auto text = show(status, plain);
   CAF_CHECK(text.find("dead      1 dead letter: troupe dlq list\n"
                       "dropped   2 notes to services that were away\n"
-                      "silent    registry: troupe tree\n") != std::string::npos);
+                      "silent    registry: troupe tree\n"
+                      "stuck     default/agent/hog handles troupe::RunTask for 2.0 s, 3 messages waiting\n"
+                      "stuck     root/mute has not answered for 5.0 s\n") != std::string::npos);
 }
 
 CAF_TEST(a tree shows states and restarts and failures) {
