@@ -210,10 +210,8 @@ public:
             answer(std::move(outcome));
           });
     };
-    auto refuse = [&one, answer, show_circuit,
-                   refusals = meters.gate_refusals](const caf::error& refusal) mutable {
+    auto refuse = [&one, answer, refusals = meters.gate_refusals](const caf::error& refusal) mutable {
       refusals.with({one.name, to_string(code_of(refusal))}).add();
-      show_circuit();
       answer(outcome_of(refusal));
     };
     gate.enter(now_ms(), std::move(go), std::move(refuse));

@@ -21,9 +21,13 @@ std::shared_ptr<agent_parts> crew() {
                       return std::string{"seen"};
                     },
                     true});
-  tool fragile{
-      "fragile", "fails and is guarded",
-      [](const tool_call&) -> caf::expected<std::string> { return make_error(ec::tool_failed, "no"); }, true};
+  tool fragile{"fragile", "fails and is guarded",
+               [](const tool_call&) -> caf::expected<std::string> {
+                 if (in_the_tool)
+                   in_the_tool();
+                 return make_error(ec::tool_failed, "no");
+               },
+               true};
   fragile.policies.breaker = circuit_breaker_options{1, 60'000};
   parts->tools.add(std::move(fragile));
   teach(*parts, "looker", "look", [](const Task&) { return call_tool("look"); });
@@ -170,6 +174,7 @@ CAF_TEST(tools are counted by outcome and gates by what they refuse) {
   create("look", "default/task/a");
   CAF_CHECK_EQUAL(meters().tool_calls.with({"look", "ok"}).value(), 1);
   CAF_CHECK(meters().all.render().find("troupe_tool_seconds_sum{tool=\"look\"} 2\n") != std::string::npos);
+  in_the_tool = nullptr;
   create("break", "default/task/b");
   CAF_CHECK_EQUAL(meters().tool_calls.with({"fragile", "tool_failed"}).value(), 1);
   CAF_CHECK_EQUAL(circuit.value(), 1);
@@ -178,6 +183,11 @@ CAF_TEST(tools are counted by outcome and gates by what they refuse) {
   CAF_CHECK_EQUAL(meters().tool_calls.with({"fragile", "tool_failed"}).value(), 1);
   CAF_CHECK_EQUAL(meters().tool_seconds.with({"fragile"}).value(), 1);
   CAF_CHECK(meters().all.render().find("circuit_breaker_state{tool=\"look\"}") == std::string::npos);
+  double while_trying = 0;
+  in_the_tool = [&] { while_trying = circuit.value(); };
+  node->advance(1min);
+  create("break", "default/task/d");
+  CAF_CHECK_EQUAL(while_trying, 2);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

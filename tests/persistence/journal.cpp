@@ -113,8 +113,29 @@ CAF_TEST(the queue is measured in bytes and empty again when all is written) {
   await(20);
   CAF_CHECK_EQUAL(wake(a).events_size(), 20); // behind it in the queue
   disk.reset();
-  CAF_CHECK_EQUAL(meters.journal_queue_bytes.value(), 0);
   CAF_CHECK_EQUAL(stored_events(*rows, a).size(), 20u);
+}
+
+CAF_TEST(the queue is shown when a batch is taken and when it is done) {
+  struct watching final : clock { // looks at the queue whenever the journal asks it for the time
+    metric queue;
+    mutable std::atomic<double> most = 0;
+    int64_t now_us() const override {
+      most = std::max(most.load(), queue.value());
+      return 1'700'000'000'000'000;
+    }
+  };
+  auto watch = std::make_shared<watching>();
+  watch->queue = meters.journal_queue_bytes;
+  disk.reset();
+  auto started = start_journal(rows, watch, meters);
+  CAF_REQUIRE(started);
+  disk = std::move(*started);
+  submit(wake(a).incarnation(), 1, {std::string(1000, 'x')});
+  await(1);
+  disk.reset();
+  CAF_CHECK(watch->most.load() >= 1000);
+  CAF_CHECK_EQUAL(meters.journal_queue_bytes.value(), 0);
 }
 
 CAF_TEST(a journal over a damaged counter does not start) {
