@@ -66,6 +66,9 @@ struct desk : house {
   }
   std::pair<uint64_t, uint64_t> queued_and_running() {
     auto stats = request<SchedulerStats>(scheduler_ref, GetSchedulerStats{});
+    auto& shown = node->outside()->meters;
+    CAF_CHECK_EQUAL(shown.queued_tasks.value(), static_cast<double>(stats.queued()));
+    CAF_CHECK_EQUAL(shown.placed_tasks.value(), static_cast<double>(stats.running()));
     return {stats.queued(), stats.running()};
   }
 
@@ -275,6 +278,9 @@ CAF_TEST(the tasks of an agent in quarantine go to others and it gets no more) {
   begun.set_agent("ada");
   tell(begun);
   CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{1, 2}));
+  crash.set_ref(agent_ref("bob"));
+  tell(crash);
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{3, 0}));
 }
 
 CAF_TEST(a new agent and a changed one get what waits for them) {
