@@ -10,10 +10,21 @@ namespace troupe {
 namespace {
 
 const std::string registry{services::registry};
-const std::string scheduler{services::scheduler};
-const std::string shard_host{services::shard_host};
 const std::string root = "system/service/root";
-const std::string watchdog{services::watchdog};
+
+// Asks a service for its part of a status, and tells when it has come or will not come.
+template <class Question, class Answer, class Use>
+void ask_part(const control_call& call, std::string_view service, const std::shared_ptr<NodeStatus>& status,
+              const std::function<void()>& arrived, Use use) {
+  reply_to<Answer> reply = [=](const caf::expected<Answer>& answer) {
+    if (answer)
+      use(*answer);
+    else
+      status->add_silent(std::string{service.substr(service.rfind('/') + 1)});
+    arrived();
+  };
+  ask_for(call, std::string{service}, Question{}, std::move(reply));
+}
 
 } // namespace
 
@@ -61,40 +72,17 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
   };
   auto quick = call; // a silent service costs its numbers, not the whole status
   quick.patience = call.patience / 2;
-  reply_to<RegistryStats> agents = [=](const caf::expected<RegistryStats>& stats) {
-    if (stats)
-      status->set_agents(stats->agents());
-    else
-      status->add_silent("registry");
-    arrived();
-  };
-  reply_to<SchedulerStats> tasks = [=](const caf::expected<SchedulerStats>& stats) {
-    if (stats) {
-      status->set_tasks_queued(stats->queued());
-      status->set_tasks_running(stats->running());
-    } else {
-      status->add_silent("scheduler");
-    }
-    arrived();
-  };
-  reply_to<QuarantineList> set_aside = [=](const caf::expected<QuarantineList>& list) {
-    if (list)
-      status->set_dead_letters(status->dead_letters() + static_cast<uint64_t>(list->entities_size()));
-    else
-      status->add_silent("shard_host");
-    arrived();
-  };
-  reply_to<StuckList> stuck = [=](const caf::expected<StuckList>& list) {
-    if (list)
-      *status->mutable_stuck() = list->actors();
-    else
-      status->add_silent("watchdog");
-    arrived();
-  };
-  ask_for(quick, shard_host, ListQuarantined{}, std::move(set_aside));
-  ask_for(quick, registry, GetRegistryStats{}, std::move(agents));
-  ask_for(quick, watchdog, GetStuck{}, std::move(stuck));
-  ask_for(quick, scheduler, GetSchedulerStats{}, std::move(tasks));
+  ask_part<ListQuarantined, QuarantineList>(quick, services::shard_host, status, arrived, [=](auto& list) {
+    status->set_dead_letters(status->dead_letters() + static_cast<uint64_t>(list.entities_size()));
+  });
+  ask_part<GetRegistryStats, RegistryStats>(quick, services::registry, status, arrived,
+                                            [=](auto& stats) { status->set_agents(stats.agents()); });
+  ask_part<GetStuck, StuckList>(quick, services::watchdog, status, arrived,
+                                [=](auto& list) { *status->mutable_stuck() = list.actors(); });
+  ask_part<GetSchedulerStats, SchedulerStats>(quick, services::scheduler, status, arrived, [=](auto& stats) {
+    status->set_tasks_queued(stats.queued());
+    status->set_tasks_running(stats.running());
+  });
 }
 
 void serve(const control_call& call, const GetTree& in, reply_to<TreeNode> reply) {
