@@ -220,7 +220,7 @@ void count(const TaskState& after, const TaskEvent& event, const node_metrics& m
     meters.tasks_created.add();
     break;
   case TaskEvent::kEnded: {
-    std::string_view who = after.has_start() ? after.start().behavior() : "none"; // it ended before it began
+    auto who = after.has_start() ? std::string_view{after.start().behavior()} : "none"; // it ended before it began
     meters.tasks_ended.with({word(after.status()), who}).add();
     meters.task_seconds.with({who}).record(1e-3 * static_cast<double>(after.ended_ms() - after.created_ms()));
     break;

@@ -31,6 +31,10 @@ const std::string entity = "acme/purse/goal-1";
 const std::string service = "system/service/registry";
 
 struct fixture : test_coordinator_fixture<config> {
+  ~fixture() {
+    run(); // what is under way writes into the members below
+  }
+
   directory all;
   std::vector<uint64_t> epochs;      // of the ticks that arrived
   std::vector<std::string> answers;  // to questions

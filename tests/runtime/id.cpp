@@ -24,7 +24,7 @@ CAF_TEST(the same seed and times give the same ids) {
 
 CAF_TEST(an id tells when it was made and other text tells nothing) {
   id_source source{1};
-  CAF_CHECK_EQUAL(*troupe::time_of_id(source.next(1'700'000'000'123)), 1'700'000'000'123);
+  CAF_CHECK(troupe::time_of_id(source.next(1'700'000'000'123)) == 1'700'000'000'123);
   CAF_CHECK(!troupe::time_of_id("not an id"));
   CAF_CHECK(!troupe::time_of_id("01ARZ3NDEKTSV4RRFFQ69G5FA!"));
 }

@@ -70,9 +70,9 @@ CAF_TEST(what JSON has no number for is text) {
 
 CAF_TEST(a time is written and read back and nonsense is no time) {
   for (int64_t ms : {int64_t{0}, int64_t{1'700'000'000'123}, int64_t{-1}, int64_t{951'782'400'000}})
-    CAF_CHECK_EQUAL(*parse_iso_time(iso_time(ms)), ms);
+    CAF_CHECK(parse_iso_time(iso_time(ms)) == ms);
   CAF_CHECK_EQUAL(iso_time(951'782'400'000), "2000-02-29T00:00:00.000Z");
-  CAF_CHECK_EQUAL(*parse_iso_time("2023-11-14T22:13:20Z"), 1'700'000'000'000);
+  CAF_CHECK(parse_iso_time("2023-11-14T22:13:20Z") == 1'700'000'000'000);
   for (auto text : {"", "2023-11-14", "2023-02-29T00:00:00Z", "2023-11-14T24:00:00Z",
                     "2023-11-14T22:13:20+01:00", "2023-11-14T22:13:2xZ", "2023-11-14 22:13:20Z"})
     CAF_CHECK(!parse_iso_time(text));
