@@ -178,7 +178,7 @@ private:
   std::vector<std::string> apply(const std::vector<event_type>& events, effects& brought_about) {
     std::vector<std::string> bytes;
     bytes.reserve(events.size());
-    auto log = core_->outside().log;
+    auto& log = core_->outside().log;
     auto tells = log.enabled(log_level::debug);
     for (auto& event : events) {
       if (tells) // names only: what is in an event may be nobody's business

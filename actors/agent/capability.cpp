@@ -189,12 +189,6 @@ const AgentRecord* capability_index::best_free(const AgentQuery& query) const {
   return best;
 }
 
-bool capability_index::can_anyone(const AgentQuery& query) const {
-  bool found = false;
-  each_candidate(query, [&](const AgentRecord&) { found = true; });
-  return found;
-}
-
 const AgentRecord* capability_index::get(const std::string& id) const {
   auto i = agents_.find(id);
   return i == agents_.end() ? nullptr : &i->second;

@@ -35,9 +35,6 @@ public:
   /// The best match that has a free slot; nothing if there is none.
   const AgentRecord* best_free(const AgentQuery& query) const;
 
-  /// Does any agent, busy or not, have what is required?
-  bool can_anyone(const AgentQuery& query) const;
-
   /// The agent with this id, or null.
   const AgentRecord* get(const std::string& id) const;
 

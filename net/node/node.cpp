@@ -193,7 +193,8 @@ caf::error node::parts::hire_all() {
   for (auto& who : staff->behaviors.all()) {
     GetAgent known;
     known.set_id(who.name());
-    if (ask<AgentRecord>(agent_ref(who.name()), known, limits::door_timeout)) // it exists, or was retired
+    if (ask<AgentRecord>(std::string{services::registry}, known, limits::door_timeout) ||
+        ask<AgentRecord>(agent_ref(who.name()), known, limits::door_timeout)) // it was retired
       continue;
     RegisterAgent hire;
     auto* request = hire.mutable_request();

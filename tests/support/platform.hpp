@@ -2,29 +2,11 @@
 #pragma once
 
 #include "tests/support/fixture.hpp"
+#include "tests/support/improvised.hpp"
 #include <troupe/behaviors/library.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
-
-/// Behaviors made of a name, a capability and a function.
-class improvised final : public behavior {
-public:
-  using script = std::function<action(const Task&)>;
-  improvised(std::string name, std::string capability, script run)
-      : name_{std::move(name)}, capability_{std::move(capability)}, run_{std::move(run)} {}
-  manifest describe() const override {
-    return manifest{name_}.can(capability_);
-  }
-  action run(const Task& task) override {
-    return run_(task);
-  }
-
-private:
-  std::string name_;
-  std::string capability_;
-  script run_;
-};
 
 /// What a test changes about its node; read at the start of each life.
 struct platform_wishes {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <random>
+#include <tests/support/improvised.hpp>
 #include <tests/support/life.hpp>
 #include <tests/support/probe.hpp>
 #include <tests/support/world.hpp>
@@ -19,22 +20,6 @@ using namespace std::chrono_literals;
 
 constexpr int rounds = 40;
 constexpr int counters = 3;
-
-class actor_of_world final : public behavior {
-public:
-  actor_of_world(std::string name, std::function<action(const Task&)> script)
-      : name_{std::move(name)}, script_{std::move(script)} {}
-  manifest describe() const override {
-    return manifest{name_}.can(name_);
-  }
-  action run(const Task& task) override {
-    return script_(task);
-  }
-
-private:
-  std::string name_;
-  std::function<action(const Task&)> script_;
-};
 
 class world {
 public:
@@ -71,7 +56,7 @@ private:
   void make_parts() {
     auto add = [this](const std::string& name, std::function<action(const Task&)> script) {
       ensure(!parts_->behaviors.add(manifest{name}.can(name),
-                                    [=] { return std::make_unique<actor_of_world>(name, script); }));
+                                    [=] { return std::make_unique<improvised>(name, name, script); }));
     };
     parts_->tools.add({"look", "may be repeated",
                        [](const tool_call&) -> caf::expected<std::string> { return std::string{"seen"}; },
