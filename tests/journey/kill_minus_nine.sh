@@ -132,6 +132,7 @@ check "the log is made quiet again" 0 "$(code_of say log level info)"
 check "another task is done" quiet "$(say run start --capability troupe.echo --input text=quiet --id quiet --wait | tail -n 1)"
 check "the log says nothing of it" 0 "$(grep -c default/task/quiet "$home/log")"
 
+check "a standard agent is retired" 0 "$(code_of say agents retire echo)"
 kill -TERM "$node"
 poll bash -c "! kill -0 $node"
 wait "$node"
@@ -140,6 +141,7 @@ node=
 check "a stopped node is unavailable" 8 "$(code_of say status)"
 start_node
 check "a dead letter outlives its node" 1 "$(say dlq list | grep -c bad)"
+check "a retired agent stays retired" 0 "$(say agents list | grep -c '^echo')"
 check "a second node on the same data is refused" 8 "$(code_of "$troupe" node --data "$data")"
 
 [ "$failures" -eq 0 ] || { echo "$failures checks failed; what troupe said:"; tail -n 20 "$home/said" "$home/log"; exit 1; }
