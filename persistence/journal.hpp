@@ -47,7 +47,18 @@ struct close_order {
   uint64_t incarnation = 0;
 };
 
-using journal_order = std::variant<append_order, open_order, close_order>;
+/// Work on the store that is nobody's event: erasing what is closed, sealing anew. Nothing else is written while it looks,
+/// so what it has read still holds when its batch is written.
+struct upkeep_order {
+  /// Is this entity open? Its rows are its own while it is.
+  using awake = std::function<bool(const entity_id&)>;
+  /// Says what to change, a bounded piece at a time: the journal waits for it.
+  std::function<write_batch(const store& rows, const awake& is_awake)> work;
+  /// Called when the batch is on disk, or could not be written; on the journal's thread. May be empty.
+  std::function<void(const caf::error&)> done;
+};
+
+using journal_order = std::variant<append_order, open_order, close_order, upkeep_order>;
 
 /// A message the journal has for somebody.
 struct journal_delivery {
@@ -55,7 +66,7 @@ struct journal_delivery {
   caf::mailbox_element_ptr message;
 };
 
-/// What the journal does with a batch of orders; knows no thread. One per store, used by one thread at a time.
+/// What the journal does with orders; knows no thread. One per store, used by one thread at a time.
 ///
 /// After a failed write the outcome of that batch is unknown: every open entity is forgotten, so that all their later
 /// appends are refused, and the store is reopened. Incarnations are never given twice, which makes an append from
@@ -67,7 +78,8 @@ public:
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
 
-  /// Takes the orders: writes all appends in one batch, then performs the opens. Returns what to deliver, in order.
+  /// Takes the orders: writes all appends in one batch, then does the upkeep, then performs the opens. Returns what to
+  /// deliver, in order.
   std::vector<journal_delivery> process(std::span<journal_order> orders);
 
   /// How often the store was reopened after a failed write.
@@ -89,7 +101,9 @@ private:
 
   seat* add(append_order& order, write_batch& batch); // null = refused
   void read(const open_order& order, std::vector<journal_delivery>& out);
+  caf::error maintain(const upkeep_order& order);
   bool recover();
+  void fail();
   caf::error write(const write_batch& batch);
 
   std::shared_ptr<store> store_;

@@ -128,6 +128,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   };
   std::vector<acknowledgement> written; // one per entity: the last append speaks for all
   std::vector<open_order> opens;
+  std::vector<upkeep_order> upkeep;
   write_batch batch;
   batch.reserve(2 * orders.size());
   written.reserve(orders.size());
@@ -155,6 +156,8 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
     } else if (auto* open = std::get_if<open_order>(&order)) {
       seats_[open->entity] = {open->ref, ++incarnations_}; // older appends are refused from here on
       opens.push_back(std::move(*open));
+    } else if (auto* chore = std::get_if<upkeep_order>(&order)) {
+      upkeep.push_back(std::move(*chore));
     } else {
       auto& close = std::get<close_order>(order);
       auto i = seats_.find(close.entity);
@@ -168,14 +171,10 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
     failed = write(batch);
   }
   if (failed) {
-    broken_ = true;
-    ++generation_;
-    seats_.clear();
+    fail();
     for (auto& ack : written)
       out.push_back(refusal(std::move(ack.owner), ack.incarnation,
                             make_error(ec::outcome_unknown, "the store failed: " + text_of(failed))));
-    for (auto& open : opens)
-      seats_[open.entity] = {open.ref, ++incarnations_};
     recover();
   } else {
     for (auto& ack : written) {
@@ -185,9 +184,39 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
       out.push_back(deliver(std::move(ack.owner), std::move(message)));
     }
   }
-  for (auto& open : opens)
+  for (auto& chore : upkeep) {
+    auto outcome = maintain(chore);
+    if (chore.done)
+      chore.done(outcome);
+  }
+  for (auto& open : opens) {
+    auto& held = seats_[open.entity];
+    if (held.incarnation == 0) // a failed write has emptied the seats
+      held = {open.ref, ++incarnations_};
     read(open, out);
+  }
   return out;
+}
+
+caf::error journal_core::maintain(const upkeep_order& order) {
+  if (!recover())
+    return make_error(ec::unavailable, "the store does not accept writes");
+  auto batch = order.work(*store_, [this](const entity_id& entity) { return seats_.count(entity) > 0; });
+  if (batch.empty())
+    return {};
+  auto failed = write(batch);
+  if (failed) {
+    fail();
+    recover();
+  }
+  return failed;
+}
+
+// What the failed write left behind is known only after reopening: whoever is open has to be replayed.
+void journal_core::fail() {
+  broken_ = true;
+  ++generation_;
+  seats_.clear();
 }
 
 void journal_core::read(const open_order& order, std::vector<journal_delivery>& out) {

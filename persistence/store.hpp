@@ -88,10 +88,15 @@ public:
 /// Takes a warning of a store, for the log; called from any thread.
 using notice = std::function<void(std::string_view text)>;
 
-/// Opens or creates a store in a directory (made with mode 0700). Errors: ec::unavailable (locked by another
-/// process, no permission, read-only, disk full; the text names the path and the next step), ec::corrupt,
-/// ec::from_future (newer layout).
-caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, notice warn = {});
+/// How a store on disk is opened.
+struct store_options {
+  notice warn;
+};
+
+/// Opens or creates a store in a directory (made with mode 0700). Errors, each with path and next step:
+/// ec::locked (another process has it), ec::permission_denied, ec::read_only, ec::disk_full, ec::corrupt,
+/// ec::from_future (newer layout), ec::unavailable (anything else).
+caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, store_options options = {});
 
 /// A store in memory with the same contract; a crash keeps only what was synced. For tests and simulation.
 class memory_store;

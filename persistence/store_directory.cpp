@@ -28,21 +28,27 @@ std::optional<std::string> sync_directory(const std::filesystem::path& directory
 }
 
 struct advice {
-  std::string_view sign, step;
+  std::string_view sign;
+  ec code;
+  std::string_view step;
 };
 
 constexpr advice advices[] = {
-    {"Permission denied", "let its user read and write there, or choose another directory"},
-    {"Operation not permitted", "let its user read and write there, or choose another directory"},
-    {"Read-only file system", "mount the file system for writing, or choose another directory"},
-    {"No space left", "free space on this disk, then start again"},
-    {"Disk quota exceeded", "free space or raise the quota, then start again"},
-    {"File too large", "raise the limit of file sizes (ulimit -f), then start again"},
-    {"Not a directory", "a part of the path is a file: choose another directory"},
-    {"File exists", "a file has this name: choose another directory"},
-    {"Too many open files", "raise the limit of open files (ulimit -n)"},
-    {"lock hold by current process", "this process has it open already: close it there first"},
-    {"While lock file", "another process has it open: stop that one, or choose another directory"},
+    {"Permission denied", ec::permission_denied,
+     "let its user read and write there, or choose another directory"},
+    {"Operation not permitted", ec::permission_denied,
+     "let its user read and write there, or choose another directory"},
+    {"Read-only file system", ec::read_only,
+     "mount the file system for writing, or choose another directory"},
+    {"No space left", ec::disk_full, "free space on this disk, then start again"},
+    {"Disk quota exceeded", ec::disk_full, "free space or raise the quota, then start again"},
+    {"File too large", ec::disk_full, "raise the limit of file sizes (ulimit -f), then start again"},
+    {"Not a directory", ec::unavailable, "a part of the path is a file: choose another directory"},
+    {"File exists", ec::unavailable, "a file has this name: choose another directory"},
+    {"Too many open files", ec::unavailable, "raise the limit of open files (ulimit -n)"},
+    {"lock hold by current process", ec::locked, "this process has it open already: close it there first"},
+    {"While lock file", ec::locked,
+     "another process has it open: stop that one, or choose another directory"},
 };
 
 } // namespace
@@ -60,16 +66,17 @@ std::optional<std::string> make_directory(const std::filesystem::path& directory
   return sync_directory(parent.empty() ? "." : parent);
 }
 
-std::string_view next_step(std::string_view cause) {
-  for (auto& [sign, step] : advices)
+store_trouble trouble_of(std::string_view cause) {
+  for (auto& [sign, code, step] : advices)
     if (cause.find(sign) != std::string_view::npos)
-      return step;
-  return "check disk and system log, then start again";
+      return {code, step};
+  return {ec::unavailable, "check disk and system log, then start again"};
 }
 
 caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause) {
-  return make_error(ec::unavailable, fmt::format("cannot open the store in {}: {}; {}", directory.native(),
-                                                 cause, next_step(cause)));
+  auto [code, step] = trouble_of(cause);
+  return make_error(code,
+                    fmt::format("cannot open the store in {}: {}; {}", directory.native(), cause, step));
 }
 
 } // namespace troupe

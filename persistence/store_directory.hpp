@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <troupe/runtime/error.hpp>
 
 namespace troupe {
 
@@ -15,10 +16,16 @@ namespace troupe {
 /// cause of a failure.
 std::optional<std::string> make_directory(const std::filesystem::path& directory, mode_t mode);
 
-/// What a person can do about a cause, found in the text of errno or of RocksDB.
-std::string_view next_step(std::string_view cause);
+/// What keeps a store from working, and what a person can do about it.
+struct store_trouble {
+  ec code;               ///< ec::unavailable if the cause is not known
+  std::string_view step; ///< what to do next
+};
 
-/// ec::unavailable with path, cause and next step.
+/// Found in the text of errno or of RocksDB.
+store_trouble trouble_of(std::string_view cause);
+
+/// The error of a store that does not open, with path, cause and next step.
 caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause);
 
 } // namespace troupe

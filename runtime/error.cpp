@@ -22,8 +22,8 @@ constexpr ec_info table[] = {
     {ec::timeout, "timeout", 504, 4, 6},
     {ec::cancelled, "cancelled", 409, 1, 7},
     {ec::internal, "internal", 500, 13, 1},
-    {ec::corrupt, "corrupt", 500, 15, 1},
-    {ec::from_future, "from_future", 500, 15, 1},
+    {ec::corrupt, "corrupt", 500, 15, 9},
+    {ec::from_future, "from_future", 500, 15, 10},
     {ec::nondeterministic, "nondeterministic", 409, 9, 7},
     {ec::no_agent, "no_agent", 404, 5, 3},
     {ec::tool_failed, "tool_failed", 502, 9, 1},
@@ -34,6 +34,11 @@ constexpr ec_info table[] = {
     {ec::invalid_workflow, "invalid_workflow", 400, 3, 2},
     {ec::stale, "stale", 409, 10, 7},
     {ec::quarantined, "quarantined", 409, 9, 7},
+    {ec::disk_full, "disk_full", 503, 14, 11},
+    {ec::read_only, "read_only", 503, 14, 12},
+    {ec::locked, "locked", 503, 14, 13},
+    {ec::key_missing, "key_missing", 503, 14, 14},
+    {ec::wrong_key, "wrong_key", 503, 14, 15},
 };
 
 const auto category = caf::atom("troupe");

@@ -36,6 +36,11 @@ enum class ec : uint8_t {
   invalid_workflow = 24, ///< The definition is no valid graph; the text names step and rule.
   stale = 25,            ///< Sent by an owner that has been replaced.
   quarantined = 26,      ///< The entity failed too often and is set aside; see `troupe dlq list`.
+  disk_full = 27,        ///< The store's disk has no room; service resumes when there is some.
+  read_only = 28,        ///< The store's file system cannot be written.
+  locked = 29,           ///< Another process has the store open.
+  key_missing = 30,      ///< No key with the id that sealed this is known; the text names the id.
+  wrong_key = 31,        ///< The key with that id is another one than the one that sealed this.
 };
 
 /// How each code is shown to the outside.
@@ -44,7 +49,9 @@ struct ec_info {
   std::string_view name; ///< as in the enum
   int http_status;       ///< RFC 9110
   int grpc_status;       ///< grpc::StatusCode
-  int exit_code; ///< of the CLI: 1 failed, 2 usage, 3 not found, 4 denied, 5 budget, 6 timeout, 7 conflict, 8 unavailable
+  /// Of the CLI: 1 failed, 2 usage, 3 not found, 4 denied, 5 budget, 6 timeout, 7 conflict, 8 unavailable; of a
+  /// store that does not open: 9 damaged, 10 newer, 11 disk full, 12 read-only, 13 locked, 14 key missing, 15 wrong key.
+  int exit_code;
 };
 
 /// The row of a code; an unknown code has the row of ec::internal.

@@ -8,6 +8,7 @@
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/node/node.hpp>
+#include <troupe/net/node/storage.hpp>
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
@@ -107,18 +108,13 @@ caf::error node::parts::open_doors() {
     return level.error();
   node_metrics meters;
   logger log{std::move(sink), *level, time, meters};
-  auto rows = open_rocksdb(settings.node.data_directory, [log](std::string_view text) {
-    log.warning("store", {{"text", text}});
-  });
-  if (!rows)
-    return rows.error();
   auto clock_door =
       std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
-  auto disk = start_journal(*rows, clock_door, meters);
-  if (!disk)
-    return disk.error();
+  auto kept = open_storage(settings, log, clock_door, meters);
+  if (!kept)
+    return kept.error();
   outside = std::make_shared<doors>(
-      doors{clock_door, *rows, std::move(*disk), std::make_shared<directory>(meters),
+      doors{clock_door, kept->rows, std::move(kept->disk), std::make_shared<directory>(meters),
             std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board});
   return {};
 }

@@ -338,4 +338,41 @@ CAF_TEST(a journal does not start over a counter row that is damaged or cannot b
   CAF_CHECK_EQUAL(code_of(journal_core(rows, time).start()), ec::corrupt);
 }
 
+CAF_TEST(upkeep writes what it says and knows who is awake) {
+  open(a);
+  std::string heard = "nothing";
+  auto chore = upkeep_order{[&](const store&, const upkeep_order::awake& is_awake) {
+                              CAF_CHECK(is_awake(identify(a, rows->naming_key())));
+                              CAF_CHECK(!is_awake(identify(b, rows->naming_key())));
+                              return write_batch{{space::meta, "swept", "yes"}};
+                            },
+                            [&](const caf::error& outcome) { heard = describe(outcome); }};
+  CAF_CHECK(process({chore}).empty());
+  CAF_CHECK_EQUAL(heard, "no error");
+  CAF_CHECK(memory->get(space::meta, "swept")->has_value());
+}
+
+CAF_TEST(upkeep sees what was appended before it in the same batch) {
+  auto one = open(a);
+  size_t seen = 0;
+  process({append(a, one, 1, {"x"}), upkeep_order{[&](const store&, const upkeep_order::awake&) {
+             seen = stored_events(*rows, a).size();
+             return write_batch{};
+           }}});
+  CAF_CHECK_EQUAL(seen, 1u);
+}
+
+CAF_TEST(upkeep that could not be written is told and ends every incarnation) {
+  auto one = open(a);
+  memory->fail_next_write(false);
+  auto heard = ec{};
+  process({upkeep_order{[](const store&, const upkeep_order::awake&) {
+                          return write_batch{{space::meta, "swept", "yes"}};
+                        },
+                        [&](const caf::error& outcome) { heard = code_of(outcome); }}});
+  CAF_CHECK_EQUAL(heard, ec::outcome_unknown);
+  CAF_CHECK_EQUAL(core->generation(), 2u);
+  CAF_CHECK(process({append(a, one, 1, {"x"})}) == words{"failed outcome_unknown by 1"});
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -53,20 +53,29 @@ CAF_TEST(a file in the way is told) {
 }
 
 CAF_TEST(every known cause has a step of its own) {
-  CAF_CHECK(tells(next_step("mkdir: Permission denied"), "read and write"));
-  CAF_CHECK(tells(next_step("LOG: Read-only file system"), "mount"));
-  CAF_CHECK(tells(next_step("IO error: No space left on device: While appending"), "free space"));
-  CAF_CHECK(tells(next_step("Not a directory"), "is a file"));
-  CAF_CHECK(tells(next_step("Too many open files"), "ulimit"));
-  CAF_CHECK(tells(next_step("IO error: While lock file: x/LOCK: Resource temporarily unavailable"),
+  CAF_CHECK(tells(trouble_of("mkdir: Permission denied").step, "read and write"));
+  CAF_CHECK(tells(trouble_of("LOG: Read-only file system").step, "mount"));
+  CAF_CHECK(tells(trouble_of("IO error: No space left on device: While appending").step, "free space"));
+  CAF_CHECK(tells(trouble_of("Not a directory").step, "is a file"));
+  CAF_CHECK(tells(trouble_of("Too many open files").step, "ulimit"));
+  CAF_CHECK(tells(trouble_of("IO error: While lock file: x/LOCK: Resource temporarily unavailable").step,
                   "another process"));
-  CAF_CHECK(tells(next_step("IO error: lock hold by current process"), "this process"));
-  CAF_CHECK(tells(next_step("Input/output error"), "system log"));
+  CAF_CHECK(tells(trouble_of("IO error: lock hold by current process").step, "this process"));
+  CAF_CHECK(tells(trouble_of("Input/output error").step, "system log"));
 }
 
-CAF_TEST(a directory that cannot be opened is unavailable and tells path and cause and step) {
+CAF_TEST(every known cause has the code a script can act on) {
+  CAF_CHECK_EQUAL(trouble_of("mkdir: Permission denied").code, ec::permission_denied);
+  CAF_CHECK_EQUAL(trouble_of("LOG: Read-only file system").code, ec::read_only);
+  CAF_CHECK_EQUAL(trouble_of("IO error: No space left on device: While appending").code, ec::disk_full);
+  CAF_CHECK_EQUAL(trouble_of("IO error: While lock file: x/LOCK: Resource temporarily unavailable").code,
+                  ec::locked);
+  CAF_CHECK_EQUAL(trouble_of("Input/output error").code, ec::unavailable);
+}
+
+CAF_TEST(a directory that cannot be opened tells path and cause and step) {
   auto failure = cannot_open("/data/store", "No space left on device");
-  CAF_CHECK_EQUAL(code_of(failure), ec::unavailable);
+  CAF_CHECK_EQUAL(code_of(failure), ec::disk_full);
   auto text = text_of(failure);
   CAF_CHECK(tells(text, "/data/store") && tells(text, "No space left on device") &&
             tells(text, "free space"));

@@ -11,10 +11,10 @@ using namespace troupe;
 
 namespace {
 
-constexpr int last = static_cast<int>(ec::quarantined);
+constexpr int last = static_cast<int>(ec::wrong_key);
 
 // What the CLI promises for each failure; see ec_info::exit_code.
-constexpr std::array exit_codes{1, 2, 3, 4, 5, 6, 7, 8};
+constexpr std::array exit_codes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 } // namespace
 
@@ -61,7 +61,14 @@ CAF_TEST(the statuses clients act on are right) {
                   {ec::overloaded, 503, 8, 8},
                   {ec::unavailable, 503, 14, 8},
                   {ec::rate_limited, 429, 8, 8},
-                  {ec::internal, 500, 13, 1}}) {
+                  {ec::internal, 500, 13, 1},
+                  {ec::corrupt, 500, 15, 9},
+                  {ec::from_future, 500, 15, 10},
+                  {ec::disk_full, 503, 14, 11},
+                  {ec::read_only, 503, 14, 12},
+                  {ec::locked, 503, 14, 13},
+                  {ec::key_missing, 503, 14, 14},
+                  {ec::wrong_key, 503, 14, 15}}) {
     auto& row = info(e.code);
     CAF_CHECK_EQUAL(row.http_status, e.http);
     CAF_CHECK_EQUAL(row.grpc_status, e.grpc);

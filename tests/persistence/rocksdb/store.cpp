@@ -1,5 +1,5 @@
 // The store on disk keeps the contract of every store, and refuses what it must not touch.
-#define CAF_SUITE persistence.rocksdb_store
+#define CAF_SUITE persistence.rocksdb.store
 #include "tests/support/scratch.hpp"
 #include <atomic>
 #include <caf/test/unit_test.hpp>
@@ -45,10 +45,10 @@ struct subject {
     open();
   }
   void open() {
-    auto opened = troupe::open_rocksdb(directory, [this](auto text) {
-      std::lock_guard lock{mutex};
-      warnings.emplace_back(text);
-    });
+    auto opened = troupe::open_rocksdb(directory, {.warn = [this](auto text) {
+                                         std::lock_guard lock{mutex};
+                                         warnings.emplace_back(text);
+                                       }});
     CAF_REQUIRE(opened);
     rows = *opened;
   }
@@ -126,7 +126,7 @@ CAF_TEST(two stores are born with other ids and naming keys) {
 CAF_TEST(a second opener is refused while the first lives) {
   CAF_CHECK(!rows->write({put("a", "1")}));
   auto failure = refusal(directory);
-  CAF_CHECK_EQUAL(code_of(failure), ec::unavailable);
+  CAF_CHECK_EQUAL(code_of(failure), ec::locked);
   CAF_CHECK(tells(failure, directory.native()));
   CAF_CHECK(tells(failure, "has it open already"));
   CAF_CHECK(!rows->write({put("a", "2")}));
@@ -151,7 +151,7 @@ CAF_TEST(a directory that may not be written is refused) {
     CAF_CHECK(!refusal(sealed));
     return;
   }
-  CAF_CHECK_EQUAL(code_of(refusal(sealed)), ec::unavailable);
+  CAF_CHECK_EQUAL(code_of(refusal(sealed)), ec::permission_denied);
   CAF_CHECK(tells(refusal(sealed), "let its user read and write there"));
 }
 
@@ -270,7 +270,7 @@ CAF_TEST(opening on a full disk is refused and can be repeated) {
     file_size_limit limit{0};
     failure = refusal(directory);
   }
-  CAF_CHECK_EQUAL(code_of(failure), ec::unavailable);
+  CAF_CHECK_EQUAL(code_of(failure), ec::disk_full);
   CAF_CHECK(tells(failure, directory.native()));
   CAF_CHECK(tells(failure, "ulimit -f"));
   open();

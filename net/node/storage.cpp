@@ -1,0 +1,20 @@
+// STORAGE: store, then journal; the end is the reverse.
+
+#include <troupe/net/node/storage.hpp>
+
+namespace troupe {
+
+caf::expected<storage> open_storage(const config& settings, const logger& log,
+                                    std::shared_ptr<const clock> time, const node_metrics& meters) {
+  auto rows = open_rocksdb(settings.node.data_directory, {.warn = [log](std::string_view text) {
+                             log.warning("store", {{"text", text}});
+                           }});
+  if (!rows)
+    return rows.error();
+  auto disk = start_journal(*rows, std::move(time), meters);
+  if (!disk)
+    return disk.error();
+  return storage{std::move(*rows), std::move(*disk)};
+}
+
+} // namespace troupe

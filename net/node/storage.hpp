@@ -1,0 +1,22 @@
+// STORAGE: all that a node keeps on disk, opened as its configuration says.
+#pragma once
+
+#include <memory>
+#include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/store.hpp>
+#include <troupe/runtime/config.hpp>
+#include <troupe/runtime/log.hpp>
+
+namespace troupe {
+
+/// An open store and its journal.
+struct storage {
+  std::shared_ptr<store> rows;
+  std::shared_ptr<journal> disk;
+};
+
+/// Opens the store of a node and starts its journal. Errors: those of open_rocksdb() and start_journal().
+caf::expected<storage> open_storage(const config& settings, const logger& log,
+                                    std::shared_ptr<const clock> time, const node_metrics& meters);
+
+} // namespace troupe

@@ -1,0 +1,48 @@
+// DATABASE: an open RocksDB with the column families of a store. For this folder only.
+#pragma once
+
+#include <filesystem>
+#include <future>
+#include <rocksdb/db.h>
+#include <troupe/persistence/store.hpp>
+
+namespace troupe {
+
+/// An open RocksDB. Whoever reads holds it; the last one to let go closes it.
+struct rocksdb_database {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*>
+      handles; ///< of the spaces in their order, then RocksDB's own default
+  std::promise<void> closed;
+
+  ~rocksdb_database();
+
+  /// The column family of a space.
+  rocksdb::ColumnFamilyHandle* handle(space where) const {
+    return handles[static_cast<size_t>(where)];
+  }
+
+  /// As store::scan() and store::scan_back().
+  rocksdb::Status scan(space where, std::string_view from, std::string_view to, bool backward,
+                       const std::function<bool(std::string_view, std::string_view)>& row) const;
+
+  /// Writes one batch, synced.
+  rocksdb::Status write_synced(const write_batch& batch, const write_batch& more = {}) const;
+};
+
+/// Shared by all who read.
+using open_database = std::shared_ptr<rocksdb_database>;
+
+/// The options of a store's database, and of each of its column families.
+rocksdb::DBOptions database_options(const store_options& wanted);
+std::vector<rocksdb::ColumnFamilyDescriptor> database_families();
+
+/// Opens the database in a directory, or creates it where there is none and `may_create`. Errors: as
+/// open_rocksdb().
+caf::expected<open_database> open_database_in(const std::filesystem::path& directory, bool may_create,
+                                              const store_options& wanted);
+
+/// The error for a database that does not open.
+caf::error open_failure(const std::filesystem::path& directory, const rocksdb::Status& status);
+
+} // namespace troupe

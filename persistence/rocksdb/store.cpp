@@ -1,0 +1,206 @@
+// ROCKSDB STORE: rows on the local disk.
+// Invariant: a write that returned no error is synced; after one that failed, nothing is written until the
+// database has been closed and opened again, since what the failed one left behind is known only then.
+
+#include <fmt/format.h>
+#include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/rocksdb/database.hpp>
+#include <troupe/persistence/store_directory.hpp>
+#include <troupe/persistence/store_self.hpp>
+#include <troupe/runtime/clock.hpp>
+#include <troupe/runtime/id.hpp>
+
+namespace troupe {
+namespace {
+
+namespace fs = std::filesystem;
+
+caf::error cannot_read(const fs::path& directory, space where, const rocksdb::Status& status) {
+  auto text = fmt::format("cannot read {} of the store in {}: {}", to_string(where), directory.native(),
+                          status.ToString());
+  return make_error(status.IsCorruption() ? ec::corrupt : ec::unavailable, std::move(text));
+}
+
+caf::error strange_rows(const fs::path& directory, const caf::error& failure) {
+  return make_error(code_of(failure),
+                    fmt::format("the store in {}: {}", directory.native(), text_of(failure)));
+}
+
+// The rows store_self is made of.
+caf::expected<std::map<std::string, std::string>> own_rows(const fs::path& directory,
+                                                           const rocksdb_database& opened) {
+  std::map<std::string, std::string> rows;
+  auto status = opened.scan(space::meta, store_key(""), store_end(), false, [&](auto key, auto value) {
+    rows.emplace(key, value);
+    return true;
+  });
+  if (!status.ok())
+    return cannot_read(directory, space::meta, status);
+  return rows;
+}
+
+bool is_empty(const rocksdb_database& opened) {
+  for (auto handle : opened.handles) {
+    std::unique_ptr<rocksdb::Iterator> at{opened.db->NewIterator({}, handle)};
+    at->SeekToFirst();
+    if (at->Valid() || !at->status().ok())
+      return false;
+  }
+  return true;
+}
+
+// Reads what the store knows of itself, or gives birth to a store in an empty database.
+caf::expected<store_self> know_self(const fs::path& directory, const rocksdb_database& opened) {
+  auto rows = own_rows(directory, opened);
+  if (!rows)
+    return rows.error();
+  if (!rows->empty() || !is_empty(opened)) {
+    auto self = store_self::read(*rows);
+    return self ? self : strange_rows(directory, self.error());
+  }
+  store_self self{make_naming_key(), id_source{random_seed()}.next(system_clock{}.now_ms())};
+  if (auto status = opened.write_synced(self.birth()); !status.ok())
+    return open_failure(directory, status);
+  return self;
+}
+
+// -- store --------------------------------------------------------------------
+
+class rocksdb_store final : public store {
+public:
+  rocksdb_store(fs::path directory, open_database opened, store_self self, store_options options)
+      : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)},
+        options_{std::move(options)} {}
+
+  // Without the flush the next start would read the whole log again. If it fails, that is all that is lost.
+  ~rocksdb_store() override {
+    if (!failed_)
+      open_->db->Flush(rocksdb::FlushOptions{}, open_->handles).PermitUncheckedError();
+  }
+
+  caf::error write(const write_batch& batch, const std::vector<fence>& fences) override {
+    std::lock_guard lock{write_mutex_};
+    if (failed_)
+      return make_error(ec::outcome_unknown,
+                        fmt::format("a write to {} has failed: reopen the store", directory_.native()));
+    auto raised = self_.admit(fences);
+    if (!raised)
+      return raised.error();
+    if (batch.empty() && raised->empty())
+      return caf::none;
+    if (auto status = open_->write_synced(batch, *raised); !status.ok()) {
+      failed_ = true;
+      auto cause = status.ToString();
+      return make_error(ec::outcome_unknown, fmt::format("cannot write to the store in {}: {}; {}",
+                                                         directory_.native(), cause, trouble_of(cause).step));
+    }
+    self_.admitted(fences);
+    return caf::none;
+  }
+
+  caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override {
+    auto opened = current();
+    if (!opened)
+      return closed_now();
+    std::string value;
+    auto status = opened->db->Get({}, opened->handle(where), key, &value);
+    if (status.IsNotFound())
+      return std::optional<std::string>{};
+    if (!status.ok())
+      return cannot_read(directory_, where, status);
+    return std::optional{std::move(value)};
+  }
+
+  caf::error scan(space where, std::string_view from, std::string_view to,
+                  const std::function<bool(std::string_view, std::string_view)>& row) const override {
+    return scan(where, from, to, false, row);
+  }
+
+  caf::error scan_back(space where, std::string_view from, std::string_view to,
+                       const std::function<bool(std::string_view, std::string_view)>& row) const override {
+    return scan(where, from, to, true, row);
+  }
+
+  // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives.
+  caf::error reopen() override {
+    std::lock_guard lock{write_mutex_};
+    failed_ = true;
+    if (auto old = exchange(nullptr)) {
+      auto closed = old->closed.get_future();
+      old.reset();
+      closed.wait(); // for readers: they hold the database, not a lock, so that they may read within a scan
+    }
+    auto opened = open_database_in(directory_, false, options_);
+    if (!opened)
+      return opened.error();
+    auto rows = own_rows(directory_, **opened);
+    if (!rows)
+      return rows.error();
+    if (auto failure = self_.reread(*rows))
+      return strange_rows(directory_, failure);
+    exchange(std::move(*opened));
+    failed_ = false;
+    return caf::none;
+  }
+
+  const std::string& naming_key() const override {
+    return self_.naming_key();
+  }
+
+  const std::string& id() const override {
+    return self_.id();
+  }
+
+private:
+  caf::error scan(space where, std::string_view from, std::string_view to, bool backward,
+                  const std::function<bool(std::string_view, std::string_view)>& row) const {
+    auto opened = current();
+    if (!opened)
+      return closed_now();
+    auto status = opened->scan(where, from, to, backward, row);
+    return status.ok() ? caf::error{} : cannot_read(directory_, where, status);
+  }
+
+  caf::error closed_now() const {
+    return make_error(ec::unavailable,
+                      fmt::format("the store in {} is not open: reopen it", directory_.native()));
+  }
+
+  open_database current() const {
+    std::lock_guard lock{open_mutex_};
+    return open_;
+  }
+
+  open_database exchange(open_database other) {
+    std::lock_guard lock{open_mutex_};
+    return std::exchange(open_, std::move(other));
+  }
+
+  const fs::path directory_;
+  mutable std::mutex open_mutex_; // guards open_, the pointer
+  open_database open_;            // nothing while it is being reopened
+  std::mutex write_mutex_;        // guards self_ (its epochs) and failed_; taken before open_mutex_
+  store_self self_;
+  bool failed_ = false;
+  const store_options options_;
+};
+
+} // namespace
+
+caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, store_options options) {
+  std::error_code failure;
+  auto path = fs::absolute(directory, failure).lexically_normal();
+  if (!path.has_filename()) // ends with a slash
+    path = path.parent_path();
+  if (auto cause = make_directory(path, 0700))
+    return cannot_open(path, *cause);
+  auto opened = open_database_in(path, true, options);
+  if (!opened)
+    return opened.error();
+  auto self = know_self(path, **opened);
+  if (!self)
+    return self.error();
+  return std::make_shared<rocksdb_store>(path, std::move(*opened), std::move(*self), std::move(options));
+}
+
+} // namespace troupe
