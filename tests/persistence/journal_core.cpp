@@ -356,9 +356,10 @@ CAF_TEST(upkeep sees what was appended before it in the same batch) {
   auto one = open(a);
   size_t seen = 0;
   process({append(a, one, 1, {"x"}), upkeep_order{[&](const store&, const upkeep_order::awake&) {
-             seen = stored_events(*rows, a).size();
-             return write_batch{};
-           }}});
+                                                    seen = stored_events(*rows, a).size();
+                                                    return write_batch{};
+                                                  },
+                                                  {}}});
   CAF_CHECK_EQUAL(seen, 1u);
 }
 
