@@ -66,6 +66,12 @@ struct journal_delivery {
   caf::mailbox_element_ptr message;
 };
 
+/// The row that keeps the journal's counters: number and time of the last event.
+row_change journal_counters(uint64_t gsn, int64_t time_us);
+
+/// What that row says: gsn and time_us of the last event, 0 in a newborn store. Error: ec::corrupt, those of store::get().
+caf::expected<envelope> read_journal_counters(const store& rows);
+
 /// What the journal does with orders; knows no thread. One per store, used by one thread at a time.
 ///
 /// After a failed write the outcome of that batch is unknown: every open entity is forgotten, so that all their later

@@ -31,14 +31,25 @@ journal_delivery refusal(caf::strong_actor_ptr to, uint64_t incarnation, const c
   return deliver(std::move(to), std::move(failed));
 }
 
-std::string encode_counters(uint64_t gsn, int64_t time_us) {
+} // namespace
+
+row_change journal_counters(uint64_t gsn, int64_t time_us) {
   envelope counters;
   counters.gsn = gsn;
   counters.time_us = time_us;
-  return wrap(counters, {});
+  return {space::meta, counters_row, wrap(counters, {})};
 }
 
-} // namespace
+caf::expected<envelope> read_journal_counters(const store& rows) {
+  auto row = rows.get(space::meta, counters_row);
+  if (!row)
+    return std::move(row.error());
+  std::string_view payload;
+  auto counters = *row ? unwrap(**row, payload) : envelope{};
+  if (!counters)
+    return make_error(ec::corrupt, "the journal's counter row is damaged");
+  return *counters;
+}
 
 size_t journal_core::hasher::operator()(const entity_id& id) const {
   size_t value = 0; // the id is a hash already
@@ -51,17 +62,11 @@ journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const cl
     : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)} {}
 
 caf::error journal_core::start() {
-  auto row = store_->get(space::meta, counters_row);
-  if (!row)
-    return row.error();
-  if (*row) {
-    std::string_view payload;
-    auto counters = unwrap(**row, payload);
-    if (!counters)
-      return make_error(ec::corrupt, "the journal's counter row is damaged");
-    gsn_ = counters->gsn;
-    time_us_ = counters->time_us;
-  }
+  auto counters = read_journal_counters(*store_);
+  if (!counters)
+    return std::move(counters.error());
+  gsn_ = counters->gsn;
+  time_us_ = counters->time_us;
   return {};
 }
 
@@ -167,7 +172,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   }
   caf::error failed;
   if (!batch.empty()) {
-    batch.push_back({space::meta, counters_row, encode_counters(gsn_, time_us_)});
+    batch.push_back(journal_counters(gsn_, time_us_));
     failed = write(batch);
   }
   if (failed) {

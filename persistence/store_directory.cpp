@@ -16,17 +16,6 @@ std::string last_failure() {
   return std::generic_category().message(errno);
 }
 
-std::optional<std::string> sync_directory(const std::filesystem::path& directory) {
-  auto descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
-    return last_failure();
-  std::optional<std::string> failure;
-  if (::fsync(descriptor) != 0)
-    failure = last_failure();
-  ::close(descriptor);
-  return failure;
-}
-
 struct advice {
   std::string_view sign;
   ec code;
@@ -52,6 +41,17 @@ constexpr advice advices[] = {
 };
 
 } // namespace
+
+std::optional<std::string> sync_directory(const std::filesystem::path& directory) {
+  auto descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0)
+    return last_failure();
+  std::optional<std::string> failure;
+  if (::fsync(descriptor) != 0)
+    failure = last_failure();
+  ::close(descriptor);
+  return failure;
+}
 
 std::optional<std::string> make_directory(const std::filesystem::path& directory, mode_t mode) {
   std::error_code ignored; // what is wrong, mkdir tells

@@ -16,6 +16,9 @@ namespace troupe {
 /// cause of a failure.
 std::optional<std::string> make_directory(const std::filesystem::path& directory, mode_t mode);
 
+/// Makes the names in a directory survive a power cut. Returns the cause of a failure.
+std::optional<std::string> sync_directory(const std::filesystem::path& directory);
+
 /// What keeps a store from working, and what a person can do about it.
 struct store_trouble {
   ec code;               ///< ec::unavailable if the cause is not known

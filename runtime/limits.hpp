@@ -125,6 +125,22 @@ inline constexpr int store_background_jobs = 2;
 /// Longest warning a store passes to the log, bytes: room for a path and a cause.
 inline constexpr size_t store_notice_bytes = 1024;
 
+/// Bytes per second a backup of an open store may write: as store_background_bytes_per_s, so that a sync finds room.
+inline constexpr uint64_t backup_bytes_per_s = 100u << 20;
+
+/// Bytes copied between two tidings of a backup's progress: a tenth of a second's worth.
+inline constexpr uint64_t backup_progress_bytes = 8u << 20;
+
+/// Rows a cut deletes in one batch: bounds its memory to some ten megabytes.
+inline constexpr size_t cut_batch_rows = 65'536;
+
+/// How often the clock of the backups is looked at, and the wait after one that failed, unless the next is due sooner.
+inline constexpr std::chrono::milliseconds backup_tick = 15s;
+inline constexpr std::chrono::milliseconds backup_retry = 60s;
+
+/// Ended work on backups that is remembered for those who ask how it went.
+inline constexpr size_t backup_works = 64;
+
 /// Age at which rows of the time series leave, and the bytes above which the oldest leave sooner.
 inline constexpr std::chrono::hours timeseries_age{24 * 30};
 inline constexpr uint64_t timeseries_bytes = 1ull << 30;

@@ -87,6 +87,15 @@ node_metrics::node_metrics(metrics where)
       journal_reopens{counter(all, "troupe_journal_reopens_total",
                               "Attempts to open the store again after a failed write.")},
 
+      backup_last_good_time{
+          gauge(all, "troupe_backup_last_good_timestamp_seconds", "Unix time of the last good backup.")},
+      backup_last_good_bytes{gauge(all, "troupe_backup_last_good_bytes", "Bytes of the last good backup.")},
+      backup_last_good_seconds{gauge(all, "troupe_backup_last_good_seconds", "How long it took.")},
+      backup_failures{counter(all, "troupe_backup_failures_total",
+                              "Backups that failed, and backups whose check found damage.")},
+      backup_overdue{gauge(all, "troupe_backup_overdue",
+                           "1 while the last good backup is older than [backup] alert_after_minutes.")},
+
       entities_awake{gauges(all, "troupe_entities_awake", "Entities in memory.", {"kind"})},
       entity_wakes{counters(all, "troupe_entity_wakes_total", "Entities brought to life.", {"kind"})},
       entity_crashes{counters(all, "troupe_entity_crashes_total", "Entities that crashed.", {"kind"})},

@@ -45,6 +45,13 @@ struct node_metrics {
   metric journal_write_failures;
   metric journal_reopens;
 
+  // Backups.
+  metric backup_last_good_time;
+  metric backup_last_good_bytes;
+  metric backup_last_good_seconds;
+  metric backup_failures;
+  metric backup_overdue;
+
   // Entities and supervision.
   metric_family entities_awake;     // by kind
   metric_family entity_wakes;       // by kind

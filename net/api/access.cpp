@@ -29,6 +29,8 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Resume", access_role::operator_},  {"Requeue", access_role::operator_},
     {"Drop", access_role::operator_},    {"RegisterNewAgent", access_role::admin},
     {"RetireAgent", access_role::admin}, {"LogLevel", access_role::admin},
+    {"Backups", access_role::admin},     {"Backup", access_role::admin},
+    {"CheckBackup", access_role::admin}, {"BackupProgress", access_role::admin},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

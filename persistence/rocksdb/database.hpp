@@ -33,6 +33,9 @@ struct rocksdb_database {
 /// Shared by all who read.
 using open_database = std::shared_ptr<rocksdb_database>;
 
+/// The database of a store that open_rocksdb() gave; null for any other store, and while it is being reopened.
+open_database database_of(const store& rows);
+
 /// The options of a store's database, and of each of its column families.
 rocksdb::DBOptions database_options(const store_options& wanted);
 std::vector<rocksdb::ColumnFamilyDescriptor> database_families();

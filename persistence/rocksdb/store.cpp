@@ -151,6 +151,11 @@ public:
     return self_.id();
   }
 
+  open_database current() const {
+    std::lock_guard lock{open_mutex_};
+    return open_;
+  }
+
 private:
   caf::error scan(space where, std::string_view from, std::string_view to, bool backward,
                   const std::function<bool(std::string_view, std::string_view)>& row) const {
@@ -164,11 +169,6 @@ private:
   caf::error closed_now() const {
     return make_error(ec::unavailable,
                       fmt::format("the store in {} is not open: reopen it", directory_.native()));
-  }
-
-  open_database current() const {
-    std::lock_guard lock{open_mutex_};
-    return open_;
   }
 
   open_database exchange(open_database other) {
@@ -186,6 +186,11 @@ private:
 };
 
 } // namespace
+
+open_database database_of(const store& rows) {
+  auto* ours = dynamic_cast<const rocksdb_store*>(&rows);
+  return ours ? ours->current() : nullptr;
+}
 
 caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, store_options options) {
   std::error_code failure;

@@ -7,15 +7,23 @@
 namespace troupe {
 
 class AwaitStart;
+class BackupList;
+class BackupStatus;
+class BackupWork;
 class Done;
+class GetBackupStatus;
+class GetBackupWork;
 class GetStuck;
 class GetTree;
+class ListBackups;
 class Ping;
 class StartChild;
 class StopChild;
 class StopTree;
 class StuckList;
+class TakeBackup;
 class TreeNode;
+class VerifyBackup;
 
 /// SUPERVISOR: starts, watches, restarts and stops its children.
 using supervisor_actor = caf::typed_actor<
@@ -39,5 +47,18 @@ using watchdog_actor = caf::typed_actor<
     rpc<GetStuck, StuckList>,
     // Answers at once.
     rpc<Ping, Done>>;
+
+/// BACKUPS: takes backups by the clock, and when asked.
+using backups_actor = caf::typed_actor<
+    // What there is, read from the disk now.
+    rpc<ListBackups, BackupList>,
+    // Begins one, or joins the one under way.
+    rpc<TakeBackup, BackupWork>,
+    // Begins to check one.
+    rpc<VerifyBackup, BackupWork>,
+    // How begun work stands.
+    rpc<GetBackupWork, BackupWork>,
+    // How the schedule is kept.
+    rpc<GetBackupStatus, BackupStatus>>;
 
 } // namespace troupe
