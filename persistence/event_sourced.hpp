@@ -2,6 +2,7 @@
 #pragma once
 
 #include <troupe/persistence/entity_core.hpp>
+#include <troupe/persistence/rebuild.hpp>
 
 namespace troupe {
 
@@ -14,6 +15,7 @@ namespace troupe {
 ///   Reply reply(const Cmd&) const;                        for every command that is answered
 ///   void tidy(const event&, effects&) const;              optional: rows it makes obsolete, called before apply
 ///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
+///                                                         (rows follow from events alone: see rebuild.hpp)
 ///   void count(const event&, const node_metrics&) const;  optional: what is counted when it is decided, not on replay
 ///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
 ///   void born(const std::string& ref);                    optional: told its own ref before anything else
@@ -209,6 +211,8 @@ struct entity_kind {
   std::function<caf::expected<caf::actor>(caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat,
                                           doors_ptr doors, const Replayed& replayed, bool& snapshot_unusable)>
       wake;
+  /// Begins the replay that tells which rows an entity must have; see rebuild.hpp.
+  std::function<std::unique_ptr<entity_replay>(std::string ref, std::string naming_key)> replay;
   std::string_view tell_crash_to;                       ///< ref that hears EntityCrashed; empty = nobody
   std::chrono::milliseconds idle = limits::entity_idle; ///< without messages for this long it is passivated
   size_t most_awake = limits::resident_entities; ///< above, the least recently used idle ones are passivated
@@ -233,6 +237,41 @@ caf::expected<typename State::event> read_event(uint32_t type, uint32_t version,
     return make_error(ec::corrupt, "bytes are no " + name);
   return event;
 }
+
+/// Replays an entity whose state is a State.
+template <event_sourced_state State>
+class state_replay final : public entity_replay {
+public:
+  state_replay(std::string ref_text, std::string naming_key)
+      : entity_replay{std::move(ref_text), std::move(naming_key)} {
+    if constexpr (requires { state_.born(ref()); })
+      state_.born(ref());
+  }
+
+  std::string state() const override {
+    if constexpr (has_snapshots<State>)
+      return state_.save().SerializeAsString();
+    else
+      return {};
+  }
+
+protected:
+  caf::error apply(uint32_t type, uint32_t version, const std::string& bytes,
+                   effects& brought_about) override {
+    auto event = read_event<State>(type, version, bytes);
+    if (!event)
+      return std::move(event.error());
+    if constexpr (requires { state_.tidy(*event, brought_about); })
+      state_.tidy(*event, brought_about);
+    state_.apply(*event);
+    if constexpr (requires { state_.bring_about(*event, brought_about); })
+      state_.bring_about(*event, brought_about);
+    return {};
+  }
+
+private:
+  State state_;
+};
 
 /// Makes a kind from the function that gives its actor's behavior. Extra arguments are copied into every entity of the kind.
 template <event_sourced_state State, class Self, class Behavior, class... Extra>
@@ -275,7 +314,10 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
     return caf::actor_cast<caf::actor>(
         host->spawn<caf::lazy_init>(std::move(run))); // begins with its first message
   };
-  return {std::move(name), std::move(wake), {}};
+  auto replay = [](std::string ref_text, std::string naming_key) -> std::unique_ptr<entity_replay> {
+    return std::make_unique<state_replay<State>>(std::move(ref_text), std::move(naming_key));
+  };
+  return {std::move(name), std::move(wake), std::move(replay), {}};
 }
 
 } // namespace troupe

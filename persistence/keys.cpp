@@ -1,6 +1,7 @@
 // KEYS: what every key and record header looks like on disk.
 // Invariant: byte order of keys is the order in which rows are read; no byte ever changes its meaning.
 
+#include <algorithm>
 #include <sodium.h>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/error.hpp>
@@ -62,9 +63,14 @@ std::string entity_key(char row, const entity_id& entity) {
   return key;
 }
 
-std::string listing_key(uint8_t shard, uint8_t table) {
-  std::string key{index_row};
+std::string shard_key(char row, uint8_t shard) {
+  std::string key{row};
   put(key, shard);
+  return key;
+}
+
+std::string listing_key(uint8_t shard, uint8_t table) {
+  auto key = shard_key(index_row, shard);
   put(key, table);
   return key;
 }
@@ -116,6 +122,14 @@ std::string entity_end(const entity_id& entity) {
   return after(entity_begin(entity));
 }
 
+std::string shard_begin(uint8_t shard) {
+  return shard_key(entity_row, shard);
+}
+
+std::string shard_end(uint8_t shard) {
+  return after(shard_begin(shard));
+}
+
 uint64_t seq_of_journal_key(std::string_view key) {
   ensure(key.size() == sequenced_key_bytes, "a journal or snapshot key of 26 bytes");
   key.remove_prefix(sequenced_key_bytes - sizeof(uint64_t));
@@ -152,9 +166,7 @@ std::string timer_key(const entity_id& entity, int64_t due_ms, std::string_view 
 }
 
 std::string timer_begin(uint8_t shard) {
-  std::string key{timer_row};
-  put(key, shard);
-  return key;
+  return shard_key(timer_row, shard);
 }
 
 std::string timer_end(uint8_t shard, int64_t due_ms) {
@@ -165,6 +177,33 @@ std::string timer_end(uint8_t shard, int64_t due_ms) {
 
 std::string name_key(const entity_id& entity) {
   return entity_key(name_row, entity);
+}
+
+std::string names_begin(uint8_t shard) {
+  return shard_key(name_row, shard);
+}
+
+std::string names_end(uint8_t shard) {
+  return after(names_begin(shard));
+}
+
+std::optional<entity_id> entity_of(std::string_view key) {
+  struct layout {
+    char row;
+    size_t bytes;
+    size_t hash_at;
+  };
+  constexpr layout layouts[] = {{entity_row, sequenced_key_bytes, 2},
+                                {index_row, 3 + 16 + 8, 3},
+                                {timer_row, 2 + 8 + 16 + 8, 2 + 8},
+                                {name_row, 2 + 16, 2}};
+  for (auto& [row, bytes, hash_at] : layouts)
+    if (key.size() == bytes && key[0] == row) {
+      entity_id entity{static_cast<uint8_t>(key[1]), {}};
+      std::copy_n(key.begin() + hash_at, entity.hash.size(), entity.hash.begin());
+      return entity;
+    }
+  return {};
 }
 
 std::string store_key(std::string_view name) {

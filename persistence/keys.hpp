@@ -41,12 +41,19 @@ entity_id identify(std::string_view ref, std::string_view naming_key);
 /// Listings kept in the index space. Values are on disk: never renumber.
 enum class index_table : uint8_t { agents = 1, runs = 2, tasks = 3, dead_letters = 4, questions = 5 };
 
+/// All of them.
+inline constexpr index_table index_tables[] = {index_table::agents, index_table::runs, index_table::tasks,
+                                               index_table::dead_letters, index_table::questions};
+
 /// Key of one event, and of the state after it.
 std::string journal_key(const entity_id& entity, uint64_t seq);
 std::string snapshot_key(const entity_id& entity, uint64_t seq);
 /// First key of an entity in journal or snapshot, and the first key after all of them.
 std::string entity_begin(const entity_id& entity);
 std::string entity_end(const entity_id& entity);
+/// First key of a shard's entities in journal or snapshot, and the first key after all of them.
+std::string shard_begin(uint8_t shard);
+std::string shard_end(uint8_t shard);
 /// Sequence number in a journal key or, inverted, in a snapshot key; the key must be 26 bytes long.
 uint64_t seq_of_journal_key(std::string_view key);
 uint64_t seq_of_snapshot_key(std::string_view key);
@@ -67,6 +74,14 @@ std::string timer_end(uint8_t shard, int64_t due_ms);
 
 /// Row that holds an entity's ref, since keys do not tell it.
 std::string name_key(const entity_id& entity);
+/// First name of a shard, and the first key after all of them.
+std::string names_begin(uint8_t shard);
+std::string names_end(uint8_t shard);
+
+/// The entity whose row this is, in whatever space; nothing for a row of the store itself and for a key that is none of
+/// the above.
+std::optional<entity_id> entity_of(std::string_view key);
+
 /// Row of the store itself, and the first key after all of them.
 std::string store_key(std::string_view name);
 std::string store_end();

@@ -91,10 +91,13 @@ using notice = std::function<void(std::string_view text)>;
 /// How a store on disk is opened.
 struct store_options {
   notice warn;
+  bool accept_loss =
+      false; ///< open it though acknowledged records are missing; for whoever was told so and agreed
 };
 
-/// Opens or creates a store in a directory (made with mode 0700). Errors, each with path and next step:
-/// ec::locked (another process has it), ec::permission_denied, ec::read_only, ec::disk_full, ec::corrupt,
+/// Opens or creates a store in a directory (made with mode 0700). A torn end of its log is cut off, with a warning; a store
+/// that is damaged otherwise, or ends before what it acknowledged, is refused and left as it is. Errors, each with path and
+/// next step: ec::locked (another process has it), ec::permission_denied, ec::read_only, ec::disk_full, ec::corrupt,
 /// ec::from_future (newer layout), ec::unavailable (anything else).
 caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory, store_options options = {});
 

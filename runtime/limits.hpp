@@ -122,6 +122,19 @@ inline constexpr size_t store_bytes_per_sync = 1u << 20;
 /// Threads for flushes and compactions: one of each.
 inline constexpr int store_background_jobs = 2;
 
+/// How long the process that looks at a store before it is opened may take: it reads the log up to three times.
+inline constexpr std::chrono::seconds store_probe = 300s;
+
+/// Bytes per second that checking the tables of a store may be expected to read: less than the slowest disk does.
+inline constexpr size_t store_check_bytes_per_s = 5u << 20;
+
+/// How often the high-water mark of a store is synced at least while it is written. Late is harmless: a mark that is
+/// too low notices less.
+inline constexpr std::chrono::milliseconds high_water_sync = 5s;
+
+/// Findings of one look at a store that are kept; the rest are counted.
+inline constexpr size_t doctor_findings = 200;
+
 /// Longest warning a store passes to the log, bytes: room for a path and a cause.
 inline constexpr size_t store_notice_bytes = 1024;
 

@@ -145,6 +145,32 @@ CAF_TEST(a ref has another hash under another naming key and the same shard) {
   CAF_CHECK(throws([] { identify("acme/run/r-1", "short"); }));
 }
 
+CAF_TEST(every row tells whose it is) {
+  auto key = naming_key();
+  for (auto& one :
+       {journal_key(run(), 7), snapshot_key(run(), 7), index_key(run(), index_table::runs, "summary", key),
+        timer_key(run(), 5, "later", key), name_key(run())}) {
+    CAF_CHECK(entity_of(one) == run());
+    CAF_CHECK(!entity_of(one + "x"));
+    CAF_CHECK(!entity_of(std::string_view{one}.substr(0, one.size() - 1)));
+  }
+  CAF_CHECK(!entity_of(store_key("journal")));
+  CAF_CHECK(!entity_of("\x03" + journal_key(run(), 7).substr(1)));
+  CAF_CHECK(!entity_of(""));
+}
+
+CAF_TEST(a shard holds its entities and no others) {
+  for (auto entity : {run(), last_entity()}) {
+    auto shard = entity.shard;
+    CAF_CHECK(inside(journal_key(entity, 1), shard_begin(shard), shard_end(shard)));
+    CAF_CHECK(inside(journal_key(entity, UINT64_MAX), shard_begin(shard), shard_end(shard)));
+    CAF_CHECK(inside(name_key(entity), names_begin(shard), names_end(shard)));
+    auto neighbour = static_cast<uint8_t>(shard - 1);
+    CAF_CHECK(!inside(journal_key(entity, 1), shard_begin(neighbour), shard_end(neighbour)));
+    CAF_CHECK(!inside(name_key(entity), names_begin(neighbour), names_end(neighbour)));
+  }
+}
+
 CAF_TEST(naming keys are random) {
   CAF_CHECK_EQUAL(make_naming_key().size(), 32u);
   CAF_CHECK_NOT_EQUAL(make_naming_key(), make_naming_key());
