@@ -132,6 +132,8 @@ std::string next_step(const cli_command& doing, const caf::error& why) {
   case ec::permission_denied:
     return fmt::format("troupe {} --token-file FILE", doing.words);
   case ec::unavailable:
+  case ec::disk_full:
+  case ec::read_only:
     return "troupe status";
   case ec::quarantined:
     return "troupe dlq list";

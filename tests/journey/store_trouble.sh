@@ -91,10 +91,11 @@ check "a question is accepted" q1 "$(say run start --capability troupe.ask --inp
 poll bash -c "'$troupe' run describe q1 --data '$data' --json | grep -q TASK_WAITING"
 
 fill_up() { # fill_up HOW   after it, nothing can be written; the answer to q1 finds that out
-  local answer
-  answer=$(code_of say run answer "$2" yes)
+  local answer text
+  text=$(head -c 60000 /dev/zero | tr '\0' y) # more than what is left of the log's last page
+  answer=$(code_of say run answer "$2" "$text")
   # The first to write may not know what became of it; the next is refused.
-  [ "$answer" -eq 8 ] && answer=$(code_of say run answer "$2" yes)
+  [ "$answer" -eq 8 ] && answer=$(code_of say run answer "$2" "$text")
   check "$1: a command is refused" 11 "$answer"
   tells "$1: it says why" "the store accepts no writes"
   tells "$1: and what to do" "$3"
@@ -107,7 +108,7 @@ fill_up() { # fill_up HOW   after it, nothing can be written; the answer to q1 f
 }
 
 served_again() { # served_again HOW ID
-  poll bash -c "! '$troupe' status --data '$data' | grep -q ^trouble"
+  poll bash -c "state=\$('$troupe' status --data '$data') && ! grep -q ^trouble <<<\"\$state\""
   check "$1: new work is taken" "new-$2" "$(echo_back "new-$2")"
   say run answer "$2" certainly >/dev/null
   check "$1: the question got its answer" certainly "$(say run describe "$2" --wait --timeout 20 | tail -n 1)"
@@ -178,7 +179,10 @@ TOML
   tells "nearly full: it says why" "no new work is taken"
   tells "nearly full: and what to do" "free space on this disk"
   check "nearly full: a status tells it" 1 "$(say status | grep -c '^trouble .*no new work is taken')"
-  dd if=/dev/zero of="$home/small/more" bs=1M 2>/dev/null
+  for file in "$data"/*.log; do # what RocksDB has reserved for its log would be room for many more answers
+    truncate -s "$(stat -c %s "$file")" "$file"
+  done
+  dd if=/dev/zero of="$home/small/more" bs=4k 2>/dev/null
   fill_up "a full tmpfs" q2 "free space on this disk"
   rm "$home/small/ballast" "$home/small/more"
   served_again "there is room again" q2
