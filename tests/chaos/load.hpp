@@ -1,6 +1,7 @@
 // LOAD: several clients at once, each of whom writes down what it is told.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <tests/chaos/promises.hpp>
 #include <tests/chaos/victim.hpp>

@@ -67,7 +67,6 @@ private:
   std::vector<std::string> order_;
   std::vector<std::string> questions_; // acknowledged, not being answered
   size_t recent_ = 0;
-  friend class auditor;
 };
 
 /// What a start of a piece says; the same whenever it is sent.

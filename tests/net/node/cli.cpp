@@ -103,6 +103,8 @@ CAF_TEST(each kind of failure has its exit code) {
   CAF_CHECK_EQUAL(fails_with(ec::timeout), 6);
   CAF_CHECK_EQUAL(fails_with(ec::conflict), 7);
   CAF_CHECK_EQUAL(fails_with(ec::unavailable), 8);
+  CAF_CHECK_EQUAL(fails_with(ec::disk_full), 11);
+  CAF_CHECK(contains(type(node, {"agents", "list"}).err, "next:   troupe status\n"));
 }
 
 CAF_TEST(colours are for terminals and NO_COLOR is obeyed) {
