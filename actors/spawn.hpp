@@ -16,7 +16,8 @@ namespace troupe {
 shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
                                   std::vector<entity_kind> kinds);
 
-/// TIMERS: reads all timer rows of the store once, then wakes their owners when they are due.
+/// TIMERS: reads the timer rows of the store as they come near, and wakes their owners when they are due. If they cannot be
+/// read at its start, it ends with the store's error.
 timers_actor spawn_timers(caf::scheduled_actor* parent, doors_ptr doors);
 
 /// TASK: entities of kind `task`, tasks that come alone. New ones get `defaults` where their spec is silent.

@@ -16,6 +16,8 @@ size_t bytes_of(const journal_order& order) {
   size_t bytes = 64 + append->snapshot.size();
   for (auto& record : append->records)
     bytes += record.size();
+  for (auto& row : append->rows)
+    bytes += row.key.size() + (row.value ? row.value->size() : 0);
   return bytes;
 }
 

@@ -227,6 +227,34 @@ inline constexpr std::chrono::milliseconds timer_pause = 5ms;
 /// The timers actor looks at its list at least this often.
 inline constexpr std::chrono::milliseconds timer_tick = 1s;
 
+/// Rows the timers actor reads ahead, per shard, timers and outbox apart: few enough for memory (about 400 bytes each, twice as
+/// many before they are trimmed), and one seek per so many firings.
+inline constexpr size_t timers_ahead = 64;
+
+/// Timers that were just fired and not acknowledged; at so many, the next ones wait: what is due leaves no faster than its
+/// owners can be woken. One whose owner has not answered for this long is no longer waited for.
+inline constexpr size_t timers_in_flight = 8192;
+inline constexpr std::chrono::milliseconds timer_answer = 5s;
+
+/// Fired timers nobody acknowledged that the timers actor remembers, to fire each again with growing waits: about 26 MiB.
+/// Above, they are read again from the store after limits::redelivery_longest.
+inline constexpr size_t timers_unanswered = 65'536;
+
+/// One shard's timers are read anew at most this often, however many ask for it.
+inline constexpr std::chrono::milliseconds timer_reread = 1s;
+
+/// Lanes of timers searched in one go for rows that a clock set back has made early; with a million timers, 4000 rows each.
+inline constexpr size_t timer_lanes_per_tick = 4;
+
+/// A timer fired this late was missed: longer than any pause, wake-up or short stall, shorter than a restart.
+inline constexpr std::chrono::milliseconds timer_late = 10s;
+
+/// Shortest period of a recurring timer: each occurrence is a synced write.
+inline constexpr std::chrono::milliseconds timer_period = 100ms;
+
+/// By so much the wall clock may drift against the steady one before that is taken for a jump.
+inline constexpr std::chrono::milliseconds clock_jump = 100ms;
+
 /// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
 /// behavior that loops. Above, the attempt fails with ec::action_failed.
 inline constexpr size_t attempt_actions = 10'000;

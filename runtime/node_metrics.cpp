@@ -101,6 +101,9 @@ node_metrics::node_metrics(metrics where)
       entity_crashes{counters(all, "troupe_entity_crashes_total", "Entities that crashed.", {"kind"})},
       entity_quarantines{counters(all, "troupe_entity_quarantines_total",
                                   "Entities left alone because they kept crashing.", {"kind"})},
+      timers_fired{counters(all, "troupe_timers_fired_total",
+                            "Timers that were due, the first time, or again because nobody acknowledged it.",
+                            {"try"})},
       child_events{counters(all, "troupe_child_events_total",
                             "What becomes of supervised children, e.g. starting, failed, escalated. Starting "
                             "less one is restarts.",

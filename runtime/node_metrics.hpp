@@ -57,6 +57,7 @@ struct node_metrics {
   metric_family entity_wakes;       // by kind
   metric_family entity_crashes;     // by kind
   metric_family entity_quarantines; // by kind
+  metric_family timers_fired;       // by try
   metric_family child_events;       // by child, event
   metric_family watchdog_reports;   // by reason
   metric notes_dropped;
