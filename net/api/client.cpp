@@ -101,6 +101,7 @@ TROUPE_METHOD(resume, Resume, ResumeRun, Done)
 TROUPE_METHOD(dead_letters, DeadLetters, ListDeadLetters, DeadLetterList)
 TROUPE_METHOD(requeue, Requeue, RequeueDeadLetter, Done)
 TROUPE_METHOD(drop, Drop, DropDeadLetter, Done)
+TROUPE_METHOD(timers, Timers, ListTimers, TimerList)
 TROUPE_METHOD(set_log_level, LogLevel, SetLogLevel, Done)
 TROUPE_METHOD(metrics, Metrics, GetMetrics, MetricsText)
 #undef TROUPE_METHOD

@@ -39,6 +39,7 @@ public:
   caf::expected<DeadLetterList> dead_letters(const ListDeadLetters& in = {});
   caf::expected<Done> requeue(const RequeueDeadLetter& in);
   caf::expected<Done> drop(const DropDeadLetter& in);
+  caf::expected<TimerList> timers(const ListTimers& in = {});
   caf::expected<Done> set_log_level(const SetLogLevel& in);
   caf::expected<MetricsText> metrics(const GetMetrics& in = {});
 

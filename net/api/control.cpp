@@ -78,6 +78,7 @@ public:
   TROUPE_METHOD(DeadLetters, ListDeadLetters, DeadLetterList)
   TROUPE_METHOD(Requeue, RequeueDeadLetter, Done)
   TROUPE_METHOD(Drop, DropDeadLetter, Done)
+  TROUPE_METHOD(Timers, ListTimers, TimerList)
   TROUPE_METHOD(LogLevel, SetLogLevel, Done)
   TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
 #undef TROUPE_METHOD

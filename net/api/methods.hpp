@@ -67,5 +67,6 @@ void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLetterList> reply);
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);
+void serve(const control_call& call, const ListTimers& in, reply_to<TimerList> reply);
 
 } // namespace troupe

@@ -61,8 +61,8 @@ const std::vector<cli_option>& common_options() {
 const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
-    for (auto& work : work_commands())
-      list.push_back(std::move(work));
+    for (auto& part : {work_commands(), timer_commands()})
+      list.insert(list.end(), part.begin(), part.end());
     return list;
   }();
   return all;
