@@ -185,6 +185,7 @@ CAF_TEST(timers fire in the order of their times and never early) {
 
 CAF_TEST(a timer nobody cancels is fired again after half a minute and then ever later) {
   auto start = time->now_ms();
+  keep("x", start);
   change(set("x", start));
   node->advance(2h);
   CAF_REQUIRE(times.size() > 6);
@@ -305,6 +306,7 @@ CAF_TEST(short timers leave one tick behind however many there were) {
 
 CAF_TEST(how often timers were fired is told in the order asked) {
   auto now = time->now_ms();
+  keep("often", now);
   change(set("often", now));
   change(set("not yet", now + 3'600'000));
   node->advance(100s);
