@@ -55,7 +55,7 @@ WORDS = [
 # Files without a test at the mirrored path, by the test that covers them.
 COVERED_BY = {
     "tests/net/node/node.cpp": """
-        net/node/storage.cpp""",
+        net/node/settings.cpp net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """
         persistence/rocksdb/database.cpp""",
     "tests/actors/agent/agent.cpp": """
