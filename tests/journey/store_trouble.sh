@@ -22,7 +22,7 @@ end() {
 }
 trap end EXIT
 
-say() { "$troupe" "$@" --data "$data" 2>"$home/said"; }
+say() { "$troupe" "$@" --data "$data"; }
 
 check() { # check WHAT EXPECTED GOT
   if [ "$2" == "$3" ]; then
@@ -39,7 +39,10 @@ tells() { # tells WHAT WORDS   (of what was said last)
   check "$1" yes "$(grep -qF -- "$2" "$home/said" && echo yes || cat "$home/said")"
 }
 
-code_of() { "$@" >/dev/null 2>"$home/said"; echo $?; }
+code_of() { # through a pipe: a limit on the size of files counts for what is said, too
+  "$@" 2>&1 >/dev/null | cat >"$home/said"
+  echo "${PIPESTATUS[0]}"
+}
 
 poll() { # Tries a command until it succeeds, at most thirty seconds.
   local tries
@@ -122,12 +125,9 @@ fi
 stop_node "the node stops"
 
 # ---- no room at the start, and nothing half-made in the way of the next -----------------------------------------
-born() { # born DATA   a first node on a disk without room, then one on a disk with room
-  data=$1
-  refused "a full disk at birth" 11 "$2" "$3" "${@:4}"
-}
 whole=$data
-born "$home/newborn" "File too large" "ulimit -f" bash -c 'ulimit -f 0; exec "$@"' limited
+data=$home/newborn
+refused "no room at birth" 11 "File too large" "ulimit -f" bash -c 'ulimit -f 0; exec "$@"' limited
 start_node
 check "the next start finds nothing in its way" hello "$(echo_back hello)"
 stop_node "it stops"
