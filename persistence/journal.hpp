@@ -93,6 +93,12 @@ public:
     return generation_;
   }
 
+  /// Why the store accepts no writes now: ec::disk_full, ec::read_only or ec::unavailable; no error if it does. An
+  /// empty process() tries it again.
+  const caf::error& trouble() const {
+    return trouble_;
+  }
+
 private:
   struct seat {
     std::string ref;
@@ -109,6 +115,7 @@ private:
   void read(const open_order& order, std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();
+  void forget_doubtful();
   void fail();
   caf::error write(const write_batch& batch);
 
@@ -122,6 +129,7 @@ private:
   uint64_t gsn_ = 0;
   int64_t time_us_ = 0;
   bool broken_ = false;
+  caf::error trouble_; // of the last try to reopen
 };
 
 /// The door to the journal. Thread-safe, never blocks.
@@ -134,10 +142,20 @@ public:
   virtual size_t queued_bytes() const = 0;
   /// How often the store was opened; above 1, a write has failed.
   virtual uint64_t generation() const = 0;
+  /// Why the store accepts no writes now; see journal_core::trouble().
+  virtual caf::error trouble() const {
+    return {};
+  }
 };
 
-/// Starts the journal's thread. The destructor finishes what is queued.
-caf::expected<std::unique_ptr<journal>>
-start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {});
+/// Hears why a store accepts no more writes, and, with no error, that it does again; on the journal's thread.
+using trouble_notice = std::function<void(const caf::error& trouble)>;
+
+/// Starts the journal's thread, which tries a store that accepts no writes again every limits::store_retry. The
+/// destructor finishes what is queued.
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
+                                                      std::shared_ptr<const clock> time,
+                                                      node_metrics meters = {},
+                                                      trouble_notice on_trouble = {});
 
 } // namespace troupe

@@ -31,6 +31,15 @@ journal_delivery refusal(caf::strong_actor_ptr to, uint64_t incarnation, const c
   return deliver(std::move(to), std::move(failed));
 }
 
+// Why a store accepts no writes, for whoever wants one; what another code would say is not theirs to know.
+caf::error trouble_from(const caf::error& failed) {
+  auto code = code_of(failed);
+  if (code != ec::disk_full && code != ec::read_only)
+    code = ec::unavailable;
+  return make_error(code, "the store accepts no writes: " + text_of(failed) +
+                              (code == ec::unavailable ? "" : "; service then resumes by itself"));
+}
+
 } // namespace
 
 row_change journal_counters(uint64_t gsn, int64_t time_us) {
@@ -101,8 +110,29 @@ bool journal_core::recover() {
   if (!broken_)
     return true;
   meters_.journal_reopens.add();
-  broken_ = static_cast<bool>(store_->reopen()) || static_cast<bool>(start());
+  auto failed = store_->reopen();
+  if (!failed)
+    failed = start();
+  trouble_ = failed ? trouble_from(failed) : caf::error{};
+  broken_ = static_cast<bool>(failed);
+  if (!broken_)
+    forget_doubtful();
   return !broken_;
+}
+
+// Whoever was opened while the store was broken was shown what had been synced. What the failed write left behind
+// may be more; who has more has to be replayed.
+void journal_core::forget_doubtful() {
+  std::erase_if(seats_, [this](const auto& one) {
+    auto& [entity, open] = one;
+    uint64_t last = 0;
+    auto failed = store_->scan_back(space::journal, entity_begin(entity), entity_end(entity),
+                                    [&](std::string_view key, std::string_view) {
+                                      last = seq_of_journal_key(key);
+                                      return false;
+                                    });
+    return failed || last != open.last_seq;
+  });
 }
 
 caf::error journal_core::write(const write_batch& batch) {
@@ -144,8 +174,10 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   for (auto& order : orders) {
     if (auto* append = std::get_if<append_order>(&order)) {
       if (!usable) {
-        out.push_back(refusal(std::move(append->owner), append->incarnation,
-                              make_error(ec::unavailable, "the store does not accept writes")));
+        if (auto i = seats_.find(append->entity);
+            i != seats_.end() && i->second.incarnation == append->incarnation)
+          seats_.erase(i); // it has been told that it failed: nothing more of it counts
+        out.push_back(refusal(std::move(append->owner), append->incarnation, trouble_));
       } else if (auto* open = add(*append, batch)) {
         if (open->batch != batch_) {
           open->batch = batch_;
@@ -205,7 +237,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
 
 caf::error journal_core::maintain(const upkeep_order& order) {
   if (!recover())
-    return make_error(ec::unavailable, "the store does not accept writes");
+    return trouble_;
   auto batch = order.work(*store_, [this](const entity_id& entity) { return seats_.count(entity) > 0; });
   if (batch.empty())
     return {};
@@ -230,8 +262,8 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
-  caf::error failed = broken_ ? make_error(ec::unavailable, "the store cannot be read now") : caf::error{};
-  if (!failed && !order.without_snapshot)
+  caf::error failed;
+  if (!order.without_snapshot)
     failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
       std::string_view payload;
       auto header = unwrap(stored, payload);

@@ -158,6 +158,15 @@ inline constexpr size_t backup_works = 64;
 inline constexpr std::chrono::hours timeseries_age{24 * 30};
 inline constexpr uint64_t timeseries_bytes = 1ull << 30;
 
+/// Room on the disk below which no new work is taken, bytes: half of the log, so that the work under way can end.
+inline constexpr uint64_t store_room_bytes = 64u << 20;
+
+/// Room a store needs to be opened again, besides what it has to write to tables, bytes: manifest, options, a new log.
+inline constexpr uint64_t store_reopen_bytes = 1u << 20;
+
+/// How often a store that accepts no writes is tried again when nobody asks for one.
+inline constexpr std::chrono::milliseconds store_retry = 1s;
+
 /// How far the clock of whoever makes command ids may be ahead of ours.
 inline constexpr std::chrono::milliseconds clock_skew = 5min;
 

@@ -123,8 +123,8 @@ struct shard_host_state {
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
     auto code = code_of(message.reason);
-    if (code == ec::outcome_unknown ||
-        code == ec::unavailable) { // the store's failure or our own stop, nobody's crash
+    if (code == ec::outcome_unknown || code == ec::unavailable || code == ec::disk_full ||
+        code == ec::read_only) { // the store's failure or our own stop, nobody's crash
       doors->names->erase(ref, gone.mapped().actor, message.reason);
       tell_of_loss(ref);
       ask_for_timers(ref);

@@ -21,6 +21,8 @@ struct control_hooks {
   /// thread-safe and quick. The principal is empty if nobody knows it.
   std::function<void(std::string_view method, const std::string& principal, const caf::error& refusal)>
       decided;
+  /// Why no new work is taken now; no error if it is. Thread-safe and quick. Empty = it always is.
+  std::function<caf::error()> refuse_work;
   /// Adds to a status what only the node knows, e.g. the store's generation. May stay empty.
   std::function<void(NodeStatus&)> complete_status;
 };

@@ -98,6 +98,8 @@ void serve(const control_call& call, const GetAgent& in, reply_to<AgentRecord> r
 }
 
 void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentRecord> reply) {
+  if (auto refused = call.desk->hooks.refuse_work ? call.desk->hooks.refuse_work() : caf::error{})
+    return reply(std::move(refused));
   ask_for(call, registry, in, std::move(reply));
 }
 

@@ -1,14 +1,16 @@
 // NODE: the composition root. Wires doors, kinds and services, and supervises them.
 // Order of life: store, journal, threads, actor system, tree, agents, control socket; the end is the reverse.
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdio>
 #include <future>
 #include <troupe/actors/agent/supervisor.hpp>
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/node/node.hpp>
+#include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
@@ -23,45 +25,17 @@ struct actor_config : caf::actor_system_config {
   }
 };
 
-config from_command_line(int argc, char** argv) {
-  config settings;
-  for (int i = 1; i + 1 < argc; ++i)
-    if (std::string_view{argv[i]} == "--data")
-      settings.node.data_directory = argv[i + 1];
-  settings.node.log_level = "warning";
-  return settings;
-}
-
-restart_rules rules_of(const config& settings, strategy how) {
-  restart_rules rules;
-  rules.how = how;
-  rules.intensity = static_cast<unsigned>(settings.supervision.max_restarts);
-  rules.period = std::chrono::seconds{settings.supervision.period_seconds};
-  rules.pause.first = std::chrono::milliseconds{settings.supervision.backoff_first_ms};
-  rules.pause.longest = std::chrono::milliseconds{settings.supervision.backoff_longest_ms};
-  return rules;
-}
-
-TaskDefaults defaults_of(const config& settings) {
-  TaskDefaults defaults;
-  auto& retry = *defaults.mutable_retry();
-  retry.set_max_retries(static_cast<uint32_t>(settings.tasks.max_retries));
-  retry.set_no_retry(settings.tasks.max_retries == 0);
-  retry.set_initial_delay_ms(settings.tasks.initial_delay_ms);
-  retry.set_backoff_multiplier(settings.tasks.backoff_multiplier);
-  defaults.set_timeout_ms(settings.tasks.timeout_ms);
-  return defaults;
-}
-
 } // namespace
 
 struct node::parts {
-  explicit parts(config wanted) : settings{std::move(wanted)} {
+  parts(config wanted, std::shared_ptr<const store_laboratory> tested)
+      : settings{std::move(wanted)}, laboratory{std::move(tested)} {
     staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
     staff->default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
   }
 
   config settings;
+  std::shared_ptr<const store_laboratory> laboratory;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   system_clock time;
   activity_board board;
@@ -71,9 +45,13 @@ struct node::parts {
   supervisor_actor root;
   std::unique_ptr<control_server> control;
   int64_t started_ms = 0;
+  std::promise<caf::error> given_up; // fulfilled when the root ends, while it is not being stopped
+  std::shared_future<caf::error> end = given_up.get_future().share();
+  std::atomic<bool> stopping = false;
 
   caf::error start();
   caf::error open_doors();
+  caf::error refuse_work() const;
   void plant_tree();
   std::vector<entity_kind> kinds() const;
   caf::error hire_all();
@@ -110,13 +88,27 @@ caf::error node::parts::open_doors() {
   logger log{std::move(sink), *level, time, meters};
   auto clock_door =
       std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
-  auto kept = open_storage(settings, log, clock_door, meters);
+  auto names = std::make_shared<directory>(meters);
+  storage_options options;
+  options.on_trouble = [log, names](const caf::error& trouble) {
+    if (trouble)
+      return log.error("the store accepts no writes", {{"reason", describe(trouble)}});
+    log.info("the store accepts writes again");
+    names->tell(std::string{services::timers}, Redeliver{}); // what was refused is due now, not in minutes
+  };
+  options.laboratory = laboratory;
+  auto kept = open_storage(settings, log, clock_door, meters, std::move(options));
   if (!kept)
     return kept.error();
-  outside = std::make_shared<doors>(
-      doors{clock_door, kept->rows, std::move(kept->disk), std::make_shared<directory>(meters),
-            std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board});
+  outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
+                                          std::make_shared<id_source>(random_seed()), start_workers(0), log,
+                                          meters, &board});
   return {};
+}
+
+caf::error node::parts::refuse_work() const {
+  auto trouble = outside->disk->trouble();
+  return trouble ? trouble : check_room(settings.node.data_directory);
 }
 
 std::vector<entity_kind> node::parts::kinds() const {
@@ -183,6 +175,10 @@ void node::parts::plant_tree() {
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
   outside->names->put(std::string{services::root}, as_actor(root));
+  root->attach_functor([this](const caf::error& reason) {
+    if (!stopping)
+      given_up.set_value(reason ? reason : make_error(ec::internal, "the root of the tree ended"));
+  });
 }
 
 caf::error node::parts::hire_all() {
@@ -222,15 +218,21 @@ caf::error node::parts::start() {
   caf::error failed;
   door->request(root, limits::door_timeout, AwaitStart{})
       .receive([](const Done&) {}, [&](const caf::error& reason) { failed = reason; });
-  return failed ? failed : hire_all();
+  if (!failed)
+    failed = hire_all();
+  if (failed && end.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
+    return end.get(); // it says why nobody answered
+  return failed;
 }
 
 node::node(int argc, char** argv) : node{from_command_line(argc, argv)} {}
 
-node::node(config settings) : parts_{std::make_unique<parts>(std::move(settings))} {}
+node::node(config settings, std::shared_ptr<const store_laboratory> laboratory)
+    : parts_{std::make_unique<parts>(std::move(settings), std::move(laboratory))} {}
 
 node::~node() {
   auto& p = *parts_;
+  p.stopping = true;
   if (p.control)
     p.control->stop();
   p.control.reset();
@@ -262,6 +264,14 @@ caf::error node::start() {
   return parts_->start();
 }
 
+const std::shared_future<caf::error>& node::end() const {
+  return parts_->end;
+}
+
+const doors_ptr& node::outside() const {
+  return parts_->outside;
+}
+
 caf::error node::listen() {
   auto& p = *parts_;
   if (auto failed = p.start())
@@ -284,8 +294,10 @@ caf::error node::listen() {
     log.set_lowest(*level);
     return {};
   };
-  options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) {
-    status.set_store_generation(disk->generation());
+  options.hooks.refuse_work = [&p] { return p.refuse_work(); };
+  options.hooks.complete_status = [&p](NodeStatus& status) {
+    status.set_store_generation(p.outside->disk->generation());
+    status.set_store_trouble(text_of(p.refuse_work()));
   };
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,

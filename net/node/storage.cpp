@@ -5,13 +5,15 @@
 namespace troupe {
 
 caf::expected<storage> open_storage(const config& settings, const logger& log,
-                                    std::shared_ptr<const clock> time, const node_metrics& meters) {
-  auto rows = open_rocksdb(settings.node.data_directory, {.warn = [log](std::string_view text) {
-                             log.warning("store", {{"text", text}});
-                           }});
+                                    std::shared_ptr<const clock> time, const node_metrics& meters,
+                                    storage_options options) {
+  store_options how;
+  how.warn = [log](std::string_view text) { log.warning("store", {{"text", text}}); };
+  how.laboratory = std::move(options.laboratory);
+  auto rows = open_rocksdb(settings.node.data_directory, std::move(how));
   if (!rows)
     return rows.error();
-  auto disk = start_journal(*rows, std::move(time), meters);
+  auto disk = start_journal(*rows, std::move(time), meters, std::move(options.on_trouble));
   if (!disk)
     return disk.error();
   return storage{std::move(*rows), std::move(*disk)};

@@ -15,8 +15,15 @@ struct storage {
   std::shared_ptr<journal> disk;
 };
 
+/// What else there is to opening a store.
+struct storage_options {
+  trouble_notice on_trouble;                                    ///< see start_journal()
+  std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< see store_options
+};
+
 /// Opens the store of a node and starts its journal. Errors: those of open_rocksdb() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
-                                    std::shared_ptr<const clock> time, const node_metrics& meters);
+                                    std::shared_ptr<const clock> time, const node_metrics& meters,
+                                    storage_options options = {});
 
 } // namespace troupe

@@ -13,6 +13,7 @@
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
+#include <troupe/persistence/rocksdb/laboratory.hpp>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/limits.hpp>
 
@@ -44,7 +45,8 @@ private:
   notice warn_;
 };
 
-rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<rocksdb::Cache>& cache,
+                                           size_t memtable_bytes) {
   rocksdb::ColumnFamilyOptions options;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -52,7 +54,7 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
   if (where == space::meta)
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = limits::store_memtable_bytes;
+  options.write_buffer_size = memtable_bytes;
   options.compression = rocksdb::kLZ4Compression;
   if (where == space::timeseries) {
     options.compaction_style = rocksdb::kCompactionStyleFIFO;
@@ -110,14 +112,17 @@ rocksdb::DBOptions database_options(const store_options& wanted) {
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(limits::store_background_bytes_per_s));
   options.info_log = std::make_shared<warnings>(wanted.warn);
   options.stats_dump_period_sec = 0;
+  if (wanted.laboratory && wanted.laboratory->disk)
+    options.env = wanted.laboratory->disk.get();
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> database_families() {
+std::vector<rocksdb::ColumnFamilyDescriptor> database_families(const store_options& wanted) {
+  auto memtable_bytes = wanted.laboratory ? wanted.laboratory->memtable_bytes : limits::store_memtable_bytes;
   auto cache = rocksdb::NewLRUCache(limits::store_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < space_count; ++i)
-    families.emplace_back(std::string{to_string(space(i))}, space_options(space(i), cache));
+    families.emplace_back(std::string{to_string(space(i))}, space_options(space(i), cache, memtable_bytes));
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   return families;
 }
@@ -143,6 +148,12 @@ rocksdb_database::scan(space where, std::string_view from, std::string_view to, 
   return at->status(); // damage ends an iteration as if it were the end
 }
 
+uint64_t rocksdb_database::unflushed_bytes() const {
+  uint64_t bytes = 0;
+  db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  return bytes;
+}
+
 rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const write_batch& more) const {
   rocksdb::WriteBatch changes;
   for (auto part : {&batch, &more})
@@ -150,9 +161,9 @@ rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const w
       auto added = value ? changes.Put(handle(where), key, *value) : changes.Delete(handle(where), key);
       ensure(added.ok(), "keys and values below 4 GiB");
     }
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  return db->Write(synced, &changes);
+  rocksdb::WriteOptions how;
+  how.sync = synced;
+  return db->Write(how, &changes);
 }
 
 caf::expected<open_database> open_database_in(const fs::path& directory, bool may_create,
@@ -165,9 +176,10 @@ caf::expected<open_database> open_database_in(const fs::path& directory, bool ma
     return open_failure(directory, rocksdb::Status::Corruption("the file CURRENT is missing"));
   auto opened = std::make_shared<rocksdb_database>();
   rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(database_options(wanted), directory.native(), database_families(),
+  auto status = rocksdb::DB::Open(database_options(wanted), directory.native(), database_families(wanted),
                                   &opened->handles, &db);
   opened->db.reset(db);
+  opened->synced = !wanted.laboratory || wanted.laboratory->synced;
   if (!status.ok())
     return open_failure(directory, status);
   return opened;

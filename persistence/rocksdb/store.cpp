@@ -9,6 +9,7 @@
 #include <troupe/persistence/store_self.hpp>
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/id.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 namespace {
@@ -121,10 +122,15 @@ public:
     return scan(where, from, to, true, row);
   }
 
-  // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives.
+  // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives. While there
+  // is no room for that, the old database stays open: it shows what was synced, and nothing of the write that failed.
   caf::error reopen() override {
     std::lock_guard lock{write_mutex_};
     failed_ = true;
+    if (auto old = current())
+      if (auto cause = no_room(directory_, old->unflushed_bytes() + limits::store_reopen_bytes))
+        if (auto code = trouble_of(*cause).code; code == ec::disk_full || code == ec::read_only)
+          return cannot_open(directory_, *cause);
     if (auto old = exchange(nullptr)) {
       auto closed = old->closed.get_future();
       old.reset();

@@ -33,7 +33,7 @@ public:
   }
   caf::error reopen() override {
     ++reopens;
-    return stuck ? make_error(ec::unavailable, "locked") : rows_->reopen();
+    return stuck ? make_error(why, "no reopening") : rows_->reopen();
   }
   const std::string& naming_key() const override {
     return rows_->naming_key();
@@ -42,6 +42,7 @@ public:
     return rows_->id();
   }
   bool stuck = false;
+  ec why = ec::unavailable;
   bool unreadable = false;
   int reopens = 0;
 
@@ -238,20 +239,59 @@ CAF_TEST(an open in a batch that fails is served from what is there) {
             (words{"appended 2 by 5", "appended 1 by 4"}));
 }
 
-CAF_TEST(a store that cannot reopen is unavailable until it can) {
+CAF_TEST(a store that cannot reopen takes no writes until it can and is read meanwhile) {
   auto one = open(a);
   process({append(a, one, 1, {"x"})});
   rows->stuck = true;
   memory->fail_next_write(false);
   process({append(a, one, 2, {"y"})});
   CAF_CHECK(process({append(a, one, 2, {"y"})}) == words{"failed unavailable by 1"});
-  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a unavailable as 2"});
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 2"});
   CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"failed unavailable by 2"});
   CAF_CHECK_EQUAL(rows->reopens, 4); // it tries each time
   rows->stuck = false;
-  CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"failed outcome_unknown by 2"}); // it was not read
+  CAF_CHECK(process({append(a, 2, 2, {"y"})}) ==
+            words{"failed outcome_unknown by 2"}); // it was told that it failed
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 3"});
   CAF_CHECK(process({append(a, 3, 2, {"y"})}) == words{"appended 2 by 3"});
+}
+
+CAF_TEST(a full disk has its own code and the next process brings the store back) {
+  for (auto [why, told] : {std::pair{ec::disk_full, ec::disk_full}, std::pair{ec::read_only, ec::read_only},
+                           std::pair{ec::permission_denied, ec::unavailable}}) {
+    restart();
+    rows->why = why;
+    auto one = open(a);
+    CAF_CHECK(!core->trouble());
+    rows->stuck = true;
+    memory->fail_next_write(false);
+    process({append(a, one, stored_events(*rows, a).size() + 1, {"x"})});
+    CAF_CHECK_EQUAL(code_of(core->trouble()), told);
+    auto two = open(a);
+    process({append(a, two, 1, {"x"})});
+    CAF_CHECK(reason.find("the store accepts no writes: no reopening") == 0);
+    rows->stuck = false;
+    process({}); // as the thread does when nobody asks for anything
+    CAF_CHECK(!core->trouble());
+  }
+}
+
+CAF_TEST(who was opened while the disk was full goes on if nothing was left behind and else is replayed) {
+  for (auto applied : {false, true}) {
+    auto one = open(a), two = open(b);
+    auto last = stored_events(*rows, a).size(), other = stored_events(*rows, b).size();
+    rows->stuck = true;
+    memory->fail_next_write(applied);
+    process({append(a, one, last + 1, {"x"}), append(b, two, other + 1, {"y"})});
+    one = open(a);
+    rows->stuck = false;
+    if (applied)
+      CAF_CHECK_EQUAL(process({append(a, one, last + 1, {"z"})}).front(),
+                      "failed outcome_unknown by " + std::to_string(one));
+    else
+      CAF_CHECK_EQUAL(process({append(a, one, last + 1, {"z"})}).front(),
+                      "appended " + std::to_string(last + 1) + " by " + std::to_string(one));
+  }
 }
 
 CAF_TEST(numbers and times grow strictly though the clock steps back and the journal restarts) {

@@ -277,6 +277,26 @@ CAF_TEST(opening on a full disk is refused and can be repeated) {
   CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
 }
 
+CAF_TEST(reads go on while there is no room to reopen) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  {
+    file_size_limit limit{256 << 10};
+    CAF_CHECK(rows->write({put("a", "2"), put("b", std::string(1 << 20, 'x'))}));
+    for (int i = 0; i < 2; ++i) {
+      auto refused = rows->reopen();
+      CAF_CHECK_EQUAL(code_of(refused), ec::disk_full);
+      CAF_CHECK(tells(refused, "ulimit -f"));
+      CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+      CAF_CHECK_EQUAL(value_of(*rows, "b"), "(none)");
+      CAF_CHECK_EQUAL(code_of(rows->write({put("c", "3")})), ec::outcome_unknown);
+    }
+  }
+  CAF_CHECK(!rows->reopen());
+  CAF_CHECK(!fs::exists(directory / "room"));
+  CAF_CHECK(!rows->write({put("c", "4")}));
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
 CAF_TEST(a store that cannot be reopened says so and can be reopened later) {
   CAF_CHECK(!rows->write({put("a", "1")}));
   auto aside = scratch.path() / "aside";
