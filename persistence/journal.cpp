@@ -21,8 +21,10 @@ size_t bytes_of(const journal_order& order) {
 
 class journal_thread final : public journal {
 public:
-  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters)
-      : core_{std::move(rows), std::move(time), meters}, queue_bytes_{meters.journal_queue_bytes} {}
+  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters,
+                 std::shared_ptr<object_store> objects)
+      : core_{std::move(rows), std::move(time), meters, std::move(objects)},
+        queue_bytes_{meters.journal_queue_bytes} {}
 
   ~journal_thread() override {
     {
@@ -102,9 +104,11 @@ private:
 
 } // namespace
 
-caf::expected<std::unique_ptr<journal>>
-start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters) {
-  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters);
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
+                                                      std::shared_ptr<const clock> time, node_metrics meters,
+                                                      std::shared_ptr<object_store> objects) {
+  auto result =
+      std::make_unique<journal_thread>(std::move(rows), std::move(time), meters, std::move(objects));
   if (auto failed = result->start())
     return failed;
   return std::unique_ptr<journal>{std::move(result)};

@@ -113,9 +113,9 @@ caf::error node::parts::open_doors() {
   auto kept = open_storage(settings, log, clock_door, meters);
   if (!kept)
     return kept.error();
-  outside = std::make_shared<doors>(
-      doors{clock_door, kept->rows, std::move(kept->disk), std::make_shared<directory>(meters),
-            std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board});
+  outside = std::make_shared<doors>(doors{
+      clock_door, kept->rows, std::move(kept->disk), std::make_shared<directory>(meters),
+      std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board, kept->objects});
   return {};
 }
 

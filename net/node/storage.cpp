@@ -11,10 +11,13 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
                            }});
   if (!rows)
     return rows.error();
-  auto disk = start_journal(*rows, std::move(time), meters);
+  auto objects = open_object_directory(settings.node.data_directory + "/objects", (*rows)->naming_key());
+  if (!objects)
+    return objects.error();
+  auto disk = start_journal(*rows, std::move(time), meters, *objects);
   if (!disk)
     return disk.error();
-  return storage{std::move(*rows), std::move(*disk)};
+  return storage{std::move(*rows), std::move(*objects), std::move(*disk)};
 }
 
 } // namespace troupe
