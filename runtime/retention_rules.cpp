@@ -87,6 +87,13 @@ std::optional<std::string> check_retentions(std::string_view text) {
   return read ? std::nullopt : std::optional{text_of(read.error())};
 }
 
+caf::expected<retention_rules> retention_of(const config& settings) {
+  auto tenants = parse_retentions(settings.retention.tenants);
+  if (!tenants)
+    return make_error(ec::invalid_argument, "[retention] tenants: " + text_of(tenants.error()));
+  return retention_rules{settings.retention.run_days, settings.retention.task_days, std::move(*tenants)};
+}
+
 std::optional<int64_t> retention_rules::due_ms(std::string_view tenant, std::string_view kind,
                                                int64_t ended_ms) const {
   if (ended_ms <= 0 || (kind != "run" && kind != "task"))

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <troupe/runtime/config.hpp>
 
 namespace troupe {
 
@@ -35,6 +36,9 @@ struct retention_rules {
   /// other than run and task never go.
   std::optional<int64_t> due_ms(std::string_view tenant, std::string_view kind, int64_t ended_ms) const;
 };
+
+/// The rules that a configuration says. Error: as parse_retentions().
+caf::expected<retention_rules> retention_of(const config& settings);
 
 /// The longest time that can be asked for, days: a century.
 inline constexpr int64_t most_retention_days = 36'500;

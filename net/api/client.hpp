@@ -41,6 +41,7 @@ public:
   caf::expected<Done> drop(const DropDeadLetter& in);
   caf::expected<Done> set_log_level(const SetLogLevel& in);
   caf::expected<MetricsText> metrics(const GetMetrics& in = {});
+  caf::expected<StoreUsage> usage(const GetStoreUsage& in = {});
 
 private:
   struct line;

@@ -61,8 +61,9 @@ const std::vector<cli_option>& common_options() {
 const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
-    for (auto& work : work_commands())
-      list.push_back(std::move(work));
+    for (auto part : {work_commands, store_commands})
+      for (auto& one : part())
+        list.push_back(std::move(one));
     return list;
   }();
   return all;

@@ -102,8 +102,9 @@ const std::vector<cli_option>& common_options();
 /// All commands, in the order they are explained.
 const std::vector<cli_command>& commands();
 
-/// The parts of commands(): what concerns the node and its agents, and what concerns work.
+/// The parts of commands(): what concerns the node and its agents, its work, and its store.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
+std::vector<cli_command> store_commands();
 
 } // namespace troupe

@@ -408,7 +408,7 @@ CAF_TEST(a large event whose object is missing or altered is named and never rep
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a corrupt as 3"});
 }
 
-CAF_TEST(an object that cannot be kept refuses its append and nobody else's) {
+CAF_TEST(an object that cannot be kept refuses its append and no other) {
   auto one = open(a), two = open(b);
   process({append(a, one, 1, {"x"})});
   auto before = memory->digest();
@@ -445,11 +445,14 @@ CAF_TEST(upkeep that erases records takes their objects after its batch is durab
   process({close_order{identify(a, rows->naming_key()), one}});
   auto erase = [&] {
     return upkeep_order{[&](const store&, const upkeep_order::awake&) {
-      write_batch batch;
-      for (uint64_t seq : {1, 2})
-        batch.push_back({space::journal, journal_key(identify(a, rows->naming_key()), seq), std::nullopt});
-      return batch;
-    }};
+                          write_batch batch;
+                          for (uint64_t seq : {1, 2})
+                            batch.push_back({space::journal,
+                                             journal_key(identify(a, rows->naming_key()), seq),
+                                             std::nullopt});
+                          return batch;
+                        },
+                        {}};
   };
   memory->fail_next_write(false);
   process({erase()});
@@ -465,9 +468,11 @@ CAF_TEST(an object that is erased and kept again in the same round is there) {
   auto one = open(a), two = open(b);
   process({append(a, one, 1, {large})});
   process({close_order{identify(a, rows->naming_key()), one}});
-  auto erase = upkeep_order{[&](const store&, const upkeep_order::awake&) {
-    return write_batch{{space::journal, journal_key(identify(a, rows->naming_key()), 1), std::nullopt}};
-  }};
+  auto erase = upkeep_order{
+      [&](const store&, const upkeep_order::awake&) {
+        return write_batch{{space::journal, journal_key(identify(a, rows->naming_key()), 1), std::nullopt}};
+      },
+      {}};
   auto again = append(a, 0, 1, {large});
   process({open_of(*rows, a)});
   again.incarnation = last.incarnation();
@@ -478,18 +483,17 @@ CAF_TEST(an object that is erased and kept again in the same round is there) {
   CAF_CHECK_EQUAL(objects->size(), 1u);
 }
 
-CAF_TEST(of an entity's snapshots two are kept) {
+CAF_TEST(of the snapshots of an entity two are kept) {
   auto one = open(a);
   for (uint64_t seq : {1, 2, 3, 4}) {
-  auto order = append(a, one, seq, {"x"});
-  order.snapshot = "state " + std::to_string(seq) + large;
-  process({order});
+    auto order = append(a, one, seq, {"x"});
+    order.snapshot = "state " + std::to_string(seq) + large;
+    process({order});
   }
   size_t snapshots = 0;
   auto entity = identify(a, rows->naming_key());
   CAF_CHECK(!rows->scan(space::snapshot, entity_begin(entity), entity_end(entity),
-                        [&](auto, auto) {
-  return ++snapshots > 0; }));
+                        [&](auto, auto) { return ++snapshots > 0; }));
   CAF_CHECK_EQUAL(snapshots, 2u);
   CAF_CHECK_EQUAL(objects->size(), 2u);
   process({open_of(*rows, a)});

@@ -240,7 +240,7 @@ CAF_TEST(an object is named by its shard and what it holds and whose it is) {
   CAF_CHECK(parse_object_id(text) == id);
   for (std::string wrong : {text.substr(1), text + "0", "0g" + text.substr(2), std::string{}})
     CAF_CHECK(!parse_object_id(wrong));
-  CAF_CHECK_EQUAL(object_key(id), "\x06" + std::string{id.begin(), id.end()});
+  CAF_CHECK_EQUAL(object_key(id), ("\x06" + std::string{id.begin(), id.end()}));
   CAF_CHECK(object_of_key(object_key(id)) == id);
   CAF_CHECK(inside(object_key(id), object_begin(7), object_end(7)));
   CAF_CHECK(!inside(object_key(id), object_begin(8), object_end(8)));

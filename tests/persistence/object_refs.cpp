@@ -96,7 +96,7 @@ CAF_TEST(a record that goes as another one with the same payload comes keeps the
   CAF_CHECK_EQUAL(count(), "1 ");
 }
 
-CAF_TEST(what somebody else's batch replaces or deletes is followed) {
+CAF_TEST(what the batch of somebody else replaces or deletes is followed) {
   write({{1, large}, {2, large}});
   object_accounts accounts{*rows, &objects};
   write_batch batch{{space::journal, key(1), stored(1)}, {space::journal, key(2), std::nullopt}};

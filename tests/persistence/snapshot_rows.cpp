@@ -16,10 +16,10 @@ struct snapshots_bench {
   entity_id entity = identify("t/probe/a", rows->naming_key());
 
   // Writes new snapshots in one batch.
-  void add(const std::vector<uint64_t>& seqs, size_t bytes = 1) {
+  void add(const std::vector<uint64_t>& fresh, size_t bytes = 1) {
     object_accounts accounts{*rows, &objects};
     write_batch batch;
-    for (auto seq : seqs) {
+    for (auto seq : fresh) {
       thin_snapshots(*rows, entity, batch, accounts);
       auto value = accounts.keep("t/probe/a", envelope{}, std::to_string(seq) + std::string(bytes, 's'));
       CAF_REQUIRE(value);
@@ -30,15 +30,16 @@ struct snapshots_bench {
     accounts.erase_unreferenced();
   }
   std::vector<uint64_t> present() const {
-    std::vector<uint64_t> seqs;
+    std::vector<uint64_t> found;
     CAF_CHECK(!rows->scan(space::snapshot, entity_begin(entity), entity_end(entity), [&](auto key, auto) {
-      seqs.push_back(seq_of_snapshot_key(key));
+      found.push_back(seq_of_snapshot_key(key));
       return true;
     }));
-    return seqs;
+    return found;
   }
-  using seqs = std::vector<uint64_t>;
 };
+
+using seqs = std::vector<uint64_t>;
 
 } // namespace
 

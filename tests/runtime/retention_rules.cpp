@@ -53,7 +53,7 @@ CAF_TEST(tenants are as many as a person reads) {
   CAF_CHECK_EQUAL(wrong(many + "; one: run=1"), "one: more than 100 tenants");
 }
 
-CAF_TEST(what a tenant does not say is as everybody's) {
+CAF_TEST(what a tenant does not say is as for everybody) {
   retention_rules rules{90, 30, *parse_retentions("acme: run=1; beta: task=0")};
   CAF_CHECK_EQUAL(rules.due_ms("other", "run", 5).value(), 5 + 90 * day);
   CAF_CHECK_EQUAL(rules.due_ms("other", "task", 5).value(), 5 + 30 * day);
@@ -67,4 +67,19 @@ CAF_TEST(what has not ended and what is neither run nor task is never due) {
   CAF_CHECK(!rules.due_ms("t", "run", 0));
   CAF_CHECK(!rules.due_ms("t", "agent", 5));
   CAF_CHECK(!retention_rules{}.due_ms("t", "run", 5)); // 0 = for ever
+}
+
+CAF_TEST(a configuration says the rules) {
+  config settings;
+  settings.retention.run_days = 5;
+  settings.retention.tenants = "acme: task=7";
+  auto rules = retention_of(settings);
+  CAF_REQUIRE(rules);
+  CAF_CHECK_EQUAL(rules->run_days, 5);
+  CAF_CHECK_EQUAL(rules->task_days, 30);
+  CAF_CHECK_EQUAL(rules->tenants.at("acme").task_days.value(), 7);
+  settings.retention.tenants = "acme";
+  auto refused = retention_of(settings);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(text_of(refused.error()).starts_with("[retention] tenants: 'acme' does not begin"));
 }
