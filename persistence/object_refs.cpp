@@ -157,16 +157,13 @@ caf::expected<size_t> sweep_objects(const store& rows, object_store& objects, ui
 
 caf::expected<write_batch> recount_objects(const store& rows, uint8_t shard) {
   std::map<std::string, int64_t> counts;
-  auto first = entity_begin({shard, {}});
-  entity_id last_of_shard{shard, {}};
-  last_of_shard.hash.fill(0xff);
-  auto end = entity_end(last_of_shard);
   for (auto where : {space::journal, space::snapshot})
-    if (auto failed = rows.scan(where, first, end, [&](std::string_view, std::string_view stored) {
-          if (auto reference = reference_in(stored))
-            ++counts[object_key(reference->id)];
-          return true;
-        }))
+    if (auto failed = rows.scan(where, shard_begin(shard), shard_end(shard),
+                                [&](std::string_view, std::string_view stored) {
+                                  if (auto reference = reference_in(stored))
+                                    ++counts[object_key(reference->id)];
+                                  return true;
+                                }))
       return failed;
   write_batch changes;
   auto stale = [&](std::string_view key, std::string_view value) {

@@ -12,9 +12,6 @@
 namespace troupe {
 namespace {
 
-constexpr index_table listings[] = {index_table::agents, index_table::runs, index_table::tasks,
-                                    index_table::dead_letters, index_table::questions};
-
 // Timer rows of one shard by their owners. Keys begin with the time, so that all are looked at.
 class shard_timers {
 public:
@@ -98,7 +95,7 @@ private:
     };
     remove_all(space::journal, entity_begin(entity), entity_end(entity));
     remove_all(space::snapshot, entity_begin(entity), entity_end(entity));
-    for (auto table : listings)
+    for (auto table : index_tables)
       remove_all(space::index, index_begin(entity, table), index_end(entity, table));
     TimersChanged gone;
     gone.set_ref(ref);

@@ -25,9 +25,11 @@ public:
     auto& journal = add_space(space::journal);
     auto& snapshots = add_space(space::snapshot);
     for (unsigned shard = 0; shard < limits::shards && !failed_; ++shard)
-      note(rows_.scan(space::meta, name_key({static_cast<uint8_t>(shard), {}}), end_of_names(shard),
+      note(rows_.scan(space::meta, names_begin(static_cast<uint8_t>(shard)),
+                      names_end(static_cast<uint8_t>(shard)),
                       [&](std::string_view key, std::string_view ref) {
-                        add_entity(std::string{ref}, entity_in(key), journal, snapshots);
+                        if (auto entity = entity_of(key))
+                          add_entity(std::string{ref}, *entity, journal, snapshots);
                         return goes_on();
                       }));
     for (auto where : {space::index, space::meta, space::timeseries})
@@ -50,18 +52,6 @@ private:
 
   static uint64_t bytes_of(const KindUsage& one) {
     return one.event_bytes() + one.snapshot_bytes() + one.object_bytes();
-  }
-
-  static std::string end_of_names(unsigned shard) {
-    entity_id last{static_cast<uint8_t>(shard), {}};
-    last.hash.fill(0xff);
-    return name_key(last) + '\0';
-  }
-
-  static entity_id entity_in(std::string_view name_row) {
-    entity_id entity{static_cast<uint8_t>(name_row[1]), {}};
-    std::copy_n(name_row.begin() + 2, entity.hash.size(), entity.hash.begin());
-    return entity;
   }
 
   SpaceUsage& add_space(space where) {
