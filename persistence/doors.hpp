@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/objects.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/activity.hpp>
 #include <troupe/runtime/clock.hpp>
@@ -24,7 +25,8 @@ struct doors {
   std::shared_ptr<workers> hands; ///< threads for what computes or blocks
   logger log;
   node_metrics meters;
-  activity_board* board = nullptr; ///< what its actors are doing; outlives them; null = nobody looks
+  activity_board* board = nullptr;         ///< what its actors are doing; outlives them; null = nobody looks
+  std::shared_ptr<object_store> objects{}; ///< large payloads; null = there are none
 };
 
 using doors_ptr = std::shared_ptr<const doors>;

@@ -166,6 +166,30 @@ inline constexpr uint64_t store_reopen_bytes = 1u << 20;
 
 /// How often a store that accepts no writes is tried again when nobody asks for one.
 inline constexpr std::chrono::milliseconds store_retry = 1s;
+/// A record or snapshot of more bytes becomes an object of its own: a table's blocks and the log stay small, and what
+/// is rewritten by compaction is the reference.
+inline constexpr size_t record_bytes = 64u << 10;
+
+/// Snapshots of an entity that are kept: the newest, and one before it should that be damaged.
+inline constexpr size_t snapshots_kept = 2;
+
+/// Pauses before retention looks through the store: after a start, when others have more to do; then; and when it could
+/// not write.
+inline constexpr std::chrono::milliseconds retention_first = 5min;
+inline constexpr std::chrono::milliseconds retention_every = 24h;
+inline constexpr std::chrono::milliseconds retention_retry = 1min;
+
+/// Entities that retention erases in one piece, and rows above which a piece ends: the journal waits for it, some
+/// milliseconds. One entity leaves whole, whatever its size.
+inline constexpr size_t retention_piece = 16;
+inline constexpr size_t retention_piece_rows = 4096;
+
+/// Tenants with a retention of their own: a line of the configuration is read by a person.
+inline constexpr size_t retention_tenants = 100;
+
+/// Tenants and kinds that a usage tells apart; what is beyond counts as other. And the largest entities it names.
+inline constexpr size_t usage_rows = 1000;
+inline constexpr size_t usage_largest = 10;
 
 /// How far the clock of whoever makes command ids may be ahead of ours.
 inline constexpr std::chrono::milliseconds clock_skew = 5min;

@@ -44,6 +44,10 @@ struct node_metrics {
   metric journal_queue_bytes;
   metric journal_write_failures;
   metric journal_reopens;
+  metric objects_kept;
+  metric object_bytes;
+  metric objects_erased;
+  metric_family retention_erased; // by kind
 
   // Backups.
   metric backup_last_good_time;

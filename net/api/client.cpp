@@ -104,6 +104,7 @@ TROUPE_METHOD(drop, Drop, DropDeadLetter, Done)
 TROUPE_METHOD(timers, Timers, ListTimers, TimerList)
 TROUPE_METHOD(set_log_level, LogLevel, SetLogLevel, Done)
 TROUPE_METHOD(metrics, Metrics, GetMetrics, MetricsText)
+TROUPE_METHOD(usage, Usage, GetStoreUsage, StoreUsage)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -42,6 +42,7 @@ public:
   caf::expected<TimerList> timers(const ListTimers& in = {});
   caf::expected<Done> set_log_level(const SetLogLevel& in);
   caf::expected<MetricsText> metrics(const GetMetrics& in = {});
+  caf::expected<StoreUsage> usage(const GetStoreUsage& in = {});
 
 private:
   struct line;

@@ -51,7 +51,8 @@ public:
                                                                   options.most_calls)},
         desk_{std::make_shared<control_desk>(control_desk{std::move(options.outside),
                                                           std::move(options.hooks), std::move(options.node),
-                                                          std::move(options.version), options.started_ms})} {}
+                                                          std::move(options.version), options.started_ms,
+                                                          std::move(options.retention), start_workers(1)})} {}
 
   void stop() {
     book_->stop();
@@ -81,6 +82,7 @@ public:
   TROUPE_METHOD(Timers, ListTimers, TimerList)
   TROUPE_METHOD(LogLevel, SetLogLevel, Done)
   TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
+  TROUPE_METHOD(Usage, GetStoreUsage, StoreUsage)
 #undef TROUPE_METHOD
 
 private:

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <troupe/persistence/doors.hpp>
 #include <troupe/runtime/proto/net.pb.h>
+#include <troupe/runtime/retention_rules.hpp>
 
 namespace troupe {
 
@@ -34,6 +35,8 @@ struct control_desk {
   std::string node;    ///< its name
   std::string version; ///< of the program
   int64_t started_ms = 0;
+  retention_rules retention{};
+  std::shared_ptr<workers> chores{}; ///< threads for what reads the whole store; null = those for tools
 };
 
 /// One call being served: by which actor, under which context, and how long its client waits.
@@ -59,6 +62,7 @@ void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentReco
 void serve(const control_call& call, const UnregisterAgent& in, reply_to<AgentRecord> reply);
 void serve(const control_call& call, const SetLogLevel& in, reply_to<Done> reply);
 void serve(const control_call& call, const GetMetrics& in, reply_to<MetricsText> reply);
+void serve(const control_call& call, const GetStoreUsage& in, reply_to<StoreUsage> reply);
 void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply);
 void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply);
 void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply);

@@ -63,6 +63,9 @@ const std::vector<cli_command>& commands() {
     auto list = node_commands();
     for (auto& part : {work_commands(), timer_commands()})
       list.insert(list.end(), part.begin(), part.end());
+    for (auto part : {work_commands, store_commands})
+      for (auto& one : part())
+        list.push_back(std::move(one));
     return list;
   }();
   return all;

@@ -106,5 +106,9 @@ const std::vector<cli_command>& commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> timer_commands();
+/// The parts of commands(): what concerns the node and its agents, its work, and its store.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> store_commands();
 
 } // namespace troupe

@@ -36,6 +36,7 @@ struct node::parts {
 
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
+  retention_rules retention;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   system_clock time;
   activity_board board;
@@ -84,6 +85,10 @@ caf::error node::parts::open_doors() {
   auto level = parse_log_level(settings.node.log_level);
   if (!level)
     return level.error();
+  auto rules = retention_of(settings);
+  if (!rules)
+    return rules.error();
+  retention = std::move(*rules);
   node_metrics meters;
   logger log{std::move(sink), *level, time, meters};
   auto clock_door =
@@ -102,7 +107,7 @@ caf::error node::parts::open_doors() {
     return kept.error();
   outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
                                           std::make_shared<id_source>(random_seed()), start_workers(0), log,
-                                          meters, &board});
+                                          meters, &board, kept->objects});
   return {};
 }
 
@@ -150,15 +155,19 @@ void node::parts::plant_tree() {
              }),
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
-       child("watchdog", services::watchdog, [=, this](caf::scheduled_actor* parent) {
-         watchdog_options options;
-         options.board = &board;
-         options.report = [log = outside->log,
-                           reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
-           reports.with({stuck.why()}).add();
-           log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
-         };
-         return spawn_watchdog(parent, options);
+       child("watchdog", services::watchdog,
+             [=, this](caf::scheduled_actor* parent) {
+               watchdog_options options;
+               options.board = &board;
+               options.report = [log = outside->log,
+                                 reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
+                 reports.with({stuck.why()}).add();
+                 log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
+               };
+               return spawn_watchdog(parent, options);
+             }),
+       child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
+         return as_actor(spawn_retention(parent, outside, retention));
        })});
   auto agents =
       supervisor_child(supervise("root/services/agents", strategy::one_for_one),
@@ -287,6 +296,7 @@ caf::error node::listen() {
   options.version = version;
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
+  options.retention = p.retention;
   options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
     auto level = parse_log_level(name);
     if (!level)

@@ -13,10 +13,13 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   auto rows = open_rocksdb(settings.node.data_directory, std::move(how));
   if (!rows)
     return rows.error();
-  auto disk = start_journal(*rows, std::move(time), meters, std::move(options.on_trouble));
+  auto objects = open_object_directory(settings.node.data_directory + "/objects", (*rows)->naming_key());
+  if (!objects)
+    return objects.error();
+  auto disk = start_journal(*rows, std::move(time), meters, *objects, std::move(options.on_trouble));
   if (!disk)
     return disk.error();
-  return storage{std::move(*rows), std::move(*disk)};
+  return storage{std::move(*rows), std::move(*objects), std::move(*disk)};
 }
 
 } // namespace troupe

@@ -12,6 +12,7 @@ namespace troupe {
 /// An open store and its journal.
 struct storage {
   std::shared_ptr<store> rows;
+  std::shared_ptr<object_store> objects; ///< in `objects` of the data directory
   std::shared_ptr<journal> disk;
 };
 
@@ -21,7 +22,8 @@ struct storage_options {
   std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< see store_options
 };
 
-/// Opens the store of a node and starts its journal. Errors: those of open_rocksdb() and start_journal().
+/// Opens the store of a node and starts its journal. Errors: those of open_rocksdb(), open_object_directory() and
+/// start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,
                                     storage_options options = {});

@@ -47,4 +47,9 @@ using timers_actor = caf::typed_actor<
     // Something may be due.
     note<Tick>>;
 
+/// RETENTION: has runs and lone tasks erased whose time is over.
+using retention_actor = caf::typed_actor<
+    // Time to look, or the journal is done with a piece.
+    note<Tick>>;
+
 } // namespace troupe

@@ -11,12 +11,12 @@ life::config::config() {
 }
 
 life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed,
-           wiring wire)
+           wiring wire, std::shared_ptr<object_store> objects)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
       rows_{std::move(rows)}, clock_{std::move(time)} {
   clock_->scheduler = &scheduler_;
   node_metrics meters;
-  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters);
+  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters, objects);
   ensure(!journal_->start(), "the store opens");
   workers_ = std::make_shared<simulated_workers>(system_);
   doors_ = std::make_shared<doors>(doors{clock_,
@@ -27,7 +27,8 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
                                          workers_,
                                          {},
                                          meters,
-                                         &board_});
+                                         &board_,
+                                         std::move(objects)});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)

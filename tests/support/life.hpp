@@ -30,7 +30,9 @@ public:
   /// Spawns the actors of a node as children of `root`.
   using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
 
-  life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire);
+  /// Objects outlive it as rows do; without a store for them, all payloads stay in their rows.
+  life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire,
+       std::shared_ptr<object_store> objects = {});
   ~life(); // a crash: links and store are cut before destructors run
 
   /// Runs the next job the seed picks; false if there is none. Without `pick`, in order.

@@ -12,8 +12,8 @@ namespace troupe {
 class simulated_journal final : public journal {
 public:
   simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
-                    const node_metrics& meters = {})
-      : core_{std::move(rows), std::move(time), meters} {
+                    const node_metrics& meters = {}, std::shared_ptr<object_store> objects = {})
+      : core_{std::move(rows), std::move(time), meters, std::move(objects)} {
     pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
       return {[this](const Tick&) { step(); }};
