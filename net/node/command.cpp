@@ -34,6 +34,13 @@ caf::expected<control_client*> cli_session::node() {
   return &*client_;
 }
 
+caf::expected<config> cli_session::offline_config() const {
+  auto settings = said_.config.empty() ? caf::expected<config>{config{}} : load_config(said_.config);
+  if (settings && !said_.data.empty())
+    settings->node.data_directory = said_.data;
+  return settings;
+}
+
 int cli_session::show(const google::protobuf::Message& message, const std::string& text) {
   if (said_.json)
     out_ << to_json(message) << '\n';
@@ -61,8 +68,9 @@ const std::vector<cli_option>& common_options() {
 const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
-    for (auto& work : work_commands())
-      list.push_back(std::move(work));
+    for (auto part : {work_commands, doctor_commands})
+      for (auto& one : part())
+        list.push_back(std::move(one));
     return list;
   }();
   return all;

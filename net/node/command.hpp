@@ -10,6 +10,7 @@
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/node/cli.hpp>
 #include <troupe/net/node/render.hpp>
+#include <troupe/runtime/config.hpp>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct cli_arguments {
   unsigned limit = 0;
   bool wait = false;
   bool restart = false;
+  bool repair = false;
+  bool accept_loss = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -72,6 +75,10 @@ public:
   /// token_list::read().
   caf::expected<control_client*> node();
 
+  /// The configuration of a node whose store a command works on by itself: the file of --config, and --data above it.
+  /// Errors: those of load_config().
+  caf::expected<config> offline_config() const;
+
   /// Prints a message as JSON, or as `text` for people; gives exit code 0.
   int show(const google::protobuf::Message& message, const std::string& text);
 
@@ -102,8 +109,9 @@ const std::vector<cli_option>& common_options();
 /// All commands, in the order they are explained.
 const std::vector<cli_command>& commands();
 
-/// The parts of commands(): what concerns the node and its agents, and what concerns work.
+/// The parts of commands(): what concerns the node and its agents, what concerns work, and the doctor.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
+std::vector<cli_command> doctor_commands();
 
 } // namespace troupe

@@ -15,6 +15,10 @@ struct storage {
   std::shared_ptr<journal> disk;
 };
 
+/// Opens the store of a node as its configuration says, without a journal: for work on it while no node runs. Errors: those
+/// of open_rocksdb().
+caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
+
 /// Opens the store of a node and starts its journal. Errors: those of open_rocksdb() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters);
