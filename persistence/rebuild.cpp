@@ -3,45 +3,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
 #include <set>
 #include <troupe/persistence/event_sourced.hpp>
+#include <troupe/persistence/index_rows.hpp>
 #include <troupe/persistence/rebuild.hpp>
 
 namespace troupe {
-namespace {
-
-using index_rows = std::map<std::string, std::string>;
-
-// The listing and timer rows of a shard.
-caf::expected<index_rows> stored_rows(const store& rows, uint8_t shard) {
-  index_rows found;
-  auto keep = [&](std::string_view key, std::string_view value) {
-    found.emplace(key, value);
-    return true;
-  };
-  for (auto table : index_tables)
-    if (auto failed = rows.scan(space::index, index_begin(shard, table), index_end(shard, table), keep))
-      return failed;
-  if (auto failed = rows.scan(space::index, timer_begin(shard),
-                              timer_end(shard, std::numeric_limits<int64_t>::max()), keep))
-    return failed;
-  return found;
-}
-
-write_batch difference(const index_rows& stored, const index_rows& wanted) {
-  write_batch changes;
-  for (auto& [key, value] : stored)
-    if (wanted.count(key) == 0)
-      changes.push_back({space::index, key, std::nullopt});
-  for (auto& [key, value] : wanted)
-    if (auto row = stored.find(key); row == stored.end() || row->second != value)
-      changes.push_back({space::index, key, value});
-  return changes;
-}
-
-} // namespace
-
 entity_replay::entity_replay(std::string ref, std::string naming_key)
     : ref_{std::move(ref)}, naming_key_{std::move(naming_key)}, entity_{identify(ref_, naming_key_)} {}
 
@@ -118,7 +85,7 @@ caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<ent
   auto replay = replay_entity(rows, kinds, entity, objects);
   if (!replay)
     return std::move(replay.error());
-  auto stored = stored_rows(rows, entity.shard);
+  auto stored = stored_index_rows(rows, entity.shard);
   if (!stored)
     return std::move(stored.error());
   std::erase_if(*stored, [&](auto& row) { return entity_of(row.first) != entity; });
@@ -146,7 +113,7 @@ caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<ent
     else
       return std::move(replay.error());
   }
-  auto stored = stored_rows(rows, shard);
+  auto stored = stored_index_rows(rows, shard);
   if (!stored)
     return std::move(stored.error());
   std::erase_if(*stored, [&](auto& row) {

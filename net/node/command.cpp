@@ -34,6 +34,13 @@ caf::expected<control_client*> cli_session::node() {
   return &*client_;
 }
 
+caf::expected<config> cli_session::offline_config() const {
+  auto settings = said_.config.empty() ? caf::expected<config>{config{}} : load_config(said_.config);
+  if (settings && !said_.data.empty())
+    settings->node.data_directory = said_.data;
+  return settings;
+}
+
 int cli_session::show(const google::protobuf::Message& message, const std::string& text) {
   if (said_.json)
     out_ << to_json(message) << '\n';
@@ -64,6 +71,7 @@ const std::vector<cli_command>& commands() {
     for (auto& part : {work_commands(), timer_commands()})
       list.insert(list.end(), part.begin(), part.end());
     for (auto part : {work_commands, store_commands})
+    for (auto part : {work_commands, doctor_commands})
       for (auto& one : part())
         list.push_back(std::move(one));
     return list;

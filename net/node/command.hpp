@@ -10,6 +10,7 @@
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/node/cli.hpp>
 #include <troupe/net/node/render.hpp>
+#include <troupe/runtime/config.hpp>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct cli_arguments {
   unsigned limit = 0;
   bool wait = false;
   bool restart = false;
+  bool repair = false;
+  bool accept_loss = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -71,6 +74,10 @@ public:
   /// The node's client. Errors: ec::unavailable if no node has ever run there, and those of
   /// token_list::read().
   caf::expected<control_client*> node();
+
+  /// The configuration of a node whose store a command works on by itself: the file of --config, and --data above it.
+  /// Errors: those of load_config().
+  caf::expected<config> offline_config() const;
 
   /// Prints a message as JSON, or as `text` for people; gives exit code 0.
   int show(const google::protobuf::Message& message, const std::string& text);
@@ -110,5 +117,9 @@ std::vector<cli_command> timer_commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> store_commands();
+/// The parts of commands(): what concerns the node and its agents, what concerns work, and the doctor.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> doctor_commands();
 
 } // namespace troupe

@@ -22,8 +22,9 @@ struct storage_options {
   std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< see store_options
 };
 
-/// Opens the store of a node and starts its journal. Errors: those of open_rocksdb(), open_object_directory() and
-/// start_journal().
+/// Opens the store of a node as its configuration says, without a journal: for work on it while no node runs. Errors: those
+/// of open_rocksdb().
+caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,
                                     storage_options options = {});

@@ -54,12 +54,14 @@ WORDS = [
 
 # Files without a test at the mirrored path, by the test that covers them.
 COVERED_BY = {
-    "nothing yet": """
-        persistence/rebuild.cpp""",
+    "tests/persistence/rebuild.cpp": """
+        persistence/index_rows.cpp""",
     "tests/net/node/node.cpp": """
         net/node/settings.cpp net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """
         persistence/rocksdb/database.cpp""",
+    "tests/persistence/rocksdb/damage.cpp": """
+        persistence/rocksdb/checkup.cpp""",
     "tests/actors/agent/agent.cpp": """
         actors/agent/attempt.cpp""",
 }
