@@ -105,7 +105,7 @@ private:
     size_t operator()(const entity_id& id) const;
   };
 
-  seat* add(append_order& order, write_batch& batch); // null = refused
+  caf::expected<seat*> add(append_order& order, write_batch& batch);
   void read(const open_order& order, std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();

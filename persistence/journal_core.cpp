@@ -70,14 +70,17 @@ caf::error journal_core::start() {
   return {};
 }
 
-journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
+caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_batch& batch) {
   auto i = seats_.find(order.entity);
   if (i == seats_.end() || i->second.incarnation != order.incarnation ||
       i->second.last_seq + 1 != order.first_seq)
-    return nullptr;
+    return make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun");
   auto& open = i->second;
+  std::string tenant{tenant_of(open.ref)};
+  if (auto refused = store_->refusal(tenant))
+    return refused;
   if (order.first_seq == 1)
-    batch.push_back({space::meta, name_key(order.entity), open.ref});
+    batch.push_back({space::meta, name_key(order.entity), open.ref, tenant});
   envelope header;
   header.type = order.type;
   header.version = order.version;
@@ -86,14 +89,17 @@ journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
     header.gsn = ++gsn_;
     header.flags = n + 1 == order.records.size() ? last_of_append : 0;
     batch.push_back(
-        {space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n])});
+        {space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n]), tenant});
   }
   if (!order.snapshot.empty()) {
     header.version = order.snapshot_version;
     batch.push_back(
-        {space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot)});
+        {space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot), tenant});
   }
-  std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));
+  for (auto& row : order.rows) {
+    row.tenant = tenant;
+    batch.push_back(std::move(row));
+  }
   return &open;
 }
 
@@ -112,14 +118,12 @@ caf::error journal_core::write(const write_batch& batch) {
     return failed;
   }
   auto took_us = std::max<int64_t>(0, clock_->now_us() - began_us); // the date may be set back
-  size_t events = 0, bytes = 0;
+  size_t bytes = 0;
   for (auto& row : batch) {
-    events += row.where == space::journal;
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
   }
   meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
   meters_.journal_batches.add();
-  meters_.journal_events.add(static_cast<double>(events));
   meters_.journal_bytes.add(static_cast<double>(bytes));
   return {};
 }
@@ -139,6 +143,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   written.reserve(orders.size());
   out.reserve(orders.size());
   auto usable = recover();
+  auto gsn_before = gsn_;
   ++batch_;
   time_us_ = std::max(time_us_, clock_->now_us() - 1);
   for (auto& order : orders) {
@@ -146,7 +151,8 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
       if (!usable) {
         out.push_back(refusal(std::move(append->owner), append->incarnation,
                               make_error(ec::unavailable, "the store does not accept writes")));
-      } else if (auto* open = add(*append, batch)) {
+      } else if (auto added = add(*append, batch)) {
+        auto* open = *added;
         if (open->batch != batch_) {
           open->batch = batch_;
           open->acknowledgement = written.size();
@@ -154,9 +160,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
         }
         written[open->acknowledgement].seq = open->last_seq;
       } else {
-        out.push_back(
-            refusal(std::move(append->owner), append->incarnation,
-                    make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun")));
+        out.push_back(refusal(std::move(append->owner), append->incarnation, added.error()));
       }
     } else if (auto* open = std::get_if<open_order>(&order)) {
       seats_[open->entity] = {open->ref, ++incarnations_}; // older appends are refused from here on
@@ -175,6 +179,8 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
     batch.push_back(journal_counters(gsn_, time_us_));
     failed = write(batch);
   }
+  if (!failed)
+    meters_.journal_events.add(static_cast<double>(gsn_ - gsn_before));
   if (failed) {
     fail();
     for (auto& ack : written)
@@ -230,7 +236,8 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
-  caf::error failed = broken_ ? make_error(ec::unavailable, "the store cannot be read now") : caf::error{};
+  caf::error failed = broken_ ? make_error(ec::unavailable, "the store cannot be read now")
+                              : store_->refusal(tenant_of(order.ref));
   if (!failed && !order.without_snapshot)
     failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
       std::string_view payload;

@@ -86,6 +86,12 @@ std::optional<entity_id> entity_of(std::string_view key);
 std::string store_key(std::string_view name);
 std::string store_end();
 
+/// The entity whose row this is; nothing for a row of the store itself, and for a key of another shape.
+std::optional<entity_id> entity_of_key(std::string_view key);
+
+/// The tenant in a ref, `tenant/kind/key`: all before the first slash.
+std::string_view tenant_of(std::string_view ref);
+
 /// Header of a stored record, outside the sealed part: these fields in this order, 28 bytes before the
 /// payload.
 struct envelope {
@@ -93,7 +99,7 @@ struct envelope {
   uint32_t key_id = 0;  ///< 0 = not sealed
   uint32_t type = 0;    ///< record_type() of the message's full name
   uint16_t version = 1; ///< schema version of the event or state
-  uint8_t flags = 0;    ///< bit 0: last event of its append
+  uint8_t flags = 0;    ///< bit 0: last event of its append; bit 1: compressed before it was sealed
   int64_t time_us = 0;  ///< Unix time, grows strictly within a store
   uint64_t gsn = 0;     ///< global sequence number: counts all events of a store
   friend bool operator==(const envelope&, const envelope&) = default;
@@ -104,6 +110,7 @@ inline constexpr size_t envelope_bytes = 28;
 
 /// Flag bits of an envelope.
 inline constexpr uint8_t last_of_append = 1;
+inline constexpr uint8_t compressed_payload = 2;
 
 /// Envelope and payload as stored.
 std::string wrap(const envelope& header, std::string_view payload);

@@ -103,6 +103,9 @@ TROUPE_METHOD(requeue, Requeue, RequeueDeadLetter, Done)
 TROUPE_METHOD(drop, Drop, DropDeadLetter, Done)
 TROUPE_METHOD(set_log_level, LogLevel, SetLogLevel, Done)
 TROUPE_METHOD(metrics, Metrics, GetMetrics, MetricsText)
+TROUPE_METHOD(keys, Keys, ListKeys, KeyList)
+TROUPE_METHOD(new_keys, NewKeys, RotateKeys, KeyList)
+TROUPE_METHOD(shred, Shred, ShredTenant, KeyList)
 #undef TROUPE_METHOD
 
 } // namespace troupe

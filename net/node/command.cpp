@@ -61,8 +61,9 @@ const std::vector<cli_option>& common_options() {
 const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
-    for (auto& work : work_commands())
-      list.push_back(std::move(work));
+    for (auto more : {work_commands, key_commands})
+      for (auto& one : more())
+        list.push_back(std::move(one));
     return list;
   }();
   return all;

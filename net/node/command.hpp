@@ -37,6 +37,9 @@ struct cli_arguments {
   unsigned limit = 0;
   bool wait = false;
   bool restart = false;
+  std::string master;
+  std::string tenant;
+  bool yes = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -102,8 +105,9 @@ const std::vector<cli_option>& common_options();
 /// All commands, in the order they are explained.
 const std::vector<cli_command>& commands();
 
-/// The parts of commands(): what concerns the node and its agents, and what concerns work.
+/// The parts of commands(): what concerns the node and its agents, its work, and the keys of its store.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
+std::vector<cli_command> key_commands();
 
 } // namespace troupe

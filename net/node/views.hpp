@@ -17,6 +17,7 @@ std::string show(const RunList& list, const text_look& how);
 std::string show(const RunView& view, const text_look& how);
 std::string show(const History& history, const text_look& how);
 std::string show(const DeadLetterList& list, const text_look& how);
+std::string show(const KeyList& list, const text_look& how);
 
 /// A question of a task that waits for a person.
 struct human_question {
