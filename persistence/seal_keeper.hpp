@@ -39,6 +39,7 @@ public:
   /// Destroys a tenant's keys; its entities that are awake are refused from then on. Errors: as key_ring::shred().
   void shred(const std::string& tenant, listener done);
 
+  /// How it stands now.
   seal_status status() const;
   key_ring& ring() const {
     return rows_->ring();

@@ -67,7 +67,7 @@ void seal_pass::look_at(space where, std::string_view key, std::string_view stor
   auto* with = id ? keys_->find(*id) : nullptr;
   if (with && with->state == key_state::active)
     return;
-  if (with && (with->state == key_state::shredded || with->state == key_state::erased))
+  if (with && with->destroyed())
     return erase();
   std::string value;
   if (id || keys_->stage() != seal_stage::converting) {

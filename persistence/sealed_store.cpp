@@ -54,8 +54,7 @@ private:
       newer_ = ring_.keys();
       last_ = newer_->find(id);
     }
-    auto usable = last_ && last_->state != key_state::shredded && last_->state != key_state::erased;
-    if (usable)
+    if (last_ && !last_->destroyed())
       return {};
     auto failed = cannot_open_with(id, newer_ ? *newer_ : *keys_, describe_row(where, key));
     last_ = nullptr;

@@ -164,9 +164,9 @@ inline constexpr size_t seal_compress_to = 64u << 20;
 inline constexpr std::chrono::milliseconds key_command_time = 10s;
 inline constexpr size_t key_command_bytes = 4096;
 
-/// Tenants with a key of their own. The key ring is written as a whole when one comes, 100 bytes a key; above,
+/// Keys of a store, two or three for a tenant. The key ring is written as a whole when one comes, 250 bytes a key; above,
 /// ec::overloaded.
-inline constexpr size_t key_ring_tenants = 100'000;
+inline constexpr size_t key_ring_keys = 300'000;
 inline constexpr size_t key_ring_bytes = 128u << 20;
 
 /// Rows one piece of a sealing pass looks at, and bytes it seals anew: the journal waits for a piece, some

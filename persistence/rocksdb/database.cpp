@@ -146,7 +146,7 @@ rocksdb_database::scan(space where, std::string_view from, std::string_view to, 
 rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const write_batch& more) const {
   rocksdb::WriteBatch changes;
   for (auto part : {&batch, &more})
-    for (auto& [where, key, value] : *part) {
+    for (auto& [where, key, value, tenant] : *part) {
       auto added = value ? changes.Put(handle(where), key, *value) : changes.Delete(handle(where), key);
       ensure(added.ok(), "keys and values below 4 GiB");
     }
