@@ -214,22 +214,6 @@ std::string store_end() {
   return after(store_key(""));
 }
 
-std::optional<entity_id> entity_of_key(std::string_view key) {
-  if (key.size() < 2)
-    return {};
-  auto kind = key[0];
-  size_t at = kind == entity_row || kind == name_row ? 2 // where the hash begins
-              : kind == index_row                    ? 2 + sizeof(index_table)
-              : kind == timer_row                    ? 2 + sizeof(uint64_t)
-                                                     : key.size();
-  entity_id entity;
-  if (key.size() < at + entity.hash.size())
-    return {};
-  entity.shard = static_cast<uint8_t>(key[1]);
-  std::copy_n(key.begin() + static_cast<std::ptrdiff_t>(at), entity.hash.size(), entity.hash.begin());
-  return entity;
-}
-
 std::string_view tenant_of(std::string_view ref) {
   return ref.substr(0, ref.find('/'));
 }

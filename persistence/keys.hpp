@@ -86,9 +86,6 @@ std::optional<entity_id> entity_of(std::string_view key);
 std::string store_key(std::string_view name);
 std::string store_end();
 
-/// The entity whose row this is; nothing for a row of the store itself, and for a key of another shape.
-std::optional<entity_id> entity_of_key(std::string_view key);
-
 /// The tenant in a ref, `tenant/kind/key`: all before the first slash.
 std::string_view tenant_of(std::string_view ref);
 

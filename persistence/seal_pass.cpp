@@ -89,7 +89,7 @@ void seal_pass::look_at(space where, std::string_view key, std::string_view stor
 // The tenant of a plain row: in the name of its entity, which may be sealed already.
 const std::string& seal_pass::tenant_of_row(std::string_view key) {
   static const std::string the_store;
-  auto entity = entity_of_key(key);
+  auto entity = entity_of(key);
   if (!entity)
     return the_store;
   if (*entity != named_) {

@@ -11,7 +11,7 @@ namespace troupe {
 namespace {
 
 std::string describe_row(space where, std::string_view key) {
-  auto entity = entity_of_key(key);
+  auto entity = entity_of(key);
   if (!entity)
     return fmt::format("a row of the store itself in {}", to_string(where));
   return fmt::format("a row of entity {:02x} in {}",
@@ -95,21 +95,33 @@ caf::error sealed_store::write(const write_batch& batch, const std::vector<fence
       sealed.value = row.value;
       continue;
     }
-    if (!with || with->tenant != row.tenant)
-      with = keys->active(row.tenant);
+    auto& tenant = row.tenant.empty() ? owner_of(row.key) : row.tenant;
+    if (!with || with->tenant != tenant)
+      with = keys->active(tenant);
     if (!with) {
-      auto grown = ring_->with_key_of(row.tenant);
+      auto grown = ring_->with_key_of(tenant);
       if (!grown) {
         failed_ = true;
         return make_error(ec::outcome_unknown, fmt::format("no key for what tenant {} writes: {}", row.tenant,
                                                            describe(grown.error())));
       }
       keys = std::move(*grown);
-      with = keys->active(row.tenant);
+      with = keys->active(tenant);
     }
     seal_value(sealed.value.emplace(), row.where, row.key, *row.value, with->key, ring_->nonces().next());
   }
   return rows_->write(sealed_, fences);
+}
+
+// The tenant of an entity's row, for those who do not tell it: its name is stored.
+const std::string& sealed_store::owner_of(std::string_view key) {
+  static const std::string the_store;
+  auto entity = entity_of(key);
+  if (!entity)
+    return the_store;
+  auto name = get(space::meta, name_key(*entity));
+  owner_ = name && *name ? std::string{tenant_of(**name)} : std::string{};
+  return owner_;
 }
 
 caf::expected<std::optional<std::string>> sealed_store::get(space where, std::string_view key) const {

@@ -8,8 +8,8 @@
 
 namespace troupe {
 
-/// Seals every value on its way down and opens it on its way up, under the key of row_change::tenant; whoever writes rows of
-/// an entity names its tenant (tenant_of() its ref), as the journal does. A row keeps its key, and a record its header: both
+/// Seals every value on its way down and opens it on its way up, under the key of row_change::tenant; where that is empty, it is
+/// the tenant of the entity whose row it is, which costs a look at its name. A row keeps its key, and a record its header: both
 /// can be read without a key, and neither changed. Rows that a store writes of itself (its id, its layout, its epochs) stay
 /// plain; the naming key is in the ring.
 ///
@@ -48,12 +48,14 @@ public:
 
 private:
   using receiver = std::function<bool(std::string_view key, std::string_view value)>;
+  const std::string& owner_of(std::string_view key);
   receiver opening(space where, const receiver& row, caf::error& failed) const;
 
   std::shared_ptr<store> rows_;
   std::shared_ptr<key_ring> ring_;
-  std::mutex write_mutex_; // guards the two below
+  std::mutex write_mutex_; // guards what follows
   write_batch sealed_;
+  std::string owner_;
   bool failed_ = false;
 };
 

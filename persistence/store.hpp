@@ -38,7 +38,7 @@ struct row_change {
   space where;
   std::string key;                  ///< see keys.hpp
   std::optional<std::string> value; ///< nothing = delete
-  std::string tenant{}; ///< whose key seals the value; empty = the store's own. See sealed_store.hpp
+  std::string tenant{}; ///< whose key seals the value; may be empty, see sealed_store.hpp
 };
 
 /// Changes that are all there or not at all.
