@@ -89,11 +89,14 @@ caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_
       i->second.last_seq + 1 != order.first_seq)
     return make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun");
   auto& open = i->second;
+  std::string tenant{tenant_of(open.ref)};
+  if (auto refused = store_->refusal(tenant))
+    return refused;
   write_batch records; // apart, so that a payload that cannot be kept leaves nothing behind
   auto keep = [&](space where, std::string key, const envelope& header, const std::string& payload) {
     auto value = accounts.keep(open.ref, header, payload);
     if (value)
-      records.push_back({where, std::move(key), std::move(*value)});
+      records.push_back({where, std::move(key), std::move(*value), tenant});
     return value ? caf::error{} : std::move(value.error());
   };
   envelope header;
@@ -118,9 +121,12 @@ caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_
     return make_error(ec::outcome_unknown, text_of(failed));
   }
   if (order.first_seq == 1)
-    batch.push_back({space::meta, name_key(order.entity), open.ref});
+    batch.push_back({space::meta, name_key(order.entity), open.ref, tenant});
   std::move(records.begin(), records.end(), std::back_inserter(batch));
-  std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));
+  for (auto& row : order.rows) {
+    row.tenant = tenant;
+    batch.push_back(std::move(row));
+  }
   return &open;
 }
 
@@ -160,14 +166,12 @@ caf::error journal_core::write(const write_batch& batch, object_accounts& accoun
     return failed;
   }
   auto took_us = std::max<int64_t>(0, clock_->now_us() - began_us); // the date may be set back
-  size_t events = 0, bytes = 0;
+  size_t bytes = 0;
   for (auto& row : batch) {
-    events += row.where == space::journal;
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
   }
   meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
   meters_.journal_batches.add();
-  meters_.journal_events.add(static_cast<double>(events));
   meters_.journal_bytes.add(static_cast<double>(bytes));
   meters_.objects_kept.add(static_cast<double>(accounts.kept()));
   meters_.object_bytes.add(static_cast<double>(accounts.kept_bytes()));
@@ -191,6 +195,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   written.reserve(orders.size());
   out.reserve(orders.size());
   auto usable = recover();
+  auto gsn_before = gsn_;
   ++batch_;
   time_us_ = std::max(time_us_, clock_->now_us() - 1);
   for (auto& order : orders) {
@@ -230,6 +235,8 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
     if (!failed)
       failed = write(batch, accounts);
   }
+  if (!failed)
+    meters_.journal_events.add(static_cast<double>(gsn_ - gsn_before));
   if (failed) {
     fail();
     for (auto& ack : written)
@@ -290,8 +297,8 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
-  caf::error failed;
-  if (!order.without_snapshot)
+  auto failed = store_->refusal(tenant_of(order.ref));
+  if (!failed && !order.without_snapshot)
     failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
       auto record = read_record(order.ref, stored, objects_.get());
       if (!record)

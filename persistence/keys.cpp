@@ -293,6 +293,10 @@ std::string store_end() {
   return after(store_key(""));
 }
 
+std::string_view tenant_of(std::string_view ref) {
+  return ref.substr(0, ref.find('/'));
+}
+
 std::string wrap(const envelope& header, std::string_view payload) {
   std::string stored;
   stored.reserve(envelope_bytes + payload.size());

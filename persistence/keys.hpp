@@ -121,6 +121,9 @@ std::string expired_key(std::string_view ref, std::string_view naming_key);
 std::string store_key(std::string_view name);
 std::string store_end();
 
+/// The tenant in a ref, `tenant/kind/key`: all before the first slash.
+std::string_view tenant_of(std::string_view ref);
+
 /// Header of a stored record, outside the sealed part: these fields in this order, 28 bytes before the
 /// payload.
 struct envelope {
@@ -128,7 +131,7 @@ struct envelope {
   uint32_t key_id = 0;  ///< 0 = not sealed
   uint32_t type = 0;    ///< record_type() of the message's full name
   uint16_t version = 1; ///< schema version of the event or state
-  uint8_t flags = 0;    ///< bit 0: last event of its append; bit 2: see payload_in_object
+  uint8_t flags = 0;    ///< see below
   int64_t time_us = 0;  ///< Unix time, grows strictly within a store
   uint64_t gsn = 0;     ///< global sequence number: counts all events of a store
   friend bool operator==(const envelope&, const envelope&) = default;
@@ -137,8 +140,9 @@ struct envelope {
 /// Bytes of a stored envelope.
 inline constexpr size_t envelope_bytes = 28;
 
-/// Flag bits of an envelope.
+/// Flag bits of an envelope: the last event of its append; compressed before it was sealed.
 inline constexpr uint8_t last_of_append = 1;
+inline constexpr uint8_t compressed_payload = 2;
 /// The payload is a reference to an object that holds it; see object_refs.hpp.
 inline constexpr uint8_t payload_in_object = 4;
 

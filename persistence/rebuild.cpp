@@ -28,7 +28,7 @@ caf::error entity_replay::add(const ReplayedEvent& stored) {
   } catch (const std::exception& thrown) { // its kind's own check: this event cannot follow those before
     return damaged(ec::corrupt, thrown.what());
   }
-  for (auto& [where, key, value] : brought_about.rows())
+  for (auto& [where, key, value, tenant] : brought_about.rows())
     if (value)
       rows_.insert_or_assign(std::move(key), std::move(*value));
     else

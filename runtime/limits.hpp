@@ -154,6 +154,29 @@ inline constexpr std::chrono::milliseconds backup_retry = 60s;
 /// Ended work on backups that is remembered for those who ask how it went.
 inline constexpr size_t backup_works = 64;
 
+/// Values below this many bytes are sealed as they are: LZ4 finds next to nothing in them.
+inline constexpr size_t seal_compress_from = 256;
+
+/// The longest value that is compressed before it is sealed, bytes: what opening one may need at most.
+inline constexpr size_t seal_compress_to = 64u << 20;
+
+/// A master key from a command: how long it may take, and what it may say, bytes: a key and a comment.
+inline constexpr std::chrono::milliseconds key_command_time = 10s;
+inline constexpr size_t key_command_bytes = 4096;
+
+/// Keys of a store, two or three for a tenant. The key ring is written as a whole when one comes, 250 bytes a key; above,
+/// ec::overloaded.
+inline constexpr size_t key_ring_keys = 300'000;
+inline constexpr size_t key_ring_bytes = 128u << 20;
+
+/// Rows one piece of a sealing pass looks at, and bytes it seals anew: the journal waits for a piece, some
+/// milliseconds.
+inline constexpr size_t seal_piece_rows = 4096;
+inline constexpr size_t seal_piece_bytes = 256u << 10;
+
+/// Pause before a sealing pass tries again what has failed.
+inline constexpr std::chrono::milliseconds seal_retry = 1s;
+
 /// Age at which rows of the time series leave, and the bytes above which the oldest leave sooner.
 inline constexpr std::chrono::hours timeseries_age{24 * 30};
 inline constexpr uint64_t timeseries_bytes = 1ull << 30;

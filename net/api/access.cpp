@@ -55,6 +55,8 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Backup", access_role::admin},
     {"CheckBackup", access_role::admin},
     {"BackupProgress", access_role::admin},
+    {"Keys", access_role::admin},        {"NewKeys", access_role::admin},
+    {"Shred", access_role::admin},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

@@ -105,6 +105,9 @@ TROUPE_METHOD(timers, Timers, ListTimers, TimerList)
 TROUPE_METHOD(set_log_level, LogLevel, SetLogLevel, Done)
 TROUPE_METHOD(metrics, Metrics, GetMetrics, MetricsText)
 TROUPE_METHOD(usage, Usage, GetStoreUsage, StoreUsage)
+TROUPE_METHOD(keys, Keys, ListKeys, KeyList)
+TROUPE_METHOD(new_keys, NewKeys, RotateKeys, KeyList)
+TROUPE_METHOD(shred, Shred, ShredTenant, KeyList)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -43,6 +43,9 @@ public:
   caf::expected<Done> set_log_level(const SetLogLevel& in);
   caf::expected<MetricsText> metrics(const GetMetrics& in = {});
   caf::expected<StoreUsage> usage(const GetStoreUsage& in = {});
+  caf::expected<KeyList> keys(const ListKeys& in = {});
+  caf::expected<KeyList> new_keys(const RotateKeys& in);
+  caf::expected<KeyList> shred(const ShredTenant& in);
 
 private:
   struct line;

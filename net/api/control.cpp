@@ -83,6 +83,9 @@ public:
   TROUPE_METHOD(LogLevel, SetLogLevel, Done)
   TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
   TROUPE_METHOD(Usage, GetStoreUsage, StoreUsage)
+  TROUPE_METHOD(Keys, ListKeys, KeyList)
+  TROUPE_METHOD(NewKeys, RotateKeys, KeyList)
+  TROUPE_METHOD(Shred, ShredTenant, KeyList)
 #undef TROUPE_METHOD
 
 private:

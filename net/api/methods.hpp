@@ -12,6 +12,8 @@
 
 namespace troupe {
 
+class seal_keeper;
+
 /// What only the node's composition root can do. An empty hook is answered ec::unavailable.
 struct control_hooks {
   /// Sets the lowest level that is logged. Error: ec::invalid_argument with the names of the levels.
@@ -26,6 +28,8 @@ struct control_hooks {
   std::function<caf::error()> refuse_work;
   /// Adds to a status what only the node knows, e.g. the store's generation. May stay empty.
   std::function<void(NodeStatus&)> complete_status;
+  /// What seals the store; null = the store is plain.
+  std::shared_ptr<seal_keeper> keys;
 };
 
 /// The node as its control service sees it.
@@ -74,5 +78,8 @@ void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLet
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);
 void serve(const control_call& call, const ListTimers& in, reply_to<TimerList> reply);
+void serve(const control_call& call, const ListKeys& in, reply_to<KeyList> reply);
+void serve(const control_call& call, const RotateKeys& in, reply_to<KeyList> reply);
+void serve(const control_call& call, const ShredTenant& in, reply_to<KeyList> reply);
 
 } // namespace troupe

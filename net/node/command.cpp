@@ -73,6 +73,8 @@ const std::vector<cli_command>& commands() {
     for (auto part : {work_commands, store_commands})
     for (auto part : {work_commands, doctor_commands})
       for (auto& one : part())
+    for (auto more : {work_commands, key_commands})
+      for (auto& one : more())
         list.push_back(std::move(one));
     return list;
   }();

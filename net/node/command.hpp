@@ -40,6 +40,9 @@ struct cli_arguments {
   bool restart = false;
   bool repair = false;
   bool accept_loss = false;
+  std::string master;
+  std::string tenant;
+  bool yes = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -121,5 +124,9 @@ std::vector<cli_command> store_commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> doctor_commands();
+/// The parts of commands(): what concerns the node and its agents, its work, and the keys of its store.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> key_commands();
 
 } // namespace troupe

@@ -41,6 +41,7 @@ struct node::parts {
   system_clock time;
   activity_board board;
   doors_ptr outside;
+  std::shared_ptr<seal_keeper> keys; // null = the store is plain
   std::unique_ptr<actor_config> actors;
   std::unique_ptr<caf::actor_system> system;
   supervisor_actor root;
@@ -105,6 +106,7 @@ caf::error node::parts::open_doors() {
   auto kept = open_storage(settings, log, clock_door, meters, std::move(options));
   if (!kept)
     return kept.error();
+  keys = std::move(kept->keys);
   outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
                                           std::make_shared<id_source>(random_seed()), start_workers(0), log,
                                           meters, &board, kept->objects});
@@ -309,6 +311,7 @@ caf::error node::listen() {
     status.set_store_generation(p.outside->disk->generation());
     status.set_store_trouble(text_of(p.refuse_work()));
   };
+  options.hooks.keys = p.keys;
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,
                                                  const caf::error& refusal) {

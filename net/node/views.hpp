@@ -19,6 +19,7 @@ std::string show(const History& history, const text_look& how);
 std::string show(const DeadLetterList& list, const text_look& how);
 std::string show(const StoreUsage& usage, const text_look& how);
 std::string show(const StoreHealth& health, const text_look& how);
+std::string show(const KeyList& list, const text_look& how);
 
 /// A question of a task that waits for a person.
 struct human_question {

@@ -184,7 +184,7 @@ uint64_t rocksdb_database::unflushed_bytes() const {
 rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const write_batch& more) const {
   rocksdb::WriteBatch changes;
   for (auto part : {&batch, &more})
-    for (auto& [where, key, value] : *part) {
+    for (auto& [where, key, value, tenant] : *part) {
       auto added = value ? changes.Put(handle(where), key, *value) : changes.Delete(handle(where), key);
       ensure(added.ok(), "keys and values below 4 GiB");
     }

@@ -158,6 +158,28 @@ public:
     return caf::none;
   }
 
+  // Rows of the time series leave by age; their tables are never rewritten.
+  caf::error compact(std::atomic<bool>& stop) override {
+    auto opened = current();
+    if (!opened)
+      return closed_now();
+    auto status = opened->db->Flush(rocksdb::FlushOptions{}, opened->handles); // and the log before is gone
+    rocksdb::CompactRangeOptions how;
+    how.exclusive_manual_compaction = false;
+    how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    how.canceled = &stop;
+    for (auto where : {space::journal, space::snapshot, space::index, space::meta})
+      if (status.ok())
+        status = opened->db->CompactRange(how, opened->handle(where), nullptr, nullptr);
+    if (status.ok())
+      return caf::none;
+    auto text = fmt::format("cannot compact the store in {}: {}", directory_.native(), status.ToString());
+    return make_error(stop                    ? ec::cancelled
+                      : status.IsCorruption() ? ec::corrupt
+                                              : ec::unavailable,
+                      std::move(text));
+  }
+
   const std::string& naming_key() const override {
     return self_.naming_key();
   }

@@ -157,7 +157,7 @@ CAF_TEST(a directory that may not be written is refused) {
 }
 
 CAF_TEST(a newer layout is refused and left as it is) {
-  CAF_CHECK(!rows->write({put(store_key("layout"), "2", space::meta), put("a", "1")}));
+  CAF_CHECK(!rows->write({put(store_key("layout"), "3", space::meta), put("a", "1")}));
   close();
   CAF_CHECK_EQUAL(code_of(refusal(directory)), ec::from_future);
   CAF_CHECK(tells(refusal(directory), directory.native()));
