@@ -103,6 +103,10 @@ TROUPE_METHOD(requeue, Requeue, RequeueDeadLetter, Done)
 TROUPE_METHOD(drop, Drop, DropDeadLetter, Done)
 TROUPE_METHOD(set_log_level, LogLevel, SetLogLevel, Done)
 TROUPE_METHOD(metrics, Metrics, GetMetrics, MetricsText)
+TROUPE_METHOD(backups, Backups, ListBackups, BackupList)
+TROUPE_METHOD(take_backup, Backup, TakeBackup, BackupWork)
+TROUPE_METHOD(verify_backup, CheckBackup, VerifyBackup, BackupWork)
+TROUPE_METHOD(backup_work, BackupProgress, GetBackupWork, BackupWork)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -41,6 +41,10 @@ public:
   caf::expected<Done> drop(const DropDeadLetter& in);
   caf::expected<Done> set_log_level(const SetLogLevel& in);
   caf::expected<MetricsText> metrics(const GetMetrics& in = {});
+  caf::expected<BackupList> backups(const ListBackups& in = {});
+  caf::expected<BackupWork> take_backup(const TakeBackup& in = {});
+  caf::expected<BackupWork> verify_backup(const VerifyBackup& in);
+  caf::expected<BackupWork> backup_work(const GetBackupWork& in);
 
 private:
   struct line;

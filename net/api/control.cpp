@@ -80,6 +80,10 @@ public:
   TROUPE_METHOD(Drop, DropDeadLetter, Done)
   TROUPE_METHOD(LogLevel, SetLogLevel, Done)
   TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
+  TROUPE_METHOD(Backups, ListBackups, BackupList)
+  TROUPE_METHOD(Backup, TakeBackup, BackupWork)
+  TROUPE_METHOD(CheckBackup, VerifyBackup, BackupWork)
+  TROUPE_METHOD(BackupProgress, GetBackupWork, BackupWork)
 #undef TROUPE_METHOD
 
 private:

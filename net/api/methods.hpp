@@ -67,5 +67,9 @@ void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLetterList> reply);
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);
+void serve(const control_call& call, const ListBackups& in, reply_to<BackupList> reply);
+void serve(const control_call& call, const TakeBackup& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const VerifyBackup& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const GetBackupWork& in, reply_to<BackupWork> reply);
 
 } // namespace troupe

@@ -37,6 +37,8 @@ struct cli_arguments {
   unsigned limit = 0;
   bool wait = false;
   bool restart = false;
+  std::string backups;
+  std::string at;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -68,15 +70,18 @@ public:
     return how_;
   }
 
-  /// The node's client. Errors: ec::unavailable if no node has ever run there, and those of
-  /// token_list::read().
-  caf::expected<control_client*> node();
+  /// The node's client; `data` is where it lives if the command line does not say. Errors: ec::unavailable if no node has ever
+  /// run there, and those of token_list::read().
+  caf::expected<control_client*> node(const std::string& data = "./troupe-data");
 
   /// Prints a message as JSON, or as `text` for people; gives exit code 0.
   int show(const google::protobuf::Message& message, const std::string& text);
 
   /// Says something to a person who watches; nothing in a script.
   void hint(std::string_view text);
+
+  /// Shows a person how far long work is, in place of what was shown before; empty = it is over. Nothing in a script.
+  void progress(std::string_view text);
 
 private:
   cli_arguments said_;
@@ -102,8 +107,9 @@ const std::vector<cli_option>& common_options();
 /// All commands, in the order they are explained.
 const std::vector<cli_command>& commands();
 
-/// The parts of commands(): what concerns the node and its agents, and what concerns work.
+/// The parts of commands(): what concerns the node and its agents, work, and backups.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
+std::vector<cli_command> backup_commands();
 
 } // namespace troupe
