@@ -18,14 +18,6 @@ const std::string sequenced_end = [] {
   return entity_end(last);
 }();
 
-constexpr size_t sequenced_key_bytes = 26;
-
-entity_id entity_of_key(std::string_view key) {
-  entity_id entity{static_cast<uint8_t>(key[1]), {}};
-  std::copy_n(key.begin() + 2, entity.hash.size(), entity.hash.begin());
-  return entity;
-}
-
 struct sequenced_row {
   entity_id entity;
   uint64_t seq; // as in the key: inverted in a snapshot's
@@ -65,11 +57,12 @@ private:
             }
             std::string_view payload;
             auto header = unwrap(stored, payload);
-            if (!header || key.size() != sequenced_key_bytes)
+            auto entity = entity_of(key);
+            if (!header || !entity)
               wrong = make_error(
                   ec::corrupt, fmt::format("a row of {} is damaged; take another backup", to_string(where)));
             else
-              wrong = row({entity_of_key(key), seq_of_journal_key(key), *header});
+              wrong = row({*entity, seq_of_journal_key(key), *header});
             return !wrong;
           });
       if (!failed && !wrong)

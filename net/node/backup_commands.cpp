@@ -181,7 +181,7 @@ caf::expected<int> verify(cli_session& at) {
   }
   if (!*checked)
     return std::move(checked->error());
-  return at.show(**checked, fmt::format("backup {} is good: {} events, every file as it was written\n",
+  return at.show(**checked, fmt::format("backup {} is good: events up to {}, every file as it was written\n",
                                         (*checked)->id(), (*checked)->gsn()));
 }
 

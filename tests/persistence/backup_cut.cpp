@@ -29,7 +29,8 @@ struct living_store {
       core.process(open);
       incarnations[ref] = incarnations.size();
     }
-    auto order = append_of(*rows, ref, incarnations[ref], last_seq[ref] + 1, std::vector<std::string>(events, "e"));
+    auto order =
+        append_of(*rows, ref, incarnations[ref], last_seq[ref] + 1, std::vector<std::string>(events, "e"));
     last_seq[ref] += events;
     if (snapshot)
       order.snapshot = "state at " + std::to_string(last_seq[ref]);

@@ -11,9 +11,9 @@ namespace {
 
 // What the disk would do, and what the node does with it.
 struct shelf {
-  std::vector<BackupMark> kept; // oldest first
-  unsigned taken = 0;           // tries
-  std::string broken;           // why taking fails; empty = it does not
+  std::vector<BackupMark> kept;        // oldest first
+  unsigned taken = 0;                  // tries
+  std::string broken;                  // why taking fails; empty = it does not
   std::shared_ptr<held_workers> hands; // set: work begins when the test says so
   std::string lines;                   // of the log
   node_metrics meters;
@@ -36,8 +36,8 @@ backup_plan plan_on(const std::shared_ptr<shelf>& disk, const doors_ptr& given) 
   plan.every = 60min;
   plan.alert_after = 150min;
   plan.hands = disk->hands ? std::static_pointer_cast<workers>(disk->hands) : given->hands;
-  plan.take = [disk, time = given->time, store = given->rows->id()](
-                  const backup_plan::progress& tell) -> caf::expected<BackupMark> {
+  plan.take = [disk, time = given->time,
+               store = given->rows->id()](const backup_plan::progress& tell) -> caf::expected<BackupMark> {
     ++disk->taken;
     if (!tell(50, 200))
       return make_error(ec::cancelled, "stopped");
@@ -75,10 +75,10 @@ struct backed_up : house {
       : house{[there](caf::scheduled_actor* root, const doors_ptr& given) {
           auto outside = std::make_shared<doors>(*given);
           outside->meters = there->meters;
-          outside->log = logger{std::make_unique<text_sink>(there), log_level::info, *given->time, there->meters};
-          outside->names->put(
-              std::string{services::backups},
-              caf::actor_cast<caf::actor>(spawn_backups(root, outside, plan_on(there, given))));
+          outside->log =
+              logger{std::make_unique<text_sink>(there), log_level::info, *given->time, there->meters};
+          outside->names->put(std::string{services::backups}, caf::actor_cast<caf::actor>(spawn_backups(
+                                                                  root, outside, plan_on(there, given))));
         }},
         disk{there} {}
   ~backed_up() override {
@@ -206,7 +206,8 @@ CAF_TEST(a good backup is shown in the metrics) {
   std::string name = "\ntroupe_backup_last_good_timestamp_seconds ";
   auto at = text.find(name);
   CAF_REQUIRE(at != std::string::npos);
-  CAF_CHECK_EQUAL(std::llround(1e3 * std::stod(text.substr(at + name.size()))), here.disk->kept[0].created_ms());
+  CAF_CHECK_EQUAL(std::llround(1e3 * std::stod(text.substr(at + name.size()))),
+                  here.disk->kept[0].created_ms());
 }
 
 CAF_TEST(who asks twice while a backup is taken gets the same one) {

@@ -7,8 +7,9 @@ CAF_TEST_FIXTURE_SCOPE(backup_method_tests, troupe::desk_house)
 using namespace troupe;
 
 CAF_TEST(a node without backups says what to do) {
-  for (auto& refusal : {call<BackupList>(ListBackups{}).error(), call<BackupWork>(TakeBackup{}).error(),
-                        call<BackupWork>(VerifyBackup{}).error(), call<BackupWork>(GetBackupWork{}).error()}) {
+  for (auto& refusal :
+       {call<BackupList>(ListBackups{}).error(), call<BackupWork>(TakeBackup{}).error(),
+        call<BackupWork>(VerifyBackup{}).error(), call<BackupWork>(GetBackupWork{}).error()}) {
     CAF_CHECK(refusal == ec::conflict);
     CAF_CHECK(text_of(refusal).find("`troupe backup create --backups DIR`") != std::string::npos);
   }

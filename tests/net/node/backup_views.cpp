@@ -57,10 +57,11 @@ CAF_TEST(a list shows trouble where there is some) {
   bad.mutable_mark()->set_id(2);
   bad.set_trouble("its mark is damaged");
   list.set_unfinished(1);
-  CAF_CHECK_EQUAL(show(list, plain), "ID  TAKEN     LAST EVENT  OF        SIZE     NEW      TROUBLE\n"
-                                     "3   22:13:20  1234        22:12:20  1.02 GB  20.4 MB\n"
-                                     "2   -                     -                           its mark is damaged\n"
-                                     "one more was begun and not ended; the next backup removes it\n");
+  CAF_CHECK_EQUAL(show(list, plain),
+                  "ID  TAKEN     LAST EVENT  OF        SIZE     NEW      TROUBLE\n"
+                  "3   22:13:20  1234        22:12:20  1.02 GB  20.4 MB\n"
+                  "2   -                     -                           its mark is damaged\n"
+                  "one more was begun and not ended; the next backup removes it\n");
 }
 
 CAF_TEST(the health of the schedule is one line) {
@@ -93,7 +94,8 @@ CAF_TEST(a restore tells what it left out and what to type next) {
   report.set_moved(true);
   auto text = show(report, plain);
   CAF_CHECK(text.find("left out  234 later ones\n") != std::string::npos);
-  CAF_CHECK(text.find("moved     the point lay within one decision: it was kept whole\n") != std::string::npos);
+  CAF_CHECK(text.find("moved     the point lay within one decision: it was kept whole\n") !=
+            std::string::npos);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -56,7 +56,8 @@ struct saved_store {
   // Enough that a table is worth sharing; bytes that do not compress.
   void append_much(const std::string& ref) {
     std::string bulk;
-    for (uint64_t i = 0, x = seq[ref] + 1; i < 25'000; ++i, x = x * 6364136223846793005u + 1442695040888963407u)
+    for (uint64_t i = 0, x = seq[ref] + 1; i < 25'000;
+         ++i, x = x * 6364136223846793005u + 1442695040888963407u)
       bulk.append(reinterpret_cast<const char*>(&x), sizeof x);
     append(ref, bulk);
   }
@@ -81,7 +82,8 @@ struct saved_store {
       CAF_FAIL("no restore: " << describe(mark.error()));
     return scratch.path() / name;
   }
-  ec refusal_to_restore(uint32_t id, const fs::path& target, const std::function<caf::error(const fs::path&)>& finish = {}) {
+  ec refusal_to_restore(uint32_t id, const fs::path& target,
+                        const std::function<caf::error(const fs::path&)>& finish = {}) {
     return code_of(restore_backup(backups, id, target, *time, finish).error());
   }
   // Flips a bit in the middle of a file.
