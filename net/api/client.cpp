@@ -108,6 +108,10 @@ TROUPE_METHOD(usage, Usage, GetStoreUsage, StoreUsage)
 TROUPE_METHOD(keys, Keys, ListKeys, KeyList)
 TROUPE_METHOD(new_keys, NewKeys, RotateKeys, KeyList)
 TROUPE_METHOD(shred, Shred, ShredTenant, KeyList)
+TROUPE_METHOD(backups, Backups, ListBackups, BackupList)
+TROUPE_METHOD(take_backup, Backup, TakeBackup, BackupWork)
+TROUPE_METHOD(verify_backup, CheckBackup, VerifyBackup, BackupWork)
+TROUPE_METHOD(backup_work, BackupProgress, GetBackupWork, BackupWork)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -46,6 +46,10 @@ public:
   caf::expected<KeyList> keys(const ListKeys& in = {});
   caf::expected<KeyList> new_keys(const RotateKeys& in);
   caf::expected<KeyList> shred(const ShredTenant& in);
+  caf::expected<BackupList> backups(const ListBackups& in = {});
+  caf::expected<BackupWork> take_backup(const TakeBackup& in = {});
+  caf::expected<BackupWork> verify_backup(const VerifyBackup& in);
+  caf::expected<BackupWork> backup_work(const GetBackupWork& in);
 
 private:
   struct line;

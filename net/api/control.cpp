@@ -86,6 +86,10 @@ public:
   TROUPE_METHOD(Keys, ListKeys, KeyList)
   TROUPE_METHOD(NewKeys, RotateKeys, KeyList)
   TROUPE_METHOD(Shred, ShredTenant, KeyList)
+  TROUPE_METHOD(Backups, ListBackups, BackupList)
+  TROUPE_METHOD(Backup, TakeBackup, BackupWork)
+  TROUPE_METHOD(CheckBackup, VerifyBackup, BackupWork)
+  TROUPE_METHOD(BackupProgress, GetBackupWork, BackupWork)
 #undef TROUPE_METHOD
 
 private:

@@ -81,5 +81,9 @@ void serve(const control_call& call, const ListTimers& in, reply_to<TimerList> r
 void serve(const control_call& call, const ListKeys& in, reply_to<KeyList> reply);
 void serve(const control_call& call, const RotateKeys& in, reply_to<KeyList> reply);
 void serve(const control_call& call, const ShredTenant& in, reply_to<KeyList> reply);
+void serve(const control_call& call, const ListBackups& in, reply_to<BackupList> reply);
+void serve(const control_call& call, const TakeBackup& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const VerifyBackup& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const GetBackupWork& in, reply_to<BackupWork> reply);
 
 } // namespace troupe

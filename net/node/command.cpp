@@ -7,20 +7,14 @@
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {
-namespace {
-
-const std::string default_data = "./troupe-data";
-
-} // namespace
-
 cli_session::cli_session(cli_arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err,
                          text_look how)
     : said_{std::move(said)}, hooks_{hooks}, out_{out}, err_{err}, how_{how} {}
 
-caf::expected<control_client*> cli_session::node() {
+caf::expected<control_client*> cli_session::node(const std::string& otherwise) {
   if (client_)
     return &*client_;
-  auto& data = said_.data.empty() ? default_data : said_.data;
+  auto& data = said_.data.empty() ? otherwise : said_.data;
   auto tokens = token_list::read(said_.tokens.empty() ? control_tokens(data) : said_.tokens);
   if (!tokens && code_of(tokens.error()) == ec::not_found && said_.tokens.empty())
     return make_error(
@@ -54,6 +48,11 @@ void cli_session::hint(std::string_view text) {
     err_ << text << '\n';
 }
 
+void cli_session::progress(std::string_view text) {
+  if (hooks_.terminal && !said_.json)
+    err_ << '\r' << text << "\x1b[K" << std::flush; // to the end of the line
+}
+
 const std::vector<cli_option>& common_options() {
   static const std::vector<cli_option> options = {
       {"--json", &cli_arguments::json, "Print JSON, with stable names"},
@@ -75,6 +74,8 @@ const std::vector<cli_command>& commands() {
       for (auto& one : part())
     for (auto more : {work_commands, key_commands})
       for (auto& one : more())
+    for (auto part : {work_commands, backup_commands})
+      for (auto& one : part())
         list.push_back(std::move(one));
     return list;
   }();

@@ -43,6 +43,8 @@ struct cli_arguments {
   std::string master;
   std::string tenant;
   bool yes = false;
+  std::string backups;
+  std::string at;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -74,9 +76,9 @@ public:
     return how_;
   }
 
-  /// The node's client. Errors: ec::unavailable if no node has ever run there, and those of
-  /// token_list::read().
-  caf::expected<control_client*> node();
+  /// The node's client; `data` is where it lives if the command line does not say. Errors: ec::unavailable if no node has ever
+  /// run there, and those of token_list::read().
+  caf::expected<control_client*> node(const std::string& data = "./troupe-data");
 
   /// The configuration of a node whose store a command works on by itself: the file of --config, and --data above it.
   /// Errors: those of load_config().
@@ -87,6 +89,9 @@ public:
 
   /// Says something to a person who watches; nothing in a script.
   void hint(std::string_view text);
+
+  /// Shows a person how far long work is, in place of what was shown before; empty = it is over. Nothing in a script.
+  void progress(std::string_view text);
 
 private:
   cli_arguments said_;
@@ -128,5 +133,9 @@ std::vector<cli_command> doctor_commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> key_commands();
+/// The parts of commands(): what concerns the node and its agents, work, and backups.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> backup_commands();
 
 } // namespace troupe

@@ -7,6 +7,7 @@
 #include <troupe/actors/agent/supervisor.hpp>
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
+#include <troupe/net/node/backup_plan.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
@@ -42,6 +43,7 @@ struct node::parts {
   activity_board board;
   doors_ptr outside;
   std::shared_ptr<seal_keeper> keys; // null = the store is plain
+  std::optional<backup_plan> backups;
   std::unique_ptr<actor_config> actors;
   std::unique_ptr<caf::actor_system> system;
   supervisor_actor root;
@@ -107,6 +109,7 @@ caf::error node::parts::open_doors() {
   if (!kept)
     return kept.error();
   keys = std::move(kept->keys);
+  backups = plan_backups(settings, *kept, clock_door);
   outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
                                           std::make_shared<id_source>(random_seed()), start_workers(0), log,
                                           meters, &board, kept->objects});
@@ -181,8 +184,12 @@ void node::parts::plant_tree() {
                        {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
                          return as_actor(spawn_task_scheduler(parent, outside, staff->default_slots));
                        })});
-  auto all = supervisor_child(supervise("root/services", strategy::one_for_one),
-                              {std::move(agents), std::move(workflows)});
+  std::vector<child_spec> branches{std::move(agents), std::move(workflows)};
+  if (backups)
+    branches.push_back(child("backups", services::backups, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_backups(parent, outside, *backups));
+    }));
+  auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
   outside->names->put(std::string{services::root}, as_actor(root));
