@@ -2,8 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <troupe/persistence/journal.hpp>
-#include <troupe/persistence/objects.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/activity.hpp>
 #include <troupe/runtime/clock.hpp>
@@ -14,6 +12,9 @@
 #include <troupe/runtime/workers.hpp>
 
 namespace troupe {
+
+class journal;
+class object_store;
 
 /// The doors of one node. Shared by all its actors; there are no globals, so a process may hold several nodes.
 struct doors {

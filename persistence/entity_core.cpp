@@ -3,6 +3,7 @@
 // incarnation, and everybody who waits is told ec::outcome_unknown.
 
 #include <troupe/persistence/entity_core.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {

@@ -100,7 +100,7 @@ void object_accounts::drop(std::string_view stored) {
 }
 
 caf::error object_accounts::follow(const write_batch& batch) {
-  for (auto& [where, key, value] : batch) {
+  for (auto& [where, key, value, tenant] : batch) {
     if (!holds_records(where))
       continue;
     auto before = rows_.get(where, key);

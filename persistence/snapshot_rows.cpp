@@ -18,7 +18,7 @@ void thin_snapshots(const store& rows, const entity_id& entity, write_batch& bat
   };
   if (rows.scan(space::snapshot, first, end, add))
     return;
-  for (auto& [where, key, value] : batch)
+  for (auto& [where, key, value, tenant] : batch)
     if (where == space::snapshot && key >= first && key < end) {
       if (value)
         add(key, *value);

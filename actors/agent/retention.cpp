@@ -3,6 +3,7 @@
 
 #include <set>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/retention.hpp>
 
 namespace troupe {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {

@@ -13,7 +13,7 @@ std::optional<backup_plan> plan_backups(const config& settings, const storage& k
     return {};
   backup_place where{settings.node.data_directory, wanted.directory};
   backup_plan plan;
-  plan.take = [where, rows = kept.rows, time, keep = static_cast<size_t>(wanted.keep)](
+  plan.take = [where, rows = kept.plain, time, keep = static_cast<size_t>(wanted.keep)](
                   const backup_plan::progress& progress) -> caf::expected<BackupMark> {
     auto mark = create_backup(*rows, where, *time, version, progress);
     if (mark)

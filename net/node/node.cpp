@@ -11,6 +11,7 @@
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/version.hpp>
 

@@ -12,7 +12,8 @@ namespace troupe {
 
 /// An open store and its journal.
 struct storage {
-  std::shared_ptr<store> rows;
+  std::shared_ptr<store> plain;          ///< as it is on disk: what backups are made of
+  std::shared_ptr<store> rows;           ///< the same, under its seal
   std::shared_ptr<object_store> objects; ///< in `objects` of the data directory
   std::shared_ptr<journal> disk;
   std::shared_ptr<seal_keeper> keys; ///< null = the store is not sealed; goes before the journal

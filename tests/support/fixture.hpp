@@ -18,7 +18,7 @@ struct house {
 
   /// Brings the node up over what the store holds.
   void start() {
-    node.emplace(rows, time, ++lives, wire_, objects);
+    node.emplace(rows, time, ++lives, wire_, twins{}, objects);
   }
 
   /// Power cut between two steps, then a new life.

@@ -18,7 +18,7 @@ caf::error simulated_disk::write(const write_batch& batch, const std::vector<fen
   if (!fail_next_ && !full_) {
     acknowledge(); // a later sync makes an earlier one known
     write_batch before;
-    for (auto& [where, key, value] : batch)
+    for (auto& [where, key, value, tenant] : batch)
       before.push_back({where, key, *rows_->get(where, key)});
     if (auto refused = rows_->write(batch, fences))
       return refused;

@@ -2,6 +2,7 @@
 #define CAF_SUITE actors.agent.retention
 #include "tests/support/platform.hpp"
 #include <troupe/behaviors/workflow_builder.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/retention.hpp>
 
 using namespace troupe;
