@@ -6,6 +6,7 @@
 #include <set>
 #include <troupe/persistence/doctor.hpp>
 #include <troupe/persistence/index_rows.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {

@@ -101,7 +101,7 @@ private:
     gone.set_ref(ref);
     for (auto& timer : timers_.of(ref)) {
       batch_.push_back({space::index, timer.key, std::nullopt});
-      gone.add_cancelled(timer.row.timer());
+      *gone.add_cancelled() = timer.row;
     }
     if (gone.cancelled_size() > 0)
       what_.timers.push_back(std::move(gone));

@@ -87,6 +87,14 @@ node_metrics::node_metrics(metrics where)
       journal_reopens{counter(all, "troupe_journal_reopens_total",
                               "Attempts to open the store again after a failed write.")},
 
+      objects_kept{counter(all, "troupe_objects_kept_total",
+                           "Records and snapshots too large for a row that became objects of their own.")},
+      object_bytes{counter(all, "troupe_object_bytes_total", "Bytes in these objects.")},
+      objects_erased{
+          counter(all, "troupe_objects_erased_total", "Objects that left because nothing refers to them.")},
+      retention_erased{counters(all, "troupe_retention_erased_total",
+                                "Entities erased because they had ended long enough ago.", {"kind"})},
+
       backup_last_good_time{
           gauge(all, "troupe_backup_last_good_timestamp_seconds", "Unix time of the last good backup.")},
       backup_last_good_bytes{gauge(all, "troupe_backup_last_good_bytes", "Bytes of the last good backup.")},
@@ -95,13 +103,6 @@ node_metrics::node_metrics(metrics where)
                               "Backups that failed, and backups whose check found damage.")},
       backup_overdue{gauge(all, "troupe_backup_overdue",
                            "1 while the last good backup is older than [backup] alert_after_minutes.")},
-      objects_kept{counter(all, "troupe_objects_kept_total",
-                           "Records and snapshots too large for a row that became objects of their own.")},
-      object_bytes{counter(all, "troupe_object_bytes_total", "Bytes in these objects.")},
-      objects_erased{
-          counter(all, "troupe_objects_erased_total", "Objects that left because nothing refers to them.")},
-      retention_erased{counters(all, "troupe_retention_erased_total",
-                                "Entities erased because they had ended long enough ago.", {"kind"})},
 
       entities_awake{gauges(all, "troupe_entities_awake", "Entities in memory.", {"kind"})},
       entity_wakes{counters(all, "troupe_entity_wakes_total", "Entities brought to life.", {"kind"})},

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <troupe/net/api/history.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/error.hpp>

@@ -67,14 +67,8 @@ const std::vector<cli_option>& common_options() {
 const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
-    for (auto& part : {work_commands(), timer_commands()})
-      list.insert(list.end(), part.begin(), part.end());
-    for (auto part : {work_commands, store_commands})
-    for (auto part : {work_commands, doctor_commands})
-      for (auto& one : part())
-    for (auto more : {work_commands, key_commands})
-      for (auto& one : more())
-    for (auto part : {work_commands, backup_commands})
+    for (auto part :
+         {work_commands, timer_commands, store_commands, backup_commands, key_commands, doctor_commands})
       for (auto& one : part())
         list.push_back(std::move(one));
     return list;

@@ -2,6 +2,7 @@
 #define CAF_SUITE persistence.doctor
 #include "tests/support/platform.hpp"
 #include <troupe/persistence/doctor.hpp>
+#include <troupe/persistence/journal.hpp>
 
 using namespace troupe;
 

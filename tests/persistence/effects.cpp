@@ -226,7 +226,7 @@ CAF_TEST(a timer that was set for another time in the same decision stays when i
   CAF_CHECK_EQUAL(fired(), 1);
 }
 
-CAF_TEST(a timer's row tells its owner its policy its period and since when it is waited for) {
+CAF_TEST(the row of a timer tells its owner its policy its period and since when it is waited for) {
   bring(8);
   auto kept = timer_row();
   CAF_CHECK_EQUAL(kept.ref(), owner);
