@@ -16,15 +16,17 @@ size_t bytes_of(const journal_order& order) {
   size_t bytes = 64 + append->snapshot.size();
   for (auto& record : append->records)
     bytes += record.size();
+  for (auto& row : append->rows)
+    bytes += row.key.size() + (row.value ? row.value->size() : 0);
   return bytes;
 }
 
 class journal_thread final : public journal {
 public:
   journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters,
-                 trouble_notice on_trouble)
-      : core_{std::move(rows), std::move(time), meters}, queue_bytes_{meters.journal_queue_bytes},
-        on_trouble_{std::move(on_trouble)} {}
+                 std::shared_ptr<object_store> objects, trouble_notice on_trouble)
+      : core_{std::move(rows), std::move(time), meters, std::move(objects)},
+        queue_bytes_{meters.journal_queue_bytes}, on_trouble_{std::move(on_trouble)} {}
 
   ~journal_thread() override {
     {
@@ -132,9 +134,10 @@ private:
 
 caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
                                                       std::shared_ptr<const clock> time, node_metrics meters,
+                                                      std::shared_ptr<object_store> objects,
                                                       trouble_notice on_trouble) {
-  auto result =
-      std::make_unique<journal_thread>(std::move(rows), std::move(time), meters, std::move(on_trouble));
+  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters, std::move(objects),
+                                                 std::move(on_trouble));
   if (auto failed = result->start())
     return failed;
   return std::unique_ptr<journal>{std::move(result)};

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/node_metrics.hpp>
@@ -52,7 +53,8 @@ struct close_order {
 struct upkeep_order {
   /// Is this entity open? Its rows are its own while it is.
   using awake = std::function<bool(const entity_id&)>;
-  /// Says what to change, a bounded piece at a time: the journal waits for it.
+  /// Says what to change, a bounded piece at a time and each row once: the journal waits for it. Objects follow the
+  /// records that refer to them.
   std::function<write_batch(const store& rows, const awake& is_awake)> work;
   /// Called when the batch is on disk, or could not be written; on the journal's thread. May be empty.
   std::function<void(const caf::error&)> done;
@@ -79,7 +81,9 @@ caf::expected<envelope> read_journal_counters(const store& rows);
 /// before the failure (the older store generation) as recognisable as one from before a replay.
 class journal_core {
 public:
-  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {});
+  /// Without an object store, all payloads stay in their rows.
+  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {},
+               std::shared_ptr<object_store> objects = {});
 
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
@@ -111,17 +115,18 @@ private:
     size_t operator()(const entity_id& id) const;
   };
 
-  seat* add(append_order& order, write_batch& batch); // null = refused
+  caf::expected<seat*> add(append_order& order, write_batch& batch, object_accounts& accounts);
   void read(const open_order& order, std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();
   void forget_doubtful();
   void fail();
-  caf::error write(const write_batch& batch);
+  caf::error write(const write_batch& batch, object_accounts& accounts);
 
   std::shared_ptr<store> store_;
   std::shared_ptr<const clock> clock_;
   node_metrics meters_;
+  std::shared_ptr<object_store> objects_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
   std::atomic<uint64_t> generation_ = 1; // read by other threads
@@ -156,6 +161,7 @@ using trouble_notice = std::function<void(const caf::error& trouble)>;
 caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
                                                       std::shared_ptr<const clock> time,
                                                       node_metrics meters = {},
+                                                      std::shared_ptr<object_store> objects = {},
                                                       trouble_notice on_trouble = {});
 
 } // namespace troupe

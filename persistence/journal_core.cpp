@@ -1,10 +1,12 @@
 // JOURNAL CORE: checks, numbers and writes one batch of orders.
 // Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
-// grow strictly; an acknowledgement is made only after the synced write returned.
+// grow strictly; an acknowledgement is made only after the synced write returned; an object is kept before its record is
+// written, and erased only after nothing refers to it any more.
 
 #include <algorithm>
 #include <cstring>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/snapshot_rows.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
@@ -67,8 +69,9 @@ size_t journal_core::hasher::operator()(const entity_id& id) const {
 }
 
 journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
-                           node_metrics meters)
-    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)} {}
+                           node_metrics meters, std::shared_ptr<object_store> objects)
+    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)}, objects_{
+                                                                                        std::move(objects)} {}
 
 caf::error journal_core::start() {
   auto counters = read_journal_counters(*store_);
@@ -79,30 +82,51 @@ caf::error journal_core::start() {
   return {};
 }
 
-journal_core::seat* journal_core::add(append_order& order, write_batch& batch) {
+caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_batch& batch,
+                                                     object_accounts& accounts) {
   auto i = seats_.find(order.entity);
   if (i == seats_.end() || i->second.incarnation != order.incarnation ||
       i->second.last_seq + 1 != order.first_seq)
-    return nullptr;
+    return make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun");
   auto& open = i->second;
-  if (order.first_seq == 1)
-    batch.push_back({space::meta, name_key(order.entity), open.ref});
+  std::string tenant{tenant_of(open.ref)};
+  if (auto refused = store_->refusal(tenant))
+    return refused;
+  write_batch records; // apart, so that a payload that cannot be kept leaves nothing behind
+  auto keep = [&](space where, std::string key, const envelope& header, const std::string& payload) {
+    auto value = accounts.keep(open.ref, header, payload);
+    if (value)
+      records.push_back({where, std::move(key), std::move(*value), tenant});
+    return value ? caf::error{} : std::move(value.error());
+  };
   envelope header;
   header.type = order.type;
   header.version = order.version;
-  for (size_t n = 0; n < order.records.size(); ++n) {
+  caf::error failed;
+  for (size_t n = 0; n < order.records.size() && !failed; ++n) {
     header.time_us = ++time_us_;
     header.gsn = ++gsn_;
     header.flags = n + 1 == order.records.size() ? last_of_append : 0;
-    batch.push_back(
-        {space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n])});
+    failed = keep(space::journal, journal_key(order.entity, ++open.last_seq), header, order.records[n]);
   }
-  if (!order.snapshot.empty()) {
+  if (!failed && !order.snapshot.empty()) {
     header.version = order.snapshot_version;
-    batch.push_back(
-        {space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot)});
+    thin_snapshots(*store_, order.entity, batch, accounts);
+    failed = keep(space::snapshot, snapshot_key(order.entity, open.last_seq), header, order.snapshot);
   }
-  std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));
+  if (failed) { // what was appended before it is in the batch: the entity has to be replayed to know where it stands
+    for (auto& record : records)
+      accounts.drop(*record.value);
+    seats_.erase(i);
+    return make_error(ec::outcome_unknown, text_of(failed));
+  }
+  if (order.first_seq == 1)
+    batch.push_back({space::meta, name_key(order.entity), open.ref, tenant});
+  std::move(records.begin(), records.end(), std::back_inserter(batch));
+  for (auto& row : order.rows) {
+    row.tenant = tenant;
+    batch.push_back(std::move(row));
+  }
   return &open;
 }
 
@@ -135,22 +159,23 @@ void journal_core::forget_doubtful() {
   });
 }
 
-caf::error journal_core::write(const write_batch& batch) {
+caf::error journal_core::write(const write_batch& batch, object_accounts& accounts) {
   auto began_us = clock_->now_us();
   if (auto failed = store_->write(batch)) {
     meters_.journal_write_failures.add();
     return failed;
   }
   auto took_us = std::max<int64_t>(0, clock_->now_us() - began_us); // the date may be set back
-  size_t events = 0, bytes = 0;
+  size_t bytes = 0;
   for (auto& row : batch) {
-    events += row.where == space::journal;
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
   }
   meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
   meters_.journal_batches.add();
-  meters_.journal_events.add(static_cast<double>(events));
   meters_.journal_bytes.add(static_cast<double>(bytes));
+  meters_.objects_kept.add(static_cast<double>(accounts.kept()));
+  meters_.object_bytes.add(static_cast<double>(accounts.kept_bytes()));
+  meters_.objects_erased.add(static_cast<double>(accounts.erase_unreferenced()));
   return {};
 }
 
@@ -165,10 +190,12 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   std::vector<open_order> opens;
   std::vector<upkeep_order> upkeep;
   write_batch batch;
+  object_accounts accounts{*store_, objects_.get()};
   batch.reserve(2 * orders.size());
   written.reserve(orders.size());
   out.reserve(orders.size());
   auto usable = recover();
+  auto gsn_before = gsn_;
   ++batch_;
   time_us_ = std::max(time_us_, clock_->now_us() - 1);
   for (auto& order : orders) {
@@ -178,17 +205,16 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
             i != seats_.end() && i->second.incarnation == append->incarnation)
           seats_.erase(i); // it has been told that it failed: nothing more of it counts
         out.push_back(refusal(std::move(append->owner), append->incarnation, trouble_));
-      } else if (auto* open = add(*append, batch)) {
-        if (open->batch != batch_) {
-          open->batch = batch_;
-          open->acknowledgement = written.size();
+      } else if (auto added = add(*append, batch, accounts)) {
+        auto& open = **added;
+        if (open.batch != batch_) {
+          open.batch = batch_;
+          open.acknowledgement = written.size();
           written.push_back({std::move(append->owner), append->incarnation, 0});
         }
-        written[open->acknowledgement].seq = open->last_seq;
+        written[open.acknowledgement].seq = open.last_seq;
       } else {
-        out.push_back(
-            refusal(std::move(append->owner), append->incarnation,
-                    make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun")));
+        out.push_back(refusal(std::move(append->owner), append->incarnation, added.error()));
       }
     } else if (auto* open = std::get_if<open_order>(&order)) {
       seats_[open->entity] = {open->ref, ++incarnations_}; // older appends are refused from here on
@@ -205,8 +231,12 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   caf::error failed;
   if (!batch.empty()) {
     batch.push_back(journal_counters(gsn_, time_us_));
-    failed = write(batch);
+    failed = accounts.settle(batch);
+    if (!failed)
+      failed = write(batch, accounts);
   }
+  if (!failed)
+    meters_.journal_events.add(static_cast<double>(gsn_ - gsn_before));
   if (failed) {
     fail();
     for (auto& ack : written)
@@ -241,7 +271,12 @@ caf::error journal_core::maintain(const upkeep_order& order) {
   auto batch = order.work(*store_, [this](const entity_id& entity) { return seats_.count(entity) > 0; });
   if (batch.empty())
     return {};
-  auto failed = write(batch);
+  object_accounts accounts{*store_, objects_.get()};
+  if (auto unread = accounts.follow(batch))
+    return unread;
+  if (auto unread = accounts.settle(batch))
+    return unread;
+  auto failed = write(batch, accounts);
   if (failed) {
     fail();
     recover();
@@ -262,16 +297,15 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
-  caf::error failed;
-  if (!order.without_snapshot)
+  auto failed = store_->refusal(tenant_of(order.ref));
+  if (!failed && !order.without_snapshot)
     failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
-      std::string_view payload;
-      auto header = unwrap(stored, payload);
-      if (!header)
+      auto record = read_record(order.ref, stored, objects_.get());
+      if (!record)
         return true; // a snapshot is a cache: an older one, or the whole journal, serves as well
       answer.set_snapshot_seq(seq_of_snapshot_key(key));
-      answer.set_snapshot_version(header->version);
-      answer.set_snapshot(std::string{payload});
+      answer.set_snapshot_version(record->header.version);
+      answer.set_snapshot(std::move(record->payload));
       return false;
     });
   open.last_seq = answer.snapshot_seq();
@@ -279,27 +313,36 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
     caf::error damage;
     failed = store_->scan(space::journal, journal_key(order.entity, open.last_seq + 1), last,
                           [&](std::string_view key, std::string_view stored) {
-                            std::string_view payload;
-                            auto header = unwrap(stored, payload);
                             auto seq = seq_of_journal_key(key);
-                            if (!header || seq != open.last_seq + 1) {
-                              damage = make_error(ec::corrupt, order.ref + ": event " +
-                                                                   std::to_string(open.last_seq + 1) +
-                                                                   (header ? " is missing" : " is damaged") +
-                                                                   "; restore it from a copy");
+                            auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
+                            auto record = read_record(order.ref, stored, objects_.get());
+                            if (seq != open.last_seq + 1)
+                              damage = make_error(ec::corrupt, place + " is missing; restore it from a copy");
+                            else if (!record && reference_in(stored))
+                              damage =
+                                  make_error(code_of(record.error()), place + ": " + text_of(record.error()));
+                            else if (!record)
+                              damage = make_error(ec::corrupt, place + " is damaged; restore it from a copy");
+                            if (damage)
                               return false;
-                            }
                             auto* event = answer.add_events();
                             event->set_seq(seq);
-                            event->set_type(header->type);
-                            event->set_version(header->version);
-                            event->set_time_us(header->time_us);
-                            event->set_record(std::string{payload});
+                            event->set_type(record->header.type);
+                            event->set_version(record->header.version);
+                            event->set_time_us(record->header.time_us);
+                            event->set_record(std::move(record->payload));
                             open.last_seq = seq;
                             return true;
                           });
     if (damage)
       failed = damage;
+  }
+  if (!failed) {
+    auto expired = store_->get(space::meta, expired_key(order.ref, store_->naming_key()));
+    if (!expired)
+      failed = std::move(expired.error());
+    else
+      answer.set_expired_before(expired->value_or(""));
   }
   if (failed) {
     set_failure(answer.mutable_failure(), failed);

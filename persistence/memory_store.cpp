@@ -169,7 +169,7 @@ std::shared_ptr<memory_store> memory_store::clone() const {
 }
 
 void memory_store::apply(const write_batch& batch) {
-  for (auto& [where, key, value] : batch)
+  for (auto& [where, key, value, tenant] : batch)
     if (value)
       spaces_[index(where)].insert_or_assign(key, *value);
     else

@@ -1,6 +1,7 @@
 // The door to what survives: atomic synced batches, point reads and ordered scans over named spaces.
 #pragma once
 
+#include <atomic>
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 #include <cstdint>
@@ -37,6 +38,7 @@ struct row_change {
   space where;
   std::string key;                  ///< see keys.hpp
   std::optional<std::string> value; ///< nothing = delete
+  std::string tenant{}; ///< whose key seals the value; may be empty, see sealed_store.hpp
 };
 
 /// Changes that are all there or not at all.
@@ -79,12 +81,27 @@ public:
   /// reads go on and see what was synced before the failed write.
   virtual caf::error reopen() = 0;
 
+  /// Why this tenant's rows can be neither read nor written; no error if they can. Error: ec::shredded.
+  virtual caf::error refusal(std::string_view tenant) const;
+
+  /// Rewrites the files, so that nothing deleted or overwritten is left in them. May take minutes, during which
+  /// all other calls go on; ends early once `stop`. Errors: ec::cancelled, ec::unavailable, ec::corrupt.
+  virtual caf::error compact(std::atomic<bool>& stop);
+
   /// Random key made at the store's birth; names in keys are hashed under it. 32 bytes.
   virtual const std::string& naming_key() const = 0;
 
   /// Id of the store, made at its birth.
   virtual const std::string& id() const = 0;
 };
+
+inline caf::error store::refusal(std::string_view) const {
+  return caf::none;
+}
+
+inline caf::error store::compact(std::atomic<bool>&) {
+  return caf::none;
+}
 
 /// Takes a warning of a store, for the log; called from any thread.
 using notice = std::function<void(std::string_view text)>;

@@ -28,6 +28,11 @@ std::optional<uint64_t> number(std::string_view text) {
 store_self::store_self(std::string naming_key, std::string id)
     : naming_key_{std::move(naming_key)}, id_{std::move(id)} {}
 
+const std::string& store_self::moved_naming_key() {
+  static const std::string zeros(32, '\0');
+  return zeros;
+}
+
 caf::expected<store_self> store_self::read(const std::map<std::string, std::string>& rows) {
   auto row = [&](const std::string& key) {
     auto found = rows.find(key);
@@ -59,7 +64,7 @@ caf::error store_self::reread(const std::map<std::string, std::string>& rows) {
   auto found = read(rows);
   if (!found)
     return found.error();
-  if (found->id_ != id_ || found->naming_key_ != naming_key_)
+  if (found->id_ != id_ || (found->naming_key_ != naming_key_ && found->naming_key_ != moved_naming_key()))
     return make_error(ec::corrupt,
                       fmt::format("store {} was opened and now it is store {}", id_, found->id_));
   epochs_ = found->epochs_;
@@ -67,7 +72,7 @@ caf::error store_self::reread(const std::map<std::string, std::string>& rows) {
 }
 
 write_batch store_self::birth() const {
-  return {{space::meta, store_key("layout"), std::to_string(layout)},
+  return {{space::meta, store_key("layout"), std::to_string(layout_at_birth)},
           {space::meta, store_key("naming_key"), naming_key_},
           {space::meta, store_key("id"), id_}};
 }

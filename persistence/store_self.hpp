@@ -12,8 +12,12 @@ namespace troupe {
 /// Not thread-safe.
 class store_self {
 public:
-  /// Version of the layout in keys.hpp: what this program writes, and the newest it reads.
-  static constexpr uint64_t layout = 1;
+  /// The newest version of the layout in keys.hpp that this program reads, that of a sealed store; and that of a newborn one.
+  static constexpr uint64_t layout = 2;
+  static constexpr uint64_t layout_at_birth = 1;
+
+  /// What stands for the naming key of a sealed store, whose key ring holds the real one: 32 zeros.
+  static const std::string& moved_naming_key();
 
   /// Of a store that is just being born.
   store_self(std::string naming_key, std::string id);

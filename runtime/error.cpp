@@ -39,6 +39,7 @@ constexpr ec_info table[] = {
     {ec::locked, "locked", 503, 14, 13},
     {ec::key_missing, "key_missing", 503, 14, 14},
     {ec::wrong_key, "wrong_key", 503, 14, 15},
+    {ec::shredded, "shredded", 410, 5, 3},
 };
 
 const auto category = caf::atom("troupe");

@@ -41,6 +41,7 @@ enum class ec : uint8_t {
   locked = 29,           ///< Another process has the store open.
   key_missing = 30,      ///< No key with the id that sealed this is known; the text names the id.
   wrong_key = 31,        ///< The key with that id is another one than the one that sealed this.
+  shredded = 32,         ///< The tenant's keys were destroyed on purpose: nothing of it can be read again.
 };
 
 /// How each code is shown to the outside.

@@ -7,9 +7,11 @@
 #include <troupe/actors/agent/supervisor.hpp>
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
+#include <troupe/net/node/backup_plan.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/version.hpp>
 
@@ -36,10 +38,13 @@ struct node::parts {
 
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
+  retention_rules retention;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   system_clock time;
   activity_board board;
   doors_ptr outside;
+  std::shared_ptr<seal_keeper> keys; // null = the store is plain
+  std::optional<backup_plan> backups;
   std::unique_ptr<actor_config> actors;
   std::unique_ptr<caf::actor_system> system;
   supervisor_actor root;
@@ -84,6 +89,10 @@ caf::error node::parts::open_doors() {
   auto level = parse_log_level(settings.node.log_level);
   if (!level)
     return level.error();
+  auto rules = retention_of(settings);
+  if (!rules)
+    return rules.error();
+  retention = std::move(*rules);
   node_metrics meters;
   logger log{std::move(sink), *level, time, meters};
   auto clock_door =
@@ -100,9 +109,11 @@ caf::error node::parts::open_doors() {
   auto kept = open_storage(settings, log, clock_door, meters, std::move(options));
   if (!kept)
     return kept.error();
+  keys = std::move(kept->keys);
+  backups = plan_backups(settings, *kept, clock_door);
   outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
                                           std::make_shared<id_source>(random_seed()), start_workers(0), log,
-                                          meters, &board});
+                                          meters, &board, kept->objects});
   return {};
 }
 
@@ -150,15 +161,19 @@ void node::parts::plant_tree() {
              }),
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
-       child("watchdog", services::watchdog, [=, this](caf::scheduled_actor* parent) {
-         watchdog_options options;
-         options.board = &board;
-         options.report = [log = outside->log,
-                           reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
-           reports.with({stuck.why()}).add();
-           log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
-         };
-         return spawn_watchdog(parent, options);
+       child("watchdog", services::watchdog,
+             [=, this](caf::scheduled_actor* parent) {
+               watchdog_options options;
+               options.board = &board;
+               options.report = [log = outside->log,
+                                 reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
+                 reports.with({stuck.why()}).add();
+                 log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
+               };
+               return spawn_watchdog(parent, options);
+             }),
+       child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
+         return as_actor(spawn_retention(parent, outside, retention));
        })});
   auto agents =
       supervisor_child(supervise("root/services/agents", strategy::one_for_one),
@@ -170,8 +185,12 @@ void node::parts::plant_tree() {
                        {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
                          return as_actor(spawn_task_scheduler(parent, outside, staff->default_slots));
                        })});
-  auto all = supervisor_child(supervise("root/services", strategy::one_for_one),
-                              {std::move(agents), std::move(workflows)});
+  std::vector<child_spec> branches{std::move(agents), std::move(workflows)};
+  if (backups)
+    branches.push_back(child("backups", services::backups, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_backups(parent, outside, *backups));
+    }));
+  auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
   outside->names->put(std::string{services::root}, as_actor(root));
@@ -287,6 +306,7 @@ caf::error node::listen() {
   options.version = version;
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
+  options.retention = p.retention;
   options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
     auto level = parse_log_level(name);
     if (!level)
@@ -299,6 +319,7 @@ caf::error node::listen() {
     status.set_store_generation(p.outside->disk->generation());
     status.set_store_trouble(text_of(p.refuse_work()));
   };
+  options.hooks.keys = p.keys;
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,
                                                  const caf::error& refusal) {

@@ -90,6 +90,8 @@ std::string show(const NodeStatus& status, const text_look& how) {
     facts.add({"silent", {joined(status.silent()) + ": troupe tree", text_tone::bad}});
   for (auto& one : status.stuck())
     facts.add({"stuck", {plight_of(one), text_tone::bad}});
+  if (status.has_backup())
+    facts.add({"backup", backup_health(status.backup(), how)});
   return facts.show(how);
 }
 

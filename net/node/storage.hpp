@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/seal_keeper.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/config.hpp>
 #include <troupe/runtime/log.hpp>
@@ -11,8 +12,11 @@ namespace troupe {
 
 /// An open store and its journal.
 struct storage {
-  std::shared_ptr<store> rows;
+  std::shared_ptr<store> plain;          ///< as it is on disk: what backups are made of
+  std::shared_ptr<store> rows;           ///< the same, under its seal
+  std::shared_ptr<object_store> objects; ///< in `objects` of the data directory
   std::shared_ptr<journal> disk;
+  std::shared_ptr<seal_keeper> keys; ///< null = the store is not sealed; goes before the journal
 };
 
 /// What else there is to opening a store.
@@ -21,7 +25,12 @@ struct storage_options {
   std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< see store_options
 };
 
-/// Opens the store of a node and starts its journal. Errors: those of open_rocksdb() and start_journal().
+/// Opens the store of a node as its configuration says, seal included, without a journal: for work on it while no node runs.
+/// Errors: those of open_rocksdb(), of the master key's source and of seal_store(); ec::invalid_argument if two sources are
+/// configured.
+caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
+
+/// The same for a node: with its objects and its journal. Errors: also those of open_object_directory() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,
                                     storage_options options = {});

@@ -12,6 +12,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/rocksdb/damage.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
 #include <troupe/persistence/rocksdb/laboratory.hpp>
 #include <troupe/persistence/store_directory.hpp>
@@ -24,8 +25,8 @@ namespace fs = std::filesystem;
 
 // -- options ------------------------------------------------------------------
 
-// Damage policy: how much of a damaged log a start accepts. A torn tail is normal after a power cut and is
-// cut off; but records after damage in the middle are dropped as well, without a word.
+// A torn tail is normal after a power cut and is cut off. Records after damage in the middle would be dropped as well,
+// without a word: damage.hpp looks before.
 constexpr auto accepted_damage = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
 
 // Passes RocksDB's warnings on. Its own text file is not used: on a full disk, RocksDB 7.8 built with
@@ -79,18 +80,44 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
 bool may_be_born(const fs::path& directory) {
   std::error_code failure;
   for (fs::directory_iterator at{directory, failure}, end; !failure && at != end; at.increment(failure))
-    if (at->path().extension() == ".sst" || at->path().extension() == ".log")
+    if (at->path().extension() == ".sst" || at->path().extension() == ".log" ||
+        at->path().filename() == high_water::file_name)
       return false;
   return !failure;
 }
 
+// Looks at a database before it is opened, and says what will be missing.
+caf::error allow(const fs::path& directory, const store_options& wanted,
+                 const std::optional<high_water::point>& mark) {
+  auto found = examine(directory);
+  if (!found)
+    return std::move(found.error());
+  auto lost = loss(*found, mark);
+  if (!lost.empty() && !wanted.accept_loss)
+    return damaged_store(directory, lost);
+  if (!lost.empty() && wanted.warn)
+    wanted.warn(fmt::format("the store in {} was opened in spite of a loss: {}", directory.native(), lost));
+  else if (!found->log_ends.empty() && wanted.warn)
+    wanted.warn(fmt::format(
+        "the log of the store in {} had a torn end, which was cut off: {}; it goes on after number {}{}",
+        directory.native(), found->log_ends, found->kept,
+        mark ? ", and nothing acknowledged is missing" : ""));
+  return {};
+}
+
 } // namespace
+
+caf::error damaged_store(const fs::path& directory, std::string_view found) {
+  return make_error(ec::corrupt,
+                    fmt::format("the store in {} is damaged: {}; nothing was changed; look with `troupe "
+                                "doctor --data {}`, or restore a backup",
+                                directory.native(), found, directory.native()));
+}
 
 caf::error open_failure(const fs::path& directory, const rocksdb::Status& status) {
   auto cause = status.ToString();
-  if (status.IsCorruption())
-    return make_error(ec::corrupt, fmt::format("the store in {} is damaged: {}; restore a backup",
-                                               directory.native(), cause));
+  if (status.IsCorruption() || cause.find("No such file") != std::string::npos)
+    return damaged_store(directory, cause);
   if (status.IsNotSupported() || cause.find("Column families not opened") != std::string::npos)
     return make_error(ec::from_future,
                       fmt::format("the store in {} was written by a newer version: {}; use that version",
@@ -157,7 +184,7 @@ uint64_t rocksdb_database::unflushed_bytes() const {
 rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const write_batch& more) const {
   rocksdb::WriteBatch changes;
   for (auto part : {&batch, &more})
-    for (auto& [where, key, value] : *part) {
+    for (auto& [where, key, value, tenant] : *part) {
       auto added = value ? changes.Put(handle(where), key, *value) : changes.Delete(handle(where), key);
       ensure(added.ok(), "keys and values below 4 GiB");
     }
@@ -167,13 +194,17 @@ rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const w
 }
 
 caf::expected<open_database> open_database_in(const fs::path& directory, bool may_create,
-                                              const store_options& wanted) {
+                                              const store_options& wanted,
+                                              const std::optional<high_water::point>& mark) {
   std::error_code failure;
   auto exists = fs::exists(directory / "CURRENT", failure);
   if (failure)
     return cannot_open(directory, failure.message());
   if (!exists && !(may_create && may_be_born(directory)))
-    return open_failure(directory, rocksdb::Status::Corruption("the file CURRENT is missing"));
+    return damaged_store(directory, "the file CURRENT is missing");
+  if (exists)
+    if (auto refused = allow(directory, wanted, mark))
+      return refused;
   auto opened = std::make_shared<rocksdb_database>();
   rocksdb::DB* db = nullptr;
   auto status = rocksdb::DB::Open(database_options(wanted), directory.native(), database_families(wanted),

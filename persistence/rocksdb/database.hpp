@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <future>
 #include <rocksdb/db.h>
+#include <troupe/persistence/high_water.hpp>
 #include <troupe/persistence/store.hpp>
 
 namespace troupe {
@@ -44,10 +45,14 @@ open_database database_of(const store& rows);
 rocksdb::DBOptions database_options(const store_options& wanted);
 std::vector<rocksdb::ColumnFamilyDescriptor> database_families(const store_options& wanted = {});
 
-/// Opens the database in a directory, or creates it where there is none and `may_create`. Errors: as
-/// open_rocksdb().
+/// Opens the database in a directory, or creates it where there is none and `may_create`; an existing one only if damage.hpp
+/// allows it. `mark` is what it acknowledged, if that is known. Errors: as open_rocksdb().
 caf::expected<open_database> open_database_in(const std::filesystem::path& directory, bool may_create,
-                                              const store_options& wanted);
+                                              const store_options& wanted,
+                                              const std::optional<high_water::point>& mark);
+
+/// The error for damage: what was found, and what to do next.
+caf::error damaged_store(const std::filesystem::path& directory, std::string_view found);
 
 /// The error for a database that does not open.
 caf::error open_failure(const std::filesystem::path& directory, const rocksdb::Status& status);

@@ -71,7 +71,14 @@ class rocksdb_store final : public store {
 public:
   rocksdb_store(fs::path directory, open_database opened, store_self self, store_options options)
       : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)},
-        options_{std::move(options)} {}
+        options_{std::move(options)} {
+    acknowledged_ = acknowledged();
+    auto mark = high_water::set(directory_, acknowledged_);
+    if (mark)
+      mark_ = std::move(*mark);
+    else
+      warn(mark.error());
+  }
 
   // Without the flush the next start would read the whole log again. If it fails, that is all that is lost.
   ~rocksdb_store() override {
@@ -96,6 +103,7 @@ public:
                                                          directory_.native(), cause, trouble_of(cause).step));
     }
     self_.admitted(fences);
+    raise_mark();
     return caf::none;
   }
 
@@ -136,7 +144,7 @@ public:
       old.reset();
       closed.wait(); // for readers: they hold the database, not a lock, so that they may read within a scan
     }
-    auto opened = open_database_in(directory_, false, options_);
+    auto opened = open_database_in(directory_, false, options_, acknowledged_);
     if (!opened)
       return opened.error();
     auto rows = own_rows(directory_, **opened);
@@ -146,7 +154,30 @@ public:
       return strange_rows(directory_, failure);
     exchange(std::move(*opened));
     failed_ = false;
+    raise_mark();
     return caf::none;
+  }
+
+  // Rows of the time series leave by age; their tables are never rewritten.
+  caf::error compact(std::atomic<bool>& stop) override {
+    auto opened = current();
+    if (!opened)
+      return closed_now();
+    auto status = opened->db->Flush(rocksdb::FlushOptions{}, opened->handles); // and the log before is gone
+    rocksdb::CompactRangeOptions how;
+    how.exclusive_manual_compaction = false;
+    how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    how.canceled = &stop;
+    for (auto where : {space::journal, space::snapshot, space::index, space::meta})
+      if (status.ok())
+        status = opened->db->CompactRange(how, opened->handle(where), nullptr, nullptr);
+    if (status.ok())
+      return caf::none;
+    auto text = fmt::format("cannot compact the store in {}: {}", directory_.native(), status.ToString());
+    return make_error(stop                    ? ec::cancelled
+                      : status.IsCorruption() ? ec::corrupt
+                                              : ec::unavailable,
+                      std::move(text));
   }
 
   const std::string& naming_key() const override {
@@ -182,6 +213,27 @@ private:
     return std::exchange(open_, std::move(other));
   }
 
+  high_water::point acknowledged() const {
+    return {self_.id(), open_->db->GetLatestSequenceNumber()};
+  }
+
+  // What is in the database is synced. A mark that stays behind is harmless: it notices less.
+  void raise_mark() {
+    acknowledged_ = acknowledged();
+    if (!mark_)
+      return;
+    if (auto failed = mark_->raise(acknowledged_.sequence, system_clock{}.now_ms())) {
+      warn(failed);
+      mark_.reset();
+    }
+  }
+
+  void warn(const caf::error& failure) const {
+    if (options_.warn)
+      options_.warn(fmt::format("the high-water mark of the store in {} stays behind: {}",
+                                directory_.native(), text_of(failure)));
+  }
+
   const fs::path directory_;
   mutable std::mutex open_mutex_; // guards open_, the pointer
   open_database open_;            // nothing while it is being reopened
@@ -189,7 +241,25 @@ private:
   store_self self_;
   bool failed_ = false;
   const store_options options_;
+  std::unique_ptr<high_water>
+      mark_; // nothing if it could not be written; guarded by write_mutex_, as the next
+  high_water::point acknowledged_;
 };
+
+// What a mark says that was left behind by an earlier start.
+std::optional<high_water::point> known_mark(const fs::path& directory, const store_options& options) {
+  std::error_code ignored; // opening tells it
+  auto exists = fs::exists(directory / "CURRENT", ignored);
+  auto mark = high_water::read(directory);
+  if (mark && (*mark || !exists))
+    return std::move(*mark);
+  if (options.warn)
+    options.warn(fmt::format(
+        "the store in {} has no usable high-water mark ({}): whether records are missing at its end "
+        "cannot be told; a new mark begins here",
+        directory.native(), mark ? "the file is missing" : text_of(mark.error())));
+  return {};
+}
 
 } // namespace
 
@@ -205,7 +275,7 @@ caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory,
     path = path.parent_path();
   if (auto cause = make_directory(path, 0700))
     return cannot_open(path, *cause);
-  auto opened = open_database_in(path, true, options);
+  auto opened = open_database_in(path, true, options, known_mark(path, options));
   if (!opened)
     return opened.error();
   auto self = know_self(path, **opened);

@@ -12,6 +12,7 @@
 #include <thread>
 #include <troupe/net/node/process.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/rocksdb/laboratory.hpp>
 #include <unistd.h>

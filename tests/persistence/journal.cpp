@@ -179,7 +179,7 @@ CAF_TEST(a store that accepts no writes is tried again though nobody asks for an
   full->rows = rows;
   std::vector<ec> told;
   std::promise<void> over;
-  auto started = start_journal(full, time, {}, [&](const caf::error& trouble) {
+  auto started = start_journal(full, time, {}, {}, [&](const caf::error& trouble) {
     told.push_back(code_of(trouble));
     if (!trouble)
       over.set_value();

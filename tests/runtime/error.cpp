@@ -11,7 +11,7 @@ using namespace troupe;
 
 namespace {
 
-constexpr int last = static_cast<int>(ec::wrong_key);
+constexpr int last = static_cast<int>(ec::shredded);
 
 // What the CLI promises for each failure; see ec_info::exit_code.
 constexpr std::array exit_codes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};

@@ -1,0 +1,258 @@
+// KEY RING: the file in which keys are kept, and who may change them when.
+// Invariants: a key is in the file before anything is sealed with it; the file as a whole is sealed under the master key, so
+// that no entry can be taken out, put back or changed.
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <sodium.h>
+#include <troupe/persistence/key_ring.hpp>
+#include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
+
+namespace troupe {
+namespace {
+
+constexpr std::string_view first_line = "troupe keyring ", format_now = "1";
+
+std::string hex(const unsigned char* bytes, size_t count) {
+  return fmt::format("{:02x}", fmt::join(bytes, bytes + count, ""));
+}
+
+std::string from_hex(std::string_view text) {
+  std::string bytes(text.size() / 2, '\0');
+  size_t size = 0;
+  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
+                     nullptr, &size, nullptr) != 0)
+    size = 0;
+  bytes.resize(size);
+  return bytes;
+}
+
+// Eight bytes that tell one master key from another: a hash that needs the key to be made.
+std::string fingerprint(const sealing_key& master) {
+  constexpr std::string_view text = "troupe master key";
+  std::array<unsigned char, crypto_generichash_BYTES> hash{};
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                     text.size(), master.reveal(), sealing_key::size);
+  return hex(hash.data(), 8);
+}
+
+data_key as_data_key(const sealing_key& master) {
+  return {0, master};
+}
+
+bool can_be_named(std::string_view tenant) { // in a line of the ring; every tenant of a ref can
+  return tenant.size() <= limits::name_bytes &&
+         std::none_of(tenant.begin(), tenant.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+}
+
+} // namespace
+
+key_ring::key_ring(std::shared_ptr<key_file> file, const sealing_key& master,
+                   std::shared_ptr<const clock> time)
+    : file_{std::move(file)}, clock_{std::move(time)}, master_{master}, keys_{std::make_shared<key_set>()} {}
+
+caf::expected<std::shared_ptr<key_ring>>
+key_ring::open(std::shared_ptr<key_file> file, const sealing_key& master, std::shared_ptr<const clock> time) {
+  auto content = file->read();
+  if (!content)
+    return std::move(content.error());
+  if (!*content)
+    return std::shared_ptr<key_ring>{};
+  std::shared_ptr<key_ring> ring{new key_ring{std::move(file), master, std::move(time)}};
+  if (auto failed = ring->read(**content))
+    return failed;
+  return ring;
+}
+
+caf::expected<std::shared_ptr<key_ring>> key_ring::make(std::shared_ptr<key_file> file,
+                                                        const sealing_key& master,
+                                                        std::shared_ptr<const clock> time, birth of) {
+  ensure(of.naming_key.size() == 32 && !of.store_id.empty(), "a store with an id and a naming key");
+  std::shared_ptr<key_ring> ring{new key_ring{std::move(file), master, std::move(time)}};
+  key_set first;
+  first.store_id = std::move(of.store_id);
+  first.naming_key = ring->naming_key_ = std::move(of.naming_key);
+  first.set_stage(of.stage);
+  first.add_fresh("", ring->clock_->now_ms());
+  if (auto failed = ring->keep(std::move(first), master))
+    return failed;
+  return ring;
+}
+
+// Header lines `troupe keyring 1` and `master FINGERPRINT`, then in hex what is sealed under the master key with the header as
+// context: lines of what the ring knows.
+caf::error key_ring::read(std::string_view content) {
+  auto damaged = make_error(ec::corrupt,
+                            fmt::format("the key ring {} is damaged: restore it from a copy", file_->name()));
+  auto line_end = content.find('\n');
+  auto header_end = content.find('\n', std::min(line_end, content.size() - 1) + 1);
+  if (content.substr(0, first_line.size()) != first_line || header_end == std::string_view::npos ||
+      content.back() != '\n')
+    return damaged;
+  auto format = content.substr(first_line.size(), line_end - first_line.size());
+  if (format != format_now)
+    return make_error(ec::from_future,
+                      fmt::format("the key ring {} is of format {}, this program reads {}: use a newer one",
+                                  file_->name(), format, format_now));
+  auto master = content.substr(line_end + 1, header_end - line_end - 1);
+  if (master != "master " + fingerprint(master_)) {
+    if (master.size() != 7 + 16)
+      return damaged;
+    return make_error(
+        ec::wrong_key,
+        fmt::format("the key ring {} was made with the master key {}, and this one is {}: use that one",
+                    file_->name(), master.substr(7), fingerprint(master_)));
+  }
+  auto sealed = from_hex(content.substr(header_end + 1, content.size() - header_end - 2));
+  std::string text;
+  if (!open_bytes(text, content.substr(0, header_end + 1), sealed, as_data_key(master_)))
+    return damaged;
+  auto found = key_set::from_lines(text);
+  sodium_memzero(text.data(), text.size());
+  if (!found)
+    return damaged;
+  naming_key_ = found->naming_key;
+  any_shredded_ = found->any_shredded();
+  keys_ = std::make_shared<key_set>(std::move(*found));
+  return {};
+}
+
+// On disk first, in force then. Two lines, `troupe keyring 1` and `master FINGERPRINT`; then in hex, sealed under the master key
+// with these lines as its context, what the ring knows.
+caf::error key_ring::keep(key_set changed, const sealing_key& master) {
+  auto text = changed.lines();
+  auto content = fmt::format("{}{}\nmaster {}\n", first_line, format_now, fingerprint(master));
+  std::string sealed;
+  seal_bytes(sealed, content, text, as_data_key(master), nonces_.next());
+  sodium_memzero(text.data(), text.size());
+  content += hex(reinterpret_cast<const unsigned char*>(sealed.data()), sealed.size()) + "\n";
+  if (content.size() > limits::key_ring_bytes)
+    return make_error(ec::overloaded, fmt::format("the key ring {} would be longer than {} bytes",
+                                                  file_->name(), limits::key_ring_bytes));
+  if (auto failed = file_->replace(content))
+    return failed;
+  std::lock_guard lock{mutex_};
+  any_shredded_ = changed.any_shredded();
+  master_ = master;
+  keys_ = std::make_shared<key_set>(std::move(changed));
+  return {};
+}
+
+std::shared_ptr<const key_set> key_ring::keys() const {
+  std::lock_guard lock{mutex_};
+  return keys_;
+}
+
+std::string key_ring::store_id() const {
+  return keys()->store_id;
+}
+
+const std::string& key_ring::naming_key() const {
+  return naming_key_;
+}
+
+std::string key_ring::master() const {
+  std::lock_guard lock{mutex_};
+  return fingerprint(master_);
+}
+
+caf::expected<std::shared_ptr<const key_set>> key_ring::with_key_of(std::string_view tenant) {
+  if (auto now = keys(); now->active(tenant))
+    return now;
+  std::lock_guard lock{change_mutex_};
+  auto now = keys();
+  if (now->active(tenant)) // somebody was faster
+    return now;
+  if (now->is_shredded(tenant))
+    return shredded_error(tenant);
+  if (!can_be_named(tenant))
+    return make_error(ec::invalid_argument, "a tenant without spaces and control characters");
+  if (now->all().size() >= limits::key_ring_keys)
+    return make_error(ec::overloaded,
+                      fmt::format("the key ring holds {} keys; more are not kept", now->all().size()));
+  auto changed = *now;
+  changed.add_fresh(tenant, clock_->now_ms());
+  if (auto failed = keep(std::move(changed), master_))
+    return failed;
+  return keys();
+}
+
+caf::error key_ring::refusal(std::string_view tenant) const {
+  return any_shredded_ && keys()->is_shredded(tenant) ? shredded_error(tenant) : caf::error{};
+}
+
+caf::error key_ring::rotate(const std::optional<sealing_key>& master) {
+  std::lock_guard lock{change_mutex_};
+  auto changed = *keys();
+  changed.rotate(clock_->now_ms());
+  return keep(std::move(changed), master.value_or(master_));
+}
+
+caf::error key_ring::shred(std::string_view tenant) {
+  std::lock_guard lock{change_mutex_};
+  auto changed = *keys();
+  if (auto failed = changed.shred(tenant))
+    return failed;
+  return keep(std::move(changed), master_);
+}
+
+caf::error key_ring::all_sealed(uint64_t changes) {
+  std::lock_guard lock{change_mutex_};
+  auto changed = *keys();
+  if (changed.changes() != changes)
+    return {};
+  changed.all_sealed();
+  return keep(std::move(changed), master_);
+}
+
+caf::error key_ring::all_clean() {
+  std::lock_guard lock{change_mutex_};
+  auto changed = *keys();
+  if (changed.stage() != seal_stage::sealed)
+    return {};
+  changed.set_stage(seal_stage::clean);
+  return keep(std::move(changed), master_);
+}
+
+// -- bytes that are no row ----------------------------------------------------
+
+caf::expected<std::string> key_ring::seal(std::string_view tenant, std::string_view context,
+                                          std::string_view bytes) {
+  auto with = with_key_of(tenant);
+  if (!with)
+    return std::move(with.error());
+  if (!(*with)->active(tenant)->holds_bytes) {
+    std::lock_guard lock{change_mutex_};
+    auto changed = *keys();
+    auto* active = changed.active(tenant);
+    if (!active)
+      return shredded_error(tenant);
+    changed.holds_bytes(active->key.id);
+    if (auto failed = keep(std::move(changed), master_))
+      return failed;
+    with = keys();
+  }
+  auto* active = (*with)->active(tenant);
+  if (!active)
+    return shredded_error(tenant);
+  std::string sealed;
+  seal_bytes(sealed, context, bytes, active->key, nonces_.next());
+  return sealed;
+}
+
+caf::expected<std::string> key_ring::open(std::string_view context, std::string_view sealed) const {
+  auto with = keys();
+  auto id = sealing_key_of(sealed);
+  auto* key = id ? with->find(*id) : nullptr;
+  if (id && (!key || key->destroyed()))
+    return cannot_open_with(*id, *with, context);
+  std::string plain;
+  if (!key || !open_bytes(plain, context, sealed, key->key))
+    return make_error(ec::corrupt,
+                      fmt::format("{} is damaged: its seal does not fit; restore it from a copy", context));
+  return plain;
+}
+
+} // namespace troupe

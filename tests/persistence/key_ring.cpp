@@ -1,0 +1,263 @@
+// A ring keeps its keys whole or not at all, lets nobody without the master key look in, and forgets what is shredded.
+#define CAF_SUITE persistence.key_ring
+#include <caf/test/unit_test.hpp>
+#include <tests/support/journal_bench.hpp>
+#include <tests/support/memory_key_file.hpp>
+#include <troupe/persistence/key_ring.hpp>
+
+using namespace troupe;
+
+namespace {
+
+struct bench {
+  std::shared_ptr<memory_key_file> file = std::make_shared<memory_key_file>();
+  std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
+  sealing_key master = sealing_key::random();
+  std::shared_ptr<key_ring> ring;
+
+  bench() {
+    auto made = key_ring::make(file, master, time, {"store-1", std::string(32, 'n'), seal_stage::clean});
+    CAF_REQUIRE(made);
+    ring = *made;
+  }
+  caf::expected<std::shared_ptr<key_ring>> opened(const sealing_key& with) const {
+    return key_ring::open(file, with, time);
+  }
+  void restart() {
+    auto again = opened(master);
+    CAF_REQUIRE(again);
+    CAF_REQUIRE(*again);
+    ring = *again;
+  }
+  // The id of the key that seals what a tenant writes; 0 = none.
+  uint32_t active(std::string_view tenant) const {
+    auto keys = ring->keys();
+    auto* key = keys->active(tenant);
+    return key ? key->key.id : 0;
+  }
+  key_state state(uint32_t id) const {
+    return ring->keys()->find(id)->state;
+  }
+  bool knows(uint32_t id) const {
+    return ring->keys()->find(id) != nullptr;
+  }
+};
+
+template <class T>
+ec code(const caf::expected<T>& answer) {
+  return answer ? ec{} : code_of(answer.error());
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(key_ring_tests, bench)
+
+CAF_TEST(a ring is what it was after a restart) {
+  CAF_CHECK(ring->with_key_of("acme"));
+  auto store = active(""), acme = active("acme");
+  CAF_CHECK(store != 0 && acme != 0 && store != acme);
+  auto bytes = ring->keys()->active("acme")->key.bytes;
+  restart();
+  CAF_CHECK_EQUAL(active(""), store);
+  CAF_CHECK_EQUAL(active("acme"), acme);
+  CAF_CHECK(ring->keys()->active("acme")->key.bytes == bytes);
+  CAF_CHECK_EQUAL(ring->keys()->find(acme)->made_ms, time->now_ms());
+  CAF_CHECK_EQUAL(ring->store_id(), "store-1");
+  CAF_CHECK_EQUAL(ring->naming_key(), std::string(32, 'n'));
+  CAF_CHECK(ring->keys()->stage() == seal_stage::clean);
+}
+
+CAF_TEST(without a file there is no ring) {
+  file->content.reset();
+  auto none = opened(master);
+  CAF_REQUIRE(none);
+  CAF_CHECK(!*none);
+}
+
+CAF_TEST(another master key is told from damage) {
+  auto refused = opened(sealing_key::random());
+  CAF_CHECK_EQUAL(code(refused), ec::wrong_key);
+  CAF_CHECK(text_of(refused.error()).find(ring->master()) != std::string::npos);
+}
+
+CAF_TEST(a ring that was changed anywhere is refused) {
+  CAF_CHECK(ring->with_key_of("acme"));
+  auto whole = *file->content;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    file->content = whole;
+    (*file->content)[i] = static_cast<char>(whole[i] ^ 0x01);
+    auto refused = opened(master);
+    if (refused ||
+        (code(refused) != ec::corrupt && code(refused) != ec::wrong_key && code(refused) != ec::from_future))
+      CAF_ERROR("byte " << i << " may change");
+  }
+  for (size_t size : {size_t{0}, size_t{1}, size_t{30}, whole.size() / 2, whole.size() - 2}) {
+    file->content = whole.substr(0, size);
+    CAF_CHECK_EQUAL(code(opened(master)), ec::corrupt);
+  }
+  file->content = whole;
+  CAF_CHECK(opened(master));
+}
+
+CAF_TEST(a ring of a newer format is left alone) {
+  file->content->replace(0, 17, "troupe keyring 2\n");
+  CAF_CHECK_EQUAL(code(opened(master)), ec::from_future);
+}
+
+CAF_TEST(the file shows neither names nor keys) {
+  CAF_CHECK(ring->with_key_of("acme-corporation"));
+  CAF_CHECK(file->content->find("acme") == std::string::npos);
+  CAF_CHECK(file->content->find("store-1") == std::string::npos);
+  CAF_CHECK(file->content->find("6e6e6e6e") == std::string::npos); // the naming key
+}
+
+CAF_TEST(a tenant gets one key and it is on disk before it is used) {
+  auto before = file->replaced;
+  file->before_replace = [&] { CAF_CHECK_EQUAL(active("acme"), 0u); };
+  CAF_CHECK(ring->with_key_of("acme"));
+  file->before_replace = {};
+  auto id = active("acme");
+  CAF_CHECK(ring->with_key_of("acme"));
+  CAF_CHECK_EQUAL(active("acme"), id);
+  CAF_CHECK_EQUAL(file->replaced, before + 1);
+}
+
+CAF_TEST(a key that could not be kept is not used) {
+  file->full = true;
+  CAF_CHECK_EQUAL(code(ring->with_key_of("acme")), ec::disk_full);
+  CAF_CHECK_EQUAL(active("acme"), 0u);
+  CAF_CHECK_EQUAL(code_of(ring->rotate()), ec::disk_full);
+  file->full = false;
+  CAF_CHECK(ring->with_key_of("acme"));
+}
+
+CAF_TEST(a tenant no line could name is refused) {
+  for (auto name : {"a b", "a\nb", "\x7f"})
+    CAF_CHECK_EQUAL(code(ring->with_key_of(name)), ec::invalid_argument);
+  CAF_CHECK_EQUAL(code(ring->with_key_of(std::string(201, 'x'))), ec::invalid_argument);
+}
+
+CAF_TEST(rotation makes new keys and keeps the old ones readable) {
+  CAF_CHECK(ring->with_key_of("acme"));
+  auto store = active(""), acme = active("acme");
+  CAF_CHECK(!ring->keys()->pending());
+  CAF_CHECK(!ring->rotate());
+  restart();
+  CAF_CHECK(active("") != store);
+  CAF_CHECK(active("acme") != acme);
+  CAF_CHECK(state(store) == key_state::old);
+  CAF_CHECK(state(acme) == key_state::old);
+  CAF_CHECK(ring->keys()->pending());
+}
+
+CAF_TEST(an old key stays one rotation longer for backups and goes then) {
+  auto first = active("");
+  CAF_CHECK(!ring->rotate());
+  CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
+  CAF_CHECK(!ring->keys()->pending());
+  CAF_CHECK(state(first) == key_state::spare);
+  auto second = active("");
+  CAF_CHECK(!ring->rotate());
+  CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
+  restart();
+  CAF_CHECK(!knows(first));
+  CAF_CHECK(state(second) == key_state::spare);
+}
+
+CAF_TEST(a rotation during a pass is not taken for done) {
+  auto seen = ring->keys()->changes();
+  CAF_CHECK(!ring->rotate());
+  CAF_CHECK(!ring->all_sealed(seen));
+  CAF_CHECK(ring->keys()->pending());
+}
+
+CAF_TEST(a new master key opens the ring and the one before does not ) {
+  auto next = sealing_key::random();
+  auto id = active("");
+  CAF_CHECK(!ring->rotate(next));
+  CAF_CHECK_EQUAL(code(opened(master)), ec::wrong_key);
+  master = next;
+  restart();
+  CAF_CHECK(knows(id));
+  CAF_CHECK(ring->with_key_of("acme")); // what follows is kept under the new one, too
+  restart();
+  CAF_CHECK(active("acme") != 0);
+}
+
+CAF_TEST(a shredded tenant has no key and gets none) {
+  CAF_CHECK(ring->with_key_of("acme"));
+  CAF_CHECK(ring->with_key_of("other"));
+  auto first = active("acme"), other = active("other");
+  CAF_CHECK(!ring->rotate());
+  auto second = active("acme");
+  CAF_CHECK(!ring->refusal("acme"));
+  CAF_CHECK(!ring->shred("acme"));
+  for (int lives = 0; lives < 2; ++lives, restart()) {
+    CAF_CHECK_EQUAL(active("acme"), 0u);
+    for (auto id : {first, second}) {
+      CAF_CHECK(state(id) == key_state::shredded);
+      CAF_CHECK(ring->keys()->find(id)->key.bytes == sealing_key{});
+    }
+    CAF_CHECK_EQUAL(code_of(ring->refusal("acme")), ec::shredded);
+    CAF_CHECK_EQUAL(code(ring->with_key_of("acme")), ec::shredded);
+    CAF_CHECK_EQUAL(code_of(ring->shred("acme")), ec::shredded);
+    CAF_CHECK(!ring->refusal("other"));
+    CAF_CHECK(knows(other));
+    CAF_CHECK(ring->keys()->pending()); // its rows are to be erased
+  }
+  CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
+  CAF_CHECK(!ring->keys()->pending());
+  restart();
+  CAF_CHECK(state(first) == key_state::erased);
+  CAF_CHECK_EQUAL(code_of(ring->refusal("acme")), ec::shredded);
+}
+
+CAF_TEST(who has no key cannot be shredded) {
+  CAF_CHECK_EQUAL(code_of(ring->shred("acme")), ec::not_found);
+  CAF_CHECK_EQUAL(code_of(ring->shred("")), ec::invalid_argument);
+}
+
+CAF_TEST(what is converted is sealed and then clean) {
+  auto made = key_ring::make(file, master, time, {"store-2", std::string(32, 'n'), seal_stage::converting});
+  CAF_REQUIRE(made);
+  restart();
+  CAF_CHECK(ring->keys()->pending());
+  CAF_CHECK(!ring->all_clean());
+  CAF_CHECK(ring->keys()->stage() == seal_stage::converting);
+  CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
+  restart();
+  CAF_CHECK(ring->keys()->stage() == seal_stage::sealed);
+  CAF_CHECK(!ring->all_clean());
+  restart();
+  CAF_CHECK(ring->keys()->stage() == seal_stage::clean);
+}
+
+CAF_TEST(bytes are sealed for a tenant and survive rotation but not the shredder) {
+  auto sealed = ring->seal("acme", "blob/1", "large payload");
+  CAF_REQUIRE(sealed);
+  CAF_CHECK(sealed->find("payload") == std::string::npos);
+  for (int i = 0; i < 3; ++i) { // nobody seals such bytes anew, so their key stays
+    CAF_CHECK(!ring->rotate());
+    CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
+    restart();
+    auto plain = ring->open("blob/1", *sealed);
+    CAF_REQUIRE(plain);
+    CAF_CHECK_EQUAL(*plain, "large payload");
+  }
+  CAF_CHECK_EQUAL(code(ring->open("blob/2", *sealed)), ec::corrupt);
+  CAF_CHECK_EQUAL(code(ring->open("blob/1", "not sealed")), ec::corrupt);
+  CAF_CHECK(!ring->shred("acme"));
+  CAF_CHECK_EQUAL(code(ring->open("blob/1", *sealed)), ec::shredded);
+  CAF_CHECK_EQUAL(code(ring->seal("acme", "blob/2", "more")), ec::shredded);
+}
+
+CAF_TEST(bytes of a key the ring does not know are told from damage) {
+  auto other =
+      key_ring::make(std::make_shared<memory_key_file>(), master, time, {"store-2", std::string(32, 'n')});
+  CAF_REQUIRE(other);
+  auto sealed = (*other)->seal("acme", "blob/1", "x");
+  CAF_REQUIRE(sealed);
+  CAF_CHECK_EQUAL(code(ring->open("blob/1", *sealed)), ec::key_missing);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
