@@ -63,9 +63,8 @@ CAF_TEST(no more are shown than asked for and all are counted) {
   CAF_CHECK(said.out.find("default/task/2") == std::string::npos);
   CAF_CHECK(said.out.ends_with("\n2 of 5; more: --limit N, up to 1000\n"));
   auto json = type(node, {"timers", "list", "--limit", "2", "--json"}).out;
-  CAF_CHECK(json.find(R"("total":"5")") != std::string::npos ||
-            json.find(R"("total":5)") != std::string::npos);
-  CAF_CHECK(json.find(R"("owner":"default/task/0")") != std::string::npos);
+  CAF_CHECK(json.find(R"("total": "5")") != std::string::npos);
+  CAF_CHECK(json.find(R"("owner": "default/task/1")") != std::string::npos);
 }
 
 CAF_TEST(a viewer may look) {
