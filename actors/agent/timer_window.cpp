@@ -235,7 +235,8 @@ caf::error timer_window::look_behind(size_t lane_index, const now& at) {
     TimerRow read;
     if (!read.ParseFromArray(value.data(), static_cast<int>(value.size())) || read.set_ms() <= at.wall_ms)
       return true;
-    soonest.emplace(bounded_wait(read, at.wall_ms), std::pair{std::string{key}, std::move(read)});
+    auto wait = bounded_wait(read, at.wall_ms);
+    soonest.emplace(wait, std::pair{std::string{key}, std::move(read)});
     if (soonest.size() > limits::timers_ahead) {
       soonest.erase(std::prev(soonest.end()));
       overflow = true;

@@ -70,11 +70,12 @@ void entity_core::answer("""),
   if (planted("all_of_by_arrival"))
     std::stable_sort(arms.begin(), arms.end(), [](auto* a, auto* b) { return a->moment.now_ms < b->moment.now_ms; });
   for (auto* arm : arms) {"""),
-    ("drop_timer", "some timers are not put on the list", "actors/agent/timers.cpp",
-     "          self->state.add(row, fire_ms);",
-     """          if (planted("drop_timer") && row.timer().ends_with("2"))
-            continue;
-          self->state.add(row, fire_ms);"""),
+    ("drop_timer", "some timers are not put on the list", "actors/agent/timer_window.cpp",
+     "  auto& into = lanes_[lane_index];\n  auto [i, is_new]",
+     """  if (planted("drop_timer") && one.row.due_ms() % 4 == 3)
+    return;
+  auto& into = lanes_[lane_index];
+  auto [i, is_new]"""),
     ("forget_child", "the last of a group is not started again", "actors/agent/restart.cpp",
      "    if (children[i].kind != restart::temporary)",
      """    if (planted("forget_child") && i != dead && i + 1 == last)

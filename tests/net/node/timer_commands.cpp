@@ -48,7 +48,7 @@ CAF_TEST(timers are shown with who waits for what and when) {
   CAF_CHECK_EQUAL(line("default/task/a").substr(0, 1), "-");
   CAF_CHECK(line("default/task/a").find("|run     outbox  fire") != std::string::npos);
   CAF_CHECK(line("default/task/b").find("1 h 23 min ago") != std::string::npos);
-  CAF_CHECK(line("toll").find("in 2 h 0 min") != std::string::npos);
+  CAF_CHECK(line("toll").find("in 2 h") != std::string::npos);
   CAF_CHECK(line("toll").find("timer   fire, every 1 h  7") != std::string::npos);
   CAF_CHECK(said.out.ends_with("\n3 in all\n"));
 }
@@ -63,9 +63,8 @@ CAF_TEST(no more are shown than asked for and all are counted) {
   CAF_CHECK(said.out.find("default/task/2") == std::string::npos);
   CAF_CHECK(said.out.ends_with("\n2 of 5; more: --limit N, up to 1000\n"));
   auto json = type(node, {"timers", "list", "--limit", "2", "--json"}).out;
-  CAF_CHECK(json.find(R"("total":"5")") != std::string::npos ||
-            json.find(R"("total":5)") != std::string::npos);
-  CAF_CHECK(json.find(R"("owner":"default/task/0")") != std::string::npos);
+  CAF_CHECK(json.find(R"("total": "5")") != std::string::npos);
+  CAF_CHECK(json.find(R"("owner": "default/task/1")") != std::string::npos);
 }
 
 CAF_TEST(a viewer may look) {
