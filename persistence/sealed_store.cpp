@@ -71,9 +71,11 @@ private:
 
 bool sealed_store::is_plain_for_ever(space where, std::string_view key) {
   static const std::string layout = store_key("layout"), naming_key = store_key("naming_key"),
-                           id = store_key("id"), epochs = store_key("epoch/");
+                           id = store_key("id"), epochs = store_key("epoch/"),
+                           counters = store_key("journal"), history = store_key("history");
   return where == space::meta && !key.empty() && key[0] == 0 &&
-         (key == layout || key == naming_key || key == id || key.substr(0, epochs.size()) == epochs);
+         (key == layout || key == naming_key || key == id || key == counters || key == history ||
+          key.substr(0, epochs.size()) == epochs);
 }
 
 sealed_store::sealed_store(std::shared_ptr<store> rows, std::shared_ptr<key_ring> ring)

@@ -35,7 +35,9 @@ public:
   const std::string& naming_key() const override;
   const std::string& id() const override;
 
-  /// Is this a row the store below writes of itself, before there is a key? Such rows are never sealed.
+  /// Is this a row the store below writes of itself, before there is a key, or one that a backup reads and a restore writes
+  /// without one: the journal's counters, which stand in the header of every record too, and the name of the history? Such
+  /// rows are never sealed.
   static bool is_plain_for_ever(space where, std::string_view key);
 
   /// The store below, and the keys.

@@ -9,7 +9,6 @@
 #include <troupe/net/node/views.hpp>
 #include <troupe/persistence/backup_choice.hpp>
 #include <troupe/persistence/rocksdb/backup.hpp>
-#include <troupe/runtime/config.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/version.hpp>
 
@@ -23,18 +22,9 @@ constexpr auto look_again = 100ms; // short against what a backup takes, long ag
 
 // What a command line and its configuration say together.
 caf::expected<config> settings_of(const cli_session& at) {
-  auto& said = at.said();
-  config settings;
-  if (!said.config.empty()) {
-    auto loaded = load_config(said.config);
-    if (!loaded)
-      return std::move(loaded.error());
-    settings = std::move(*loaded);
-  }
-  if (!said.data.empty())
-    settings.node.data_directory = said.data;
-  if (!said.backups.empty())
-    settings.backup.directory = said.backups;
+  auto settings = at.offline_config();
+  if (settings && !at.said().backups.empty())
+    settings->backup.directory = at.said().backups;
   return settings;
 }
 

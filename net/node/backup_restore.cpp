@@ -8,7 +8,9 @@
 #include <troupe/actors/spawn.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/node/backup_restore.hpp>
+#include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/persistence/rocksdb/backup.hpp>
 
 namespace troupe {
@@ -30,17 +32,23 @@ std::optional<int64_t> parse_time_us(std::string_view text) {
   return *ms * 1000 + std::stoll(fraction);
 }
 
-// Listings and timers of what the cut has changed.
-caf::error rebuild(store& rows, const cut_result& cut) {
+// Listings, timers and the counts of objects, in the shards the cut has changed.
+caf::error rebuild(const storage& there, const cut_result& cut) {
   std::vector<entity_kind> kinds{agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind()};
   std::set<uint8_t> shards;
   for (auto& entity : cut.changed)
     shards.insert(entity.shard);
   for (auto shard : shards) {
-    auto changes = rebuild_rows(rows, kinds, shard);
+    auto changes = rebuild_rows(*there.rows, kinds, shard, there.objects.get());
     if (!changes)
       return std::move(changes.error());
-    if (auto failed = rows.write(*changes))
+    auto counts = recount_objects(*there.rows, shard);
+    if (counts)
+      changes->insert(changes->end(), counts->begin(), counts->end());
+    else if (code_of(counts.error()) !=
+             ec::shredded) // what nobody can read, nobody can count: its objects stay
+      return std::move(counts.error());
+    if (auto failed = there.rows->write(*changes))
       return failed;
   }
   return {};
@@ -69,19 +77,21 @@ caf::expected<RestoreReport> restore_store(const config& settings, uint32_t id, 
                                            const clock& time) {
   RestoreReport report;
   auto finish = [&](const std::filesystem::path& directory) -> caf::error {
-    auto rows = open_rocksdb(directory);
-    if (!rows)
-      return std::move(rows.error());
+    auto here = settings;
+    here.node.data_directory = directory.string();
+    auto there = open_stopped_storage(here, {});
+    if (!there)
+      return std::move(there.error());
     if (point != cut_point{}) {
-      auto cut = cut_store(**rows, point);
+      auto cut = cut_store(*there->plain, point, there->rows.get());
       if (!cut)
         return std::move(cut.error());
-      if (auto failed = rebuild(**rows, *cut))
+      if (auto failed = rebuild(*there, *cut))
         return failed;
       report.set_dropped(cut->dropped);
       report.set_moved(cut->moved);
     }
-    auto counters = read_journal_counters(**rows);
+    auto counters = read_journal_counters(*there->plain);
     if (!counters)
       return std::move(counters.error());
     report.set_gsn(counters->gsn);

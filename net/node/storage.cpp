@@ -48,6 +48,17 @@ caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_o
   return std::move(rows->all.rows);
 }
 
+caf::expected<storage> open_stopped_storage(const config& settings, store_options how) {
+  auto rows = open_rows(settings, std::move(how), std::make_shared<system_clock>());
+  if (!rows)
+    return std::move(rows.error());
+  auto objects =
+      open_object_directory(settings.node.data_directory + "/objects", rows->all.rows->naming_key());
+  if (!objects)
+    return std::move(objects.error());
+  return storage{std::move(rows->plain), std::move(rows->all.rows), std::move(*objects), nullptr, nullptr};
+}
+
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,
                                     storage_options options) {

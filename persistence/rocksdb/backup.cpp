@@ -150,16 +150,16 @@ caf::expected<BackupMark> create_backup(const store& rows, const backup_place& w
 }
 
 caf::error purge_backups(const fs::path& backups, size_t keep) {
+  if (recorded_backups(backups).size() <= keep)
+    return {};
   auto lock = backup_lock::take(backups, true);
   if (!lock)
     return std::move(lock.error());
   auto ids = recorded_backups(backups);
-  if (ids.size() <= keep)
-    return {};
   auto engine = open_engine<rocksdb::BackupEngine>(backups);
   if (!engine)
     return std::move(engine.error());
-  ids.resize(ids.size() - keep);
+  ids.resize(ids.size() - std::min(ids.size(), keep));
   for (auto id : ids) {
     if (auto failed = erase_record(backups, id))
       return failed;

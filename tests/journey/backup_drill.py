@@ -66,7 +66,7 @@ def work_in(data):
     """All tasks a restored store knows, and those of them that are done."""
     runs = told("run", "list", "--limit", "1000", data=data).get("runs", [])
     names = {run["ref"].rsplit("/", 1)[-1] for run in runs}
-    return names, {run["ref"].rsplit("/", 1)[-1] for run in runs if "COMPLETED" in run["status"]}
+    return names, {run["ref"].rsplit("/", 1)[-1] for run in runs if run["status"] == "completed"}
 
 
 def drill(what, target, wanted, *words):

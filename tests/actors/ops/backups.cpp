@@ -124,7 +124,7 @@ CAF_TEST(a first backup is taken at once and the next ones by the clock) {
   here.node->advance(1min);
   CAF_CHECK_EQUAL(here.disk->taken, 2u);
   here.node->advance(10h);
-  CAF_CHECK_EQUAL(here.disk->taken, 11u); // each begins with the first look after it is due
+  CAF_CHECK_EQUAL(here.disk->taken, 12u);
   CAF_CHECK(!here.status().overdue());
 }
 

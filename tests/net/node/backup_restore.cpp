@@ -2,10 +2,12 @@
 #define CAF_SUITE net.node.backup_restore
 #include "tests/support/scratch.hpp"
 #include <caf/test/unit_test.hpp>
+#include <fstream>
 #include <map>
 #include <troupe/net/node/backup_restore.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
+#include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/rocksdb/backup.hpp>
 
@@ -22,11 +24,21 @@ struct working_node {
   config settings;
   system_clock time;
 
-  working_node() {
+  explicit working_node(bool sealed = false) {
     settings.node.data_directory = (scratch.path() / "data").string();
     settings.node.log_level = "error";
     settings.backup.directory = (scratch.path() / "backups").string();
     settings.backup.every_minutes = 100'000;
+    if (sealed)
+      settings.keys.master_key_file = key_file("key", 'a');
+  }
+
+  std::string key_file(const std::string& name, char digit) const {
+    auto path = scratch.path() / name;
+    std::ofstream{path} << std::string(64, digit) << "\n";
+    std::filesystem::permissions(path,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return path.string();
   }
 
   // One life: does these tasks, leaves a run that waits.
@@ -54,16 +66,19 @@ struct working_node {
     CAF_REQUIRE(one.start_run(waiting_run, flow, {}));
   }
 
-  std::shared_ptr<store> open(const std::string& directory) const {
-    auto rows = open_rocksdb(directory);
-    CAF_REQUIRE(rows);
-    return *rows;
+  storage open(const std::string& directory) const {
+    auto here = settings;
+    here.node.data_directory = directory;
+    auto all = open_stopped_storage(here, {});
+    if (!all)
+      CAF_FAIL("no store: " << describe(all.error()));
+    return *all;
   }
 
   // All rows but what a restore adds: the name of the new history.
   content rows_of(const std::string& directory) const {
     content all;
-    auto rows = open(directory);
+    auto rows = open(directory).rows;
     for (auto where : {space::journal, space::snapshot, space::index, space::meta})
       CAF_REQUIRE(!rows->scan(where, std::string(1, '\0'), "\xff", [&](auto key, auto value) {
         if (key != store_key("history"))
@@ -73,11 +88,12 @@ struct working_node {
     return all;
   }
   envelope counters() const {
-    return *read_journal_counters(*open(settings.node.data_directory));
+    return *read_journal_counters(*open(settings.node.data_directory).rows);
   }
   void save() const {
-    auto rows = open(settings.node.data_directory);
-    CAF_REQUIRE(create_backup(*rows, {settings.node.data_directory, settings.backup.directory}, time, "1"));
+    auto all = open(settings.node.data_directory);
+    CAF_REQUIRE(
+        create_backup(*all.plain, {settings.node.data_directory, settings.backup.directory}, time, "1"));
   }
   config elsewhere(const std::string& name) const {
     auto other = settings;
@@ -86,10 +102,8 @@ struct working_node {
   }
 };
 
-} // namespace
-
-CAF_TEST(a restored moment is that moment in every row) {
-  working_node here;
+void restores_every_row(bool sealed) {
+  working_node here{sealed};
   here.live({"first"}, "early");
   auto then = here.rows_of(here.settings.node.data_directory);
   auto moment = here.counters();
@@ -113,6 +127,30 @@ CAF_TEST(a restored moment is that moment in every row) {
   CAF_REQUIRE(all);
   CAF_CHECK_EQUAL(all->dropped(), 0u);
   CAF_CHECK(here.rows_of(whole.node.data_directory) == now);
+}
+
+} // namespace
+
+CAF_TEST(a restored moment is that moment in every row) {
+  restores_every_row(false);
+}
+
+CAF_TEST(a restored moment of a sealed store is that moment in every row) {
+  restores_every_row(true);
+}
+
+CAF_TEST(a sealed store is restored under its own master key and no other) {
+  working_node here{true};
+  here.live({"first"});
+  auto moment = here.counters();
+  here.live({"second"});
+  here.save();
+  auto other = here.elsewhere("other");
+  other.keys.master_key_file = here.key_file("other-key", 'b');
+  CAF_CHECK(restore_store(other, 1, {.gsn = moment.gsn}, here.time).error() == ec::wrong_key);
+  other.keys.master_key_file.clear();
+  CAF_CHECK(restore_store(other, 1, {.gsn = moment.gsn}, here.time).error() == ec::key_missing);
+  CAF_CHECK(!std::filesystem::exists(other.node.data_directory));
 }
 
 CAF_TEST(a node goes on from a restored moment) {
