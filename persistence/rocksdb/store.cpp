@@ -72,7 +72,7 @@ public:
   rocksdb_store(fs::path directory, open_database opened, store_self self, store_options options)
       : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)},
         options_{std::move(options)} {
-    acknowledged_ = acknowledged();
+    acknowledged_ = {self_.id(), open_->db->GetLatestSequenceNumber()};
     auto mark = high_water::set(directory_, acknowledged_);
     if (mark)
       mark_ = std::move(*mark);
@@ -213,13 +213,9 @@ private:
     return std::exchange(open_, std::move(other));
   }
 
-  high_water::point acknowledged() const {
-    return {self_.id(), open_->db->GetLatestSequenceNumber()};
-  }
-
   // What is in the database is synced. A mark that stays behind is harmless: it notices less.
   void raise_mark() {
-    acknowledged_ = acknowledged();
+    acknowledged_.sequence = open_->db->GetLatestSequenceNumber();
     if (!mark_)
       return;
     if (auto failed = mark_->raise(acknowledged_.sequence, system_clock{}.now_ms())) {
