@@ -72,7 +72,10 @@ public:
   rocksdb_store(fs::path directory, open_database opened, store_self self, store_options options)
       : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)},
         options_{std::move(options)} {
-    acknowledged_ = {self_.id(), open_->db->GetLatestSequenceNumber()};
+    acknowledged_.store = self_.id();
+    if (!open_->synced) // of a laboratory: nothing it writes is known to be on disk
+      return;
+    acknowledged_.sequence = open_->db->GetLatestSequenceNumber();
     auto mark = high_water::set(directory_, acknowledged_);
     if (mark)
       mark_ = std::move(*mark);
@@ -215,6 +218,8 @@ private:
 
   // What is in the database is synced. A mark that stays behind is harmless: it notices less.
   void raise_mark() {
+    if (!open_->synced)
+      return;
     acknowledged_.sequence = open_->db->GetLatestSequenceNumber();
     if (!mark_)
       return;
