@@ -57,6 +57,11 @@ std::string tell(const caf::error& failure) {
   return telegram{}.add(static_cast<uint64_t>(code_of(failure))).add(text_of(failure)).text();
 }
 
+// Of damage the cause alone: whoever asks adds what helps.
+caf::error why_not(const fs::path& directory, const rocksdb::Status& status) {
+  return is_damage(status) ? make_error(ec::corrupt, status.ToString()) : open_failure(directory, status);
+}
+
 // A process has the files open: this one's parent, or another one. Locks are not inherited.
 std::optional<std::string> locked(const fs::path& directory) {
   auto file = ::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
@@ -132,7 +137,7 @@ std::string examine_here(const fs::path& directory) {
   auto cannot = [&](const rocksdb::Status& status) {
     if (auto holder = locked(directory)) // since we began; what was seen may have been half a change
       return tell(cannot_open(directory, *holder));
-    return tell(open_failure(directory, status));
+    return tell(why_not(directory, status));
   };
   if (auto holder = locked(directory))
     return tell(cannot_open(directory, *holder));
@@ -159,7 +164,7 @@ std::string check_tables_here(const fs::path& directory) {
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   auto status = open_to_look(directory, rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords, opened, families);
   if (!status.ok())
-    return tell(open_failure(directory, status));
+    return tell(why_not(directory, status));
   std::vector<rocksdb::LiveFileMetaData> tables;
   opened.db->GetLiveFilesMetaData(&tables);
   telegram told;
@@ -184,7 +189,7 @@ caf::expected<telegram> ask_child(const fs::path& directory, std::string (*look)
                                   std::chrono::seconds patience) {
   auto said = in_child([&] { return look(directory); }, patience);
   if (!said && code_of(said.error()) == ec::corrupt)
-    return damaged_store(directory, text_of(said.error()));
+    return std::move(said.error());
   if (!said)
     return make_error(code_of(said.error()),
                       fmt::format("the store in {}: {}", directory.native(), text_of(said.error())));

@@ -21,7 +21,7 @@ struct examination {
 };
 
 /// Looks at the files without changing any, in a child process: RocksDB as Debian builds it ends its process at some
-/// damage. Errors: ec::corrupt (they cannot be opened), ec::from_future, ec::locked (a process has them open), ec::unavailable.
+/// damage. Errors: ec::corrupt (they cannot be opened; the text is the cause alone), ec::from_future, ec::locked (a process has them open), ec::unavailable.
 caf::expected<examination> examine(const std::filesystem::path& directory);
 
 /// What a start would lose of a store with such files, and how that is known; empty if nothing. `mark` is what the store
@@ -36,8 +36,7 @@ struct damaged_file {
   std::string cause;
 };
 
-/// Reads all tables to their end and compares their checksums, in a child process. Errors: ec::corrupt (the list of tables
-/// cannot be read), ec::unavailable.
+/// Reads all tables to their end and compares their checksums, in a child process. Errors: as examine().
 caf::expected<std::vector<damaged_file>> check_tables(const std::filesystem::path& directory);
 
 } // namespace troupe

@@ -90,6 +90,8 @@ bool may_be_born(const fs::path& directory) {
 caf::error allow(const fs::path& directory, const store_options& wanted,
                  const std::optional<high_water::point>& mark) {
   auto found = examine(directory);
+  if (!found && code_of(found.error()) == ec::corrupt)
+    return damaged_store(directory, text_of(found.error()));
   if (!found)
     return std::move(found.error());
   auto lost = loss(*found, mark);
@@ -114,9 +116,13 @@ caf::error damaged_store(const fs::path& directory, std::string_view found) {
                                 directory.native(), found, directory.native()));
 }
 
+bool is_damage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.ToString().find("No such file") != std::string::npos;
+}
+
 caf::error open_failure(const fs::path& directory, const rocksdb::Status& status) {
   auto cause = status.ToString();
-  if (status.IsCorruption() || cause.find("No such file") != std::string::npos)
+  if (is_damage(status))
     return damaged_store(directory, cause);
   if (status.IsNotSupported() || cause.find("Column families not opened") != std::string::npos)
     return make_error(ec::from_future,

@@ -54,6 +54,9 @@ caf::expected<open_database> open_database_in(const std::filesystem::path& direc
 /// The error for damage: what was found, and what to do next.
 caf::error damaged_store(const std::filesystem::path& directory, std::string_view found);
 
+/// Does this say that files are not as they were written?
+bool is_damage(const rocksdb::Status& status);
+
 /// The error for a database that does not open.
 caf::error open_failure(const std::filesystem::path& directory, const rocksdb::Status& status);
 

@@ -72,7 +72,10 @@ public:
   rocksdb_store(fs::path directory, open_database opened, store_self self, store_options options)
       : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)},
         options_{std::move(options)} {
-    acknowledged_ = acknowledged();
+    acknowledged_.store = self_.id();
+    if (!open_->synced) // of a laboratory: nothing it writes is known to be on disk
+      return;
+    acknowledged_.sequence = open_->db->GetLatestSequenceNumber();
     auto mark = high_water::set(directory_, acknowledged_);
     if (mark)
       mark_ = std::move(*mark);
@@ -213,13 +216,11 @@ private:
     return std::exchange(open_, std::move(other));
   }
 
-  high_water::point acknowledged() const {
-    return {self_.id(), open_->db->GetLatestSequenceNumber()};
-  }
-
   // What is in the database is synced. A mark that stays behind is harmless: it notices less.
   void raise_mark() {
-    acknowledged_ = acknowledged();
+    if (!open_->synced)
+      return;
+    acknowledged_.sequence = open_->db->GetLatestSequenceNumber();
     if (!mark_)
       return;
     if (auto failed = mark_->raise(acknowledged_.sequence, system_clock{}.now_ms())) {

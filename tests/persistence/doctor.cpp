@@ -1,8 +1,11 @@
 // The doctor finds what is wrong with rows, says where, and repairs what follows from events.
 #define CAF_SUITE persistence.doctor
 #include "tests/support/platform.hpp"
+#include <fmt/format.h>
+#include <tests/support/memory_key_file.hpp>
 #include <troupe/persistence/doctor.hpp>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/sealed_store.hpp>
 
 using namespace troupe;
 
@@ -222,6 +225,42 @@ CAF_TEST(a kind that is unknown here is told of and is no damage) {
   CAF_CHECK_EQUAL(request<ProbeTotal>(counted, ProbeAsk{}).total(),
                   77 * 257); // its snapshot and timer are still there
   CAF_CHECK(look().findings_size() == 0);
+}
+
+CAF_TEST(what a shredded tenant left is passed over and the others are looked at) {
+  auto sealed = seal_store(open_memory(7), std::make_shared<memory_key_file>(), sealing_key::random(), time);
+  CAF_REQUIRE(sealed);
+  auto& under_seal = *sealed->rows;
+  std::vector<entity_id> kept;
+  auto event = [&](const entity_id& whose, uint64_t seq, uint64_t gsn) {
+    envelope header;
+    header.flags = last_of_append;
+    header.gsn = gsn;
+    header.time_us = static_cast<int64_t>(gsn);
+    CAF_REQUIRE(!under_seal.write({{space::journal, journal_key(whose, seq), wrap(header, "x")}}));
+  };
+  for (uint64_t n = 1; n <= 600; ++n) { // some of both tenants in each shard
+    auto ref_text = fmt::format("{}/probe/{}", n % 2 ? "kept" : "gone", n);
+    auto whose = identify(ref_text, under_seal.naming_key());
+    CAF_REQUIRE(!under_seal.write({{space::meta, name_key(whose), ref_text, n % 2 ? "kept" : "gone"}}));
+    event(whose, 1, n);
+    if (n % 2)
+      kept.push_back(whose);
+  }
+  CAF_REQUIRE(!under_seal.write({journal_counters(10'000, 10'000)}));
+  auto health = *check_rows(under_seal, {}, false);
+  CAF_CHECK_EQUAL(health.entities(), 600u);
+  CAF_CHECK(health.sound());
+  CAF_REQUIRE(!sealed->sealed->ring().shred("gone"));
+  health = *check_rows(under_seal, {}, false);
+  CAF_CHECK_EQUAL(health.entities(), 300u);
+  CAF_CHECK(health.sound());
+  CAF_CHECK(health.findings(health.findings_size() - 1).place() == "shredded tenants");
+  for (auto& one : kept) // none of them is hidden behind another one
+    event(one, 3, 9'000);
+  health = *check_rows(under_seal, {}, false);
+  CAF_CHECK(!health.sound());
+  CAF_CHECK_EQUAL(static_cast<uint64_t>(health.findings_size()) + health.findings_left_out(), 300u + 2);
 }
 
 CAF_TEST(findings have an end) {

@@ -221,7 +221,7 @@ CAF_TEST(without a mark a torn tail opens and says what cannot be told) {
 }
 
 CAF_TEST(a flipped bit in the middle of the log is refused with or without a mark) {
-  write(40);
+  write(300); // several blocks: the rest of the damaged one is skipped as a whole
   fail_power();
   flip(last_log(), static_cast<std::streamoff>(fs::file_size(last_log())) / 2);
   check_refused("lose valid ones");
@@ -335,12 +335,12 @@ CAF_TEST(the files of another store under this mark are refused) {
 }
 
 CAF_TEST(a loss in the middle that is accepted leaves what came before) {
-  write(40);
+  write(300);
   fail_power();
   flip(last_log(), static_cast<std::streamoff>(fs::file_size(last_log())) / 2);
   auto kept = start(true);
   CAF_CHECK(warned("in spite of a loss"));
-  CAF_CHECK(std::stoul(kept) > 5 && std::stoul(kept) < 35);
+  CAF_CHECK(std::stoul(kept) > 100 && std::stoul(kept) < 200);
   CAF_CHECK_EQUAL(start(), kept);
 }
 

@@ -186,7 +186,8 @@ CAF_TEST(a batch torn by a power cut is gone as a whole) {
   CAF_CHECK(!rows->write({put("a", "1")}, {fence{1, 5}}));
   auto copy = scratch.path() / "copy";
   fs::create_directory(copy);
-  fs::copy_file(directory / high_water::file_name, copy / high_water::file_name); // the next one is not acknowledged
+  fs::copy_file(directory / high_water::file_name,
+                copy / high_water::file_name); // the next one is not acknowledged
   CAF_CHECK(!rows->write({put("a", "2"), put("b", "2")}, {fence{1, 6}}));
   fs::copy(directory, copy, fs::copy_options::recursive | fs::copy_options::skip_existing);
   auto logs = files(copy, ".log");
