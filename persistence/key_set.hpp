@@ -35,6 +35,7 @@ struct ring_key {
   std::string tenant; ///< empty = the store's own
   key_state state = key_state::active;
   int64_t made_ms = 0;      ///< Unix time
+  int64_t retired_ms = 0;   ///< when another took its place; 0 = it is active
   bool holds_bytes = false; ///< it has sealed bytes that are no rows and are never sealed anew: it stays
 
   /// Is nothing left of it but its id?
@@ -80,8 +81,9 @@ public:
   /// Forgets all keys of a tenant. Errors: ec::not_found (it has none), ec::shredded (it is done already),
   /// ec::invalid_argument (empty name).
   caf::error shred(std::string_view tenant);
-  /// No row needs an old key any more, and none of a shredded tenant is left.
-  void all_sealed();
+  /// No row needs an old key any more, and none of a shredded tenant is left. A key nothing needs goes when it was retired
+  /// limits::spare_key_age ago; until then, backups may.
+  void all_sealed(int64_t now_ms);
   /// How much of the store is sealed from now on.
   void set_stage(seal_stage stage) {
     stage_ = stage;
