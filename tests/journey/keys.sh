@@ -124,6 +124,9 @@ poll all_sealed
 check "its tasks are gone" 3 "$(code_of say run describe e1)"
 check "nothing new is taken for it" 3 "$(code_of say run start --capability troupe.echo --input text=x --id e9)"
 check "nobody is shredded twice" 3 "$(code_of say keys shred default --yes)"
+end_node KILL
+start_node
+check "the node starts without it" 0 "$(code_of say status)"
 end_node TERM
 
 [ "$failures" -eq 0 ] || { echo "$failures checks failed; what troupe said:"; tail -n 20 "$home/said" "$home/log"; exit 1; }
