@@ -7,6 +7,7 @@
 #include <troupe/runtime/interface/agent.hpp>
 #include <troupe/runtime/interface/journal.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
+#include <troupe/runtime/retention_rules.hpp>
 #include <vector>
 
 namespace troupe {
@@ -16,8 +17,13 @@ namespace troupe {
 shard_host_actor spawn_shard_host(caf::scheduled_actor* parent, doors_ptr doors,
                                   std::vector<entity_kind> kinds);
 
-/// TIMERS: reads all timer rows of the store once, then wakes their owners when they are due.
+/// TIMERS: reads the timer rows of the store as they come near, and wakes their owners when they are due. If they cannot be
+/// read at its start, it ends with the store's error.
 timers_actor spawn_timers(caf::scheduled_actor* parent, doors_ptr doors);
+
+/// RETENTION: once a day has the journal erase runs and lone tasks whose time is over, and objects that crashes have left.
+/// The first time limits::retention_first after its start.
+retention_actor spawn_retention(caf::scheduled_actor* parent, doors_ptr doors, retention_rules rules);
 
 /// TASK: entities of kind `task`, tasks that come alone. New ones get `defaults` where their spec is silent.
 entity_kind task_kind(TaskDefaults defaults = {});

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/activity.hpp>
 #include <troupe/runtime/clock.hpp>
@@ -14,6 +13,9 @@
 
 namespace troupe {
 
+class journal;
+class object_store;
+
 /// The doors of one node. Shared by all its actors; there are no globals, so a process may hold several nodes.
 struct doors {
   std::shared_ptr<const troupe::clock> time;
@@ -24,7 +26,8 @@ struct doors {
   std::shared_ptr<workers> hands; ///< threads for what computes or blocks
   logger log;
   node_metrics meters;
-  activity_board* board = nullptr; ///< what its actors are doing; outlives them; null = nobody looks
+  activity_board* board = nullptr;         ///< what its actors are doing; outlives them; null = nobody looks
+  std::shared_ptr<object_store> objects{}; ///< large payloads; null = there are none
 };
 
 using doors_ptr = std::shared_ptr<const doors>;

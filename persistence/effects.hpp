@@ -12,6 +12,17 @@
 
 namespace troupe {
 
+/// What a timer is besides its due time. It must follow from the event that sets it, like all rows.
+struct timer_rule {
+  /// What becomes of occurrences that could not be fired in time; see actors/agent/catch_up.hpp.
+  CatchUp catch_up = CATCH_UP_FIRE;
+  /// Recurs so often, milliseconds, at least limits::timer_period; 0 = fires once.
+  int64_t period_ms = 0;
+  /// Unix milliseconds from which a wait such as "for an hour" was counted: should the clock be set back behind it, the timer
+  /// waits at most due_ms - set_ms. 0 = due_ms is a date, and only the clock tells when it has come.
+  int64_t set_ms = 0;
+};
+
 /// Collects the effects of one decision. Rows are in the decision's batch; messages leave when it is durable.
 /// A message that must arrive needs a timer beside it: the timer's row is what redelivery reads.
 class effects {
@@ -39,8 +50,9 @@ public:
   }
 
   /// Sets a timer; the entity gets TimerDue at `due_ms` (Unix time), again and again until cancel(). An id is used once
-  /// at a time: to move a timer, cancel it with its old due time first.
-  void timer(const std::string& id, int64_t due_ms);
+  /// at a time: to move a timer, cancel it with its old due time first. A recurring timer is moved by its owner: in the batch
+  /// of the event that a TimerDue caused, cancel(id, due_ms) and timer(id, next_due_ms, rule).
+  void timer(const std::string& id, int64_t due_ms, const timer_rule& rule = {});
 
   /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after a crash and
   /// every limits::redelivery_first or more, until cancel(id, already_sent).

@@ -3,6 +3,7 @@
 // incarnation, and everybody who waits is told ec::outcome_unknown.
 
 #include <troupe/persistence/entity_core.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
@@ -128,7 +129,7 @@ bool entity_core::repeat(const Context& context, caf::response_promise promise,
     answer(std::move(promise),
            caf::make_message(
                make_error(ec::expired, "command " + context.command_id() +
-                                           " is older than the replies remembered; send a new one")));
+                                           " is older than what is remembered here; send a new one")));
     return true;
   }
 }
@@ -232,6 +233,7 @@ entity_core::restore(const Replayed& replayed, const std::function<bool(const st
     replies_.load(snapshot);
     seq_ = snapshot_seq_ = replayed.snapshot_seq();
   }
+  replies_.forget(replayed.expired_before());
   JournalRecord record;
   for (auto& stored : replayed.events()) {
     if (!record.ParseFromString(stored.record()))

@@ -29,6 +29,8 @@ public:
   /// Has this id been answered? Sets `reply` if it is still known. An id made before the oldest forgotten one has expired.
   verdict look_up(const std::string& command_id, const std::string*& reply) const;
   void add(const std::string& command_id, std::string reply);
+  /// Ids up to this one have expired, unless their replies are known.
+  void forget(const std::string& last_expired);
   void save(Snapshot& snapshot) const;
   void load(const Snapshot& snapshot);
 

@@ -16,13 +16,17 @@ size_t bytes_of(const journal_order& order) {
   size_t bytes = 64 + append->snapshot.size();
   for (auto& record : append->records)
     bytes += record.size();
+  for (auto& row : append->rows)
+    bytes += row.key.size() + (row.value ? row.value->size() : 0);
   return bytes;
 }
 
 class journal_thread final : public journal {
 public:
-  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters)
-      : core_{std::move(rows), std::move(time), meters}, queue_bytes_{meters.journal_queue_bytes} {}
+  journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters,
+                 std::shared_ptr<object_store> objects, trouble_notice on_trouble)
+      : core_{std::move(rows), std::move(time), meters, std::move(objects)},
+        queue_bytes_{meters.journal_queue_bytes}, on_trouble_{std::move(on_trouble)} {}
 
   ~journal_thread() override {
     {
@@ -63,17 +67,28 @@ public:
     return core_.generation();
   }
 
+  caf::error trouble() const override {
+    std::lock_guard lock{mutex_};
+    return trouble_;
+  }
+
 private:
   void run() {
     std::vector<journal_order> orders;
     for (;;) {
       {
         std::unique_lock lock{mutex_};
-        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-        if (queue_.empty())
+        auto called = [this] { return stopping_ || !queue_.empty(); };
+        if (!trouble_)
+          wake_.wait(lock, called);
+        else
+          wake_.wait_for(lock, limits::store_retry, called);
+        if (queue_.empty() && stopping_)
           return;
         orders.swap(queue_);
       }
+      if (orders.empty())
+        core_.process({});
       for (size_t next = 0; next < orders.size();) {
         size_t bytes = 0, last = next;
         while (last < orders.size() && last - next < limits::journal_batch_events &&
@@ -87,24 +102,42 @@ private:
         next = last;
       }
       orders.clear();
+      tell_trouble();
     }
   }
 
+  void tell_trouble() {
+    auto& now = core_.trouble();
+    {
+      std::lock_guard lock{mutex_};
+      if (code_of(now) == code_of(trouble_))
+        return;
+      trouble_ = now;
+    }
+    if (on_trouble_)
+      on_trouble_(now);
+  }
+
   journal_core core_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<journal_order> queue_;
   std::atomic<size_t> queued_bytes_ = 0;
   metric queue_bytes_;
+  caf::error trouble_; // as it was told
+  trouble_notice on_trouble_;
   bool stopping_ = false;
   std::thread thread_;
 };
 
 } // namespace
 
-caf::expected<std::unique_ptr<journal>>
-start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters) {
-  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters);
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
+                                                      std::shared_ptr<const clock> time, node_metrics meters,
+                                                      std::shared_ptr<object_store> objects,
+                                                      trouble_notice on_trouble) {
+  auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters, std::move(objects),
+                                                 std::move(on_trouble));
   if (auto failed = result->start())
     return failed;
   return std::unique_ptr<journal>{std::move(result)};

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/node_metrics.hpp>
@@ -52,7 +53,8 @@ struct close_order {
 struct upkeep_order {
   /// Is this entity open? Its rows are its own while it is.
   using awake = std::function<bool(const entity_id&)>;
-  /// Says what to change, a bounded piece at a time: the journal waits for it.
+  /// Says what to change, a bounded piece at a time and each row once: the journal waits for it. Objects follow the
+  /// records that refer to them.
   std::function<write_batch(const store& rows, const awake& is_awake)> work;
   /// Called when the batch is on disk, or could not be written; on the journal's thread. May be empty.
   std::function<void(const caf::error&)> done;
@@ -79,7 +81,9 @@ caf::expected<envelope> read_journal_counters(const store& rows);
 /// before the failure (the older store generation) as recognisable as one from before a replay.
 class journal_core {
 public:
-  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {});
+  /// Without an object store, all payloads stay in their rows.
+  journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {},
+               std::shared_ptr<object_store> objects = {});
 
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
@@ -91,6 +95,12 @@ public:
   /// How often the store was reopened after a failed write.
   uint64_t generation() const {
     return generation_;
+  }
+
+  /// Why the store accepts no writes now: ec::disk_full, ec::read_only or ec::unavailable; no error if it does. An
+  /// empty process() tries it again.
+  const caf::error& trouble() const {
+    return trouble_;
   }
 
 private:
@@ -105,16 +115,18 @@ private:
     size_t operator()(const entity_id& id) const;
   };
 
-  caf::expected<seat*> add(append_order& order, write_batch& batch);
+  caf::expected<seat*> add(append_order& order, write_batch& batch, object_accounts& accounts);
   void read(const open_order& order, std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();
+  void forget_doubtful();
   void fail();
-  caf::error write(const write_batch& batch);
+  caf::error write(const write_batch& batch, object_accounts& accounts);
 
   std::shared_ptr<store> store_;
   std::shared_ptr<const clock> clock_;
   node_metrics meters_;
+  std::shared_ptr<object_store> objects_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
   std::atomic<uint64_t> generation_ = 1; // read by other threads
@@ -122,6 +134,7 @@ private:
   uint64_t gsn_ = 0;
   int64_t time_us_ = 0;
   bool broken_ = false;
+  caf::error trouble_; // of the last try to reopen
 };
 
 /// The door to the journal. Thread-safe, never blocks.
@@ -134,10 +147,21 @@ public:
   virtual size_t queued_bytes() const = 0;
   /// How often the store was opened; above 1, a write has failed.
   virtual uint64_t generation() const = 0;
+  /// Why the store accepts no writes now; see journal_core::trouble().
+  virtual caf::error trouble() const {
+    return {};
+  }
 };
 
-/// Starts the journal's thread. The destructor finishes what is queued.
-caf::expected<std::unique_ptr<journal>>
-start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {});
+/// Hears why a store accepts no more writes, and, with no error, that it does again; on the journal's thread.
+using trouble_notice = std::function<void(const caf::error& trouble)>;
+
+/// Starts the journal's thread, which tries a store that accepts no writes again every limits::store_retry. The
+/// destructor finishes what is queued.
+caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
+                                                      std::shared_ptr<const clock> time,
+                                                      node_metrics meters = {},
+                                                      std::shared_ptr<object_store> objects = {},
+                                                      trouble_notice on_trouble = {});
 
 } // namespace troupe

@@ -1,10 +1,12 @@
 // JOURNAL CORE: checks, numbers and writes one batch of orders.
 // Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
-// grow strictly; an acknowledgement is made only after the synced write returned.
+// grow strictly; an acknowledgement is made only after the synced write returned; an object is kept before its record is
+// written, and erased only after nothing refers to it any more.
 
 #include <algorithm>
 #include <cstring>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/snapshot_rows.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
@@ -29,6 +31,15 @@ journal_delivery refusal(caf::strong_actor_ptr to, uint64_t incarnation, const c
   failed.set_incarnation(incarnation);
   set_failure(failed.mutable_failure(), reason);
   return deliver(std::move(to), std::move(failed));
+}
+
+// Why a store accepts no writes, for whoever wants one; what another code would say is not theirs to know.
+caf::error trouble_from(const caf::error& failed) {
+  auto code = code_of(failed);
+  if (code != ec::disk_full && code != ec::read_only)
+    code = ec::unavailable;
+  return make_error(code, "the store accepts no writes: " + text_of(failed) +
+                              (code == ec::unavailable ? "" : "; service then resumes by itself"));
 }
 
 } // namespace
@@ -58,8 +69,9 @@ size_t journal_core::hasher::operator()(const entity_id& id) const {
 }
 
 journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
-                           node_metrics meters)
-    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)} {}
+                           node_metrics meters, std::shared_ptr<object_store> objects)
+    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)}, objects_{
+                                                                                        std::move(objects)} {}
 
 caf::error journal_core::start() {
   auto counters = read_journal_counters(*store_);
@@ -70,7 +82,8 @@ caf::error journal_core::start() {
   return {};
 }
 
-caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_batch& batch) {
+caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_batch& batch,
+                                                     object_accounts& accounts) {
   auto i = seats_.find(order.entity);
   if (i == seats_.end() || i->second.incarnation != order.incarnation ||
       i->second.last_seq + 1 != order.first_seq)
@@ -79,23 +92,37 @@ caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_
   std::string tenant{tenant_of(open.ref)};
   if (auto refused = store_->refusal(tenant))
     return refused;
-  if (order.first_seq == 1)
-    batch.push_back({space::meta, name_key(order.entity), open.ref, tenant});
+  write_batch records; // apart, so that a payload that cannot be kept leaves nothing behind
+  auto keep = [&](space where, std::string key, const envelope& header, const std::string& payload) {
+    auto value = accounts.keep(open.ref, header, payload);
+    if (value)
+      records.push_back({where, std::move(key), std::move(*value), tenant});
+    return value ? caf::error{} : std::move(value.error());
+  };
   envelope header;
   header.type = order.type;
   header.version = order.version;
-  for (size_t n = 0; n < order.records.size(); ++n) {
+  caf::error failed;
+  for (size_t n = 0; n < order.records.size() && !failed; ++n) {
     header.time_us = ++time_us_;
     header.gsn = ++gsn_;
     header.flags = n + 1 == order.records.size() ? last_of_append : 0;
-    batch.push_back(
-        {space::journal, journal_key(order.entity, ++open.last_seq), wrap(header, order.records[n]), tenant});
+    failed = keep(space::journal, journal_key(order.entity, ++open.last_seq), header, order.records[n]);
   }
-  if (!order.snapshot.empty()) {
+  if (!failed && !order.snapshot.empty()) {
     header.version = order.snapshot_version;
-    batch.push_back(
-        {space::snapshot, snapshot_key(order.entity, open.last_seq), wrap(header, order.snapshot), tenant});
+    thin_snapshots(*store_, order.entity, batch, accounts);
+    failed = keep(space::snapshot, snapshot_key(order.entity, open.last_seq), header, order.snapshot);
   }
+  if (failed) { // what was appended before it is in the batch: the entity has to be replayed to know where it stands
+    for (auto& record : records)
+      accounts.drop(*record.value);
+    seats_.erase(i);
+    return make_error(ec::outcome_unknown, text_of(failed));
+  }
+  if (order.first_seq == 1)
+    batch.push_back({space::meta, name_key(order.entity), open.ref, tenant});
+  std::move(records.begin(), records.end(), std::back_inserter(batch));
   for (auto& row : order.rows) {
     row.tenant = tenant;
     batch.push_back(std::move(row));
@@ -107,11 +134,32 @@ bool journal_core::recover() {
   if (!broken_)
     return true;
   meters_.journal_reopens.add();
-  broken_ = static_cast<bool>(store_->reopen()) || static_cast<bool>(start());
+  auto failed = store_->reopen();
+  if (!failed)
+    failed = start();
+  trouble_ = failed ? trouble_from(failed) : caf::error{};
+  broken_ = static_cast<bool>(failed);
+  if (!broken_)
+    forget_doubtful();
   return !broken_;
 }
 
-caf::error journal_core::write(const write_batch& batch) {
+// Whoever was opened while the store was broken was shown what had been synced. What the failed write left behind
+// may be more; who has more has to be replayed.
+void journal_core::forget_doubtful() {
+  std::erase_if(seats_, [this](const auto& one) {
+    auto& [entity, open] = one;
+    uint64_t last = 0;
+    auto failed = store_->scan_back(space::journal, entity_begin(entity), entity_end(entity),
+                                    [&](std::string_view key, std::string_view) {
+                                      last = seq_of_journal_key(key);
+                                      return false;
+                                    });
+    return failed || last != open.last_seq;
+  });
+}
+
+caf::error journal_core::write(const write_batch& batch, object_accounts& accounts) {
   auto began_us = clock_->now_us();
   if (auto failed = store_->write(batch)) {
     meters_.journal_write_failures.add();
@@ -125,6 +173,9 @@ caf::error journal_core::write(const write_batch& batch) {
   meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
   meters_.journal_batches.add();
   meters_.journal_bytes.add(static_cast<double>(bytes));
+  meters_.objects_kept.add(static_cast<double>(accounts.kept()));
+  meters_.object_bytes.add(static_cast<double>(accounts.kept_bytes()));
+  meters_.objects_erased.add(static_cast<double>(accounts.erase_unreferenced()));
   return {};
 }
 
@@ -139,6 +190,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   std::vector<open_order> opens;
   std::vector<upkeep_order> upkeep;
   write_batch batch;
+  object_accounts accounts{*store_, objects_.get()};
   batch.reserve(2 * orders.size());
   written.reserve(orders.size());
   out.reserve(orders.size());
@@ -149,16 +201,18 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   for (auto& order : orders) {
     if (auto* append = std::get_if<append_order>(&order)) {
       if (!usable) {
-        out.push_back(refusal(std::move(append->owner), append->incarnation,
-                              make_error(ec::unavailable, "the store does not accept writes")));
-      } else if (auto added = add(*append, batch)) {
-        auto* open = *added;
-        if (open->batch != batch_) {
-          open->batch = batch_;
-          open->acknowledgement = written.size();
+        if (auto i = seats_.find(append->entity);
+            i != seats_.end() && i->second.incarnation == append->incarnation)
+          seats_.erase(i); // it has been told that it failed: nothing more of it counts
+        out.push_back(refusal(std::move(append->owner), append->incarnation, trouble_));
+      } else if (auto added = add(*append, batch, accounts)) {
+        auto& open = **added;
+        if (open.batch != batch_) {
+          open.batch = batch_;
+          open.acknowledgement = written.size();
           written.push_back({std::move(append->owner), append->incarnation, 0});
         }
-        written[open->acknowledgement].seq = open->last_seq;
+        written[open.acknowledgement].seq = open.last_seq;
       } else {
         out.push_back(refusal(std::move(append->owner), append->incarnation, added.error()));
       }
@@ -177,7 +231,9 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   caf::error failed;
   if (!batch.empty()) {
     batch.push_back(journal_counters(gsn_, time_us_));
-    failed = write(batch);
+    failed = accounts.settle(batch);
+    if (!failed)
+      failed = write(batch, accounts);
   }
   if (!failed)
     meters_.journal_events.add(static_cast<double>(gsn_ - gsn_before));
@@ -211,11 +267,16 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
 
 caf::error journal_core::maintain(const upkeep_order& order) {
   if (!recover())
-    return make_error(ec::unavailable, "the store does not accept writes");
+    return trouble_;
   auto batch = order.work(*store_, [this](const entity_id& entity) { return seats_.count(entity) > 0; });
   if (batch.empty())
     return {};
-  auto failed = write(batch);
+  object_accounts accounts{*store_, objects_.get()};
+  if (auto unread = accounts.follow(batch))
+    return unread;
+  if (auto unread = accounts.settle(batch))
+    return unread;
+  auto failed = write(batch, accounts);
   if (failed) {
     fail();
     recover();
@@ -236,17 +297,15 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
-  caf::error failed = broken_ ? make_error(ec::unavailable, "the store cannot be read now")
-                              : store_->refusal(tenant_of(order.ref));
+  auto failed = store_->refusal(tenant_of(order.ref));
   if (!failed && !order.without_snapshot)
     failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
-      std::string_view payload;
-      auto header = unwrap(stored, payload);
-      if (!header)
+      auto record = read_record(order.ref, stored, objects_.get());
+      if (!record)
         return true; // a snapshot is a cache: an older one, or the whole journal, serves as well
       answer.set_snapshot_seq(seq_of_snapshot_key(key));
-      answer.set_snapshot_version(header->version);
-      answer.set_snapshot(std::string{payload});
+      answer.set_snapshot_version(record->header.version);
+      answer.set_snapshot(std::move(record->payload));
       return false;
     });
   open.last_seq = answer.snapshot_seq();
@@ -254,27 +313,36 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
     caf::error damage;
     failed = store_->scan(space::journal, journal_key(order.entity, open.last_seq + 1), last,
                           [&](std::string_view key, std::string_view stored) {
-                            std::string_view payload;
-                            auto header = unwrap(stored, payload);
                             auto seq = seq_of_journal_key(key);
-                            if (!header || seq != open.last_seq + 1) {
-                              damage = make_error(ec::corrupt, order.ref + ": event " +
-                                                                   std::to_string(open.last_seq + 1) +
-                                                                   (header ? " is missing" : " is damaged") +
-                                                                   "; restore it from a copy");
+                            auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
+                            auto record = read_record(order.ref, stored, objects_.get());
+                            if (seq != open.last_seq + 1)
+                              damage = make_error(ec::corrupt, place + " is missing; restore it from a copy");
+                            else if (!record && reference_in(stored))
+                              damage =
+                                  make_error(code_of(record.error()), place + ": " + text_of(record.error()));
+                            else if (!record)
+                              damage = make_error(ec::corrupt, place + " is damaged; restore it from a copy");
+                            if (damage)
                               return false;
-                            }
                             auto* event = answer.add_events();
                             event->set_seq(seq);
-                            event->set_type(header->type);
-                            event->set_version(header->version);
-                            event->set_time_us(header->time_us);
-                            event->set_record(std::string{payload});
+                            event->set_type(record->header.type);
+                            event->set_version(record->header.version);
+                            event->set_time_us(record->header.time_us);
+                            event->set_record(std::move(record->payload));
                             open.last_seq = seq;
                             return true;
                           });
     if (damage)
       failed = damage;
+  }
+  if (!failed) {
+    auto expired = store_->get(space::meta, expired_key(order.ref, store_->naming_key()));
+    if (!expired)
+      failed = std::move(expired.error());
+    else
+      answer.set_expired_before(expired->value_or(""));
   }
   if (failed) {
     set_failure(answer.mutable_failure(), failed);

@@ -2,6 +2,7 @@
 // Invariant: byte order of keys is the order in which rows are read; no byte ever changes its meaning.
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <sodium.h>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/error.hpp>
@@ -10,7 +11,8 @@ namespace troupe {
 namespace {
 
 // First bytes of keys.
-constexpr char store_row = 0, entity_row = 1, index_row = 2, timer_row = 4, name_row = 5;
+constexpr char store_row = 0, entity_row = 1, index_row = 2, timer_row = 4, name_row = 5, object_row = 6,
+               expired_row = 7;
 
 constexpr size_t naming_key_bytes = 32;
 constexpr size_t sequenced_key_bytes = 1 + 1 + 16 + 8;
@@ -156,6 +158,16 @@ std::string index_end(uint8_t shard, index_table table) {
   return after(index_begin(shard, table));
 }
 
+std::string index_begin(const entity_id& entity, index_table table) {
+  auto key = listing_key(entity.shard, static_cast<uint8_t>(table));
+  put(key, entity.hash, entity.hash.size());
+  return key;
+}
+
+std::string index_end(const entity_id& entity, index_table table) {
+  return after(index_begin(entity, table));
+}
+
 std::string timer_key(const entity_id& entity, int64_t due_ms, std::string_view timer,
                       std::string_view naming_key) {
   auto key = timer_begin(entity.shard);
@@ -204,6 +216,73 @@ std::optional<entity_id> entity_of(std::string_view key) {
       return entity;
     }
   return {};
+}
+
+object_scope scope_of(std::string_view ref) {
+  return {shard_of(ref), std::string{ref.substr(0, ref.find('/'))}};
+}
+
+object_id name_object(const object_scope& whose, std::string_view content, std::string_view naming_key) {
+  ensure(naming_key.size() == naming_key_bytes, "a naming key of 32 bytes");
+  std::string scope; // a tenant's length before it: no two scopes run together to the same bytes
+  put(scope, whose.shard);
+  put(scope, static_cast<uint64_t>(whose.tenant.size()));
+  scope += whose.tenant;
+  crypto_generichash_state state;
+  object_id id;
+  crypto_generichash_init(&state, bytes(naming_key), naming_key.size(), id.size());
+  crypto_generichash_update(&state, bytes(scope), scope.size());
+  crypto_generichash_update(&state, bytes(content), content.size());
+  crypto_generichash_final(&state, id.data(), id.size());
+  id[0] = whose.shard;
+  return id;
+}
+
+std::string to_string(const object_id& id) {
+  return fmt::format("{:02x}", fmt::join(id, ""));
+}
+
+std::optional<object_id> parse_object_id(std::string_view text) {
+  object_id id;
+  if (text.size() != 2 * id.size())
+    return {};
+  for (size_t i = 0; i < id.size(); ++i) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    auto high = digits.find(text[2 * i]), low = digits.find(text[2 * i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos)
+      return {};
+    id[i] = static_cast<uint8_t>(16 * high + low);
+  }
+  return id;
+}
+
+std::string object_key(const object_id& id) {
+  std::string key{object_row};
+  return key.append(reinterpret_cast<const char*>(id.data()), id.size());
+}
+
+std::string object_begin(uint8_t shard) {
+  std::string key{object_row};
+  put(key, shard);
+  return key;
+}
+
+std::string object_end(uint8_t shard) {
+  return after(object_begin(shard));
+}
+
+object_id object_of_key(std::string_view key) {
+  object_id id;
+  ensure(key.size() == 1 + id.size(), "an object's key of 33 bytes");
+  std::copy_n(key.begin() + 1, id.size(), reinterpret_cast<char*>(id.data()));
+  return id;
+}
+
+std::string expired_key(std::string_view ref, std::string_view naming_key) {
+  std::string key{expired_row};
+  put(key, shard_of(ref));
+  put(key, keyed(ref.substr(0, ref.rfind('/')), naming_key), sizeof(hash128));
+  return key;
 }
 
 std::string store_key(std::string_view name) {

@@ -16,6 +16,8 @@ namespace troupe {
 //   index     02 | shard u8 | table u8 | entity 16 | row name hash 8     -> a listing's row
 //             04 | shard u8 | due_ms u64 | entity 16 | timer hash 8      -> TimerRow
 //   meta      05 | shard u8 | entity 16                                  -> ref of the entity
+//             06 | object 32, which begins with its shard                -> how many records refer to it, decimal
+//             07 | shard u8 | tenant and kind 16                         -> last command id that has expired
 //             00 | name                                                  -> what the store knows of itself
 
 /// The name of an entity inside keys: keyed BLAKE2b-128 of its ref. Tells nothing without the naming key.
@@ -64,6 +66,9 @@ std::string index_key(const entity_id& entity, index_table table, std::string_vi
 /// First key of a listing in a shard, and the first key after it.
 std::string index_begin(uint8_t shard, index_table table);
 std::string index_end(uint8_t shard, index_table table);
+/// Same, of one entity's rows in a listing.
+std::string index_begin(const entity_id& entity, index_table table);
+std::string index_end(const entity_id& entity, index_table table);
 
 /// Key of a timer; `timer` names it within its entity. Unix milliseconds; a time before 1970 counts as 0.
 std::string timer_key(const entity_id& entity, int64_t due_ms, std::string_view timer,
@@ -82,6 +87,36 @@ std::string names_end(uint8_t shard);
 /// the above.
 std::optional<entity_id> entity_of(std::string_view key);
 
+/// Name of a large payload that is kept apart: its shard, then 31 bytes of a keyed BLAKE2b-256 of whose it is and what it
+/// holds.
+using object_id = std::array<uint8_t, 32>;
+
+/// Whose an object is. Shards are moved and tenants shredded one by one, so that no object is in two of them.
+struct object_scope {
+  uint8_t shard = 0;
+  std::string tenant;
+};
+
+/// The scope of an entity's objects.
+object_scope scope_of(std::string_view ref);
+
+/// Id of this content under a store's naming key (32 bytes).
+object_id name_object(const object_scope& whose, std::string_view content, std::string_view naming_key);
+
+/// 64 hex digits, and back; nothing if it is none.
+std::string to_string(const object_id& id);
+std::optional<object_id> parse_object_id(std::string_view text);
+
+/// Row that counts the records that refer to an object; first key of a shard, and the first key after all of them.
+std::string object_key(const object_id& id);
+std::string object_begin(uint8_t shard);
+std::string object_end(uint8_t shard);
+/// The object in such a key; the key must be 33 bytes long.
+object_id object_of_key(std::string_view key);
+
+/// Row that tells which command ids entities of a tenant and kind no longer know; see retention.hpp.
+std::string expired_key(std::string_view ref, std::string_view naming_key);
+
 /// Row of the store itself, and the first key after all of them.
 std::string store_key(std::string_view name);
 std::string store_end();
@@ -96,7 +131,7 @@ struct envelope {
   uint32_t key_id = 0;  ///< 0 = not sealed
   uint32_t type = 0;    ///< record_type() of the message's full name
   uint16_t version = 1; ///< schema version of the event or state
-  uint8_t flags = 0;    ///< bit 0: last event of its append; bit 1: compressed before it was sealed
+  uint8_t flags = 0;    ///< see below
   int64_t time_us = 0;  ///< Unix time, grows strictly within a store
   uint64_t gsn = 0;     ///< global sequence number: counts all events of a store
   friend bool operator==(const envelope&, const envelope&) = default;
@@ -105,9 +140,11 @@ struct envelope {
 /// Bytes of a stored envelope.
 inline constexpr size_t envelope_bytes = 28;
 
-/// Flag bits of an envelope.
+/// Flag bits of an envelope: the last event of its append; compressed before it was sealed.
 inline constexpr uint8_t last_of_append = 1;
 inline constexpr uint8_t compressed_payload = 2;
+/// The payload is a reference to an object that holds it; see object_refs.hpp.
+inline constexpr uint8_t payload_in_object = 4;
 
 /// Envelope and payload as stored.
 std::string wrap(const envelope& header, std::string_view payload);

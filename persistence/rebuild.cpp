@@ -3,45 +3,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <limits>
 #include <set>
 #include <troupe/persistence/event_sourced.hpp>
+#include <troupe/persistence/index_rows.hpp>
 #include <troupe/persistence/rebuild.hpp>
 
 namespace troupe {
-namespace {
-
-using index_rows = std::map<std::string, std::string>;
-
-// The listing and timer rows of a shard.
-caf::expected<index_rows> stored_rows(const store& rows, uint8_t shard) {
-  index_rows found;
-  auto keep = [&](std::string_view key, std::string_view value) {
-    found.emplace(key, value);
-    return true;
-  };
-  for (auto table : index_tables)
-    if (auto failed = rows.scan(space::index, index_begin(shard, table), index_end(shard, table), keep))
-      return failed;
-  if (auto failed = rows.scan(space::index, timer_begin(shard),
-                              timer_end(shard, std::numeric_limits<int64_t>::max()), keep))
-    return failed;
-  return found;
-}
-
-write_batch difference(const index_rows& stored, const index_rows& wanted) {
-  write_batch changes;
-  for (auto& [key, value] : stored)
-    if (wanted.count(key) == 0)
-      changes.push_back({space::index, key, std::nullopt});
-  for (auto& [key, value] : wanted)
-    if (auto row = stored.find(key); row == stored.end() || row->second != value)
-      changes.push_back({space::index, key, value});
-  return changes;
-}
-
-} // namespace
-
 entity_replay::entity_replay(std::string ref, std::string naming_key)
     : ref_{std::move(ref)}, naming_key_{std::move(naming_key)}, entity_{identify(ref_, naming_key_)} {}
 
@@ -70,8 +37,10 @@ caf::error entity_replay::add(const ReplayedEvent& stored) {
   return {};
 }
 
-caf::expected<std::unique_ptr<entity_replay>>
-replay_entity(const store& rows, const std::vector<entity_kind>& kinds, const entity_id& entity) {
+caf::expected<std::unique_ptr<entity_replay>> replay_entity(const store& rows,
+                                                            const std::vector<entity_kind>& kinds,
+                                                            const entity_id& entity,
+                                                            const object_store* objects) {
   auto name = rows.get(space::meta, name_key(entity));
   if (!name)
     return name.error();
@@ -87,7 +56,7 @@ replay_entity(const store& rows, const std::vector<entity_kind>& kinds, const en
   caf::error damage;
   auto failed = rows.scan(space::journal, entity_begin(entity), entity_end(entity),
                           [&](std::string_view key, std::string_view stored) {
-                            auto event = replayed_event(key, stored);
+                            auto event = replayed_event(key, stored, **name, objects);
                             damage = event ? replay->add(*event) : event.error();
                             return !damage;
                           });
@@ -96,27 +65,27 @@ replay_entity(const store& rows, const std::vector<entity_kind>& kinds, const en
   return replay;
 }
 
-caf::expected<ReplayedEvent> replayed_event(std::string_view key, std::string_view stored) {
-  std::string_view record;
-  auto header = unwrap(stored, record);
+caf::expected<ReplayedEvent> replayed_event(std::string_view key, std::string_view stored,
+                                            std::string_view ref, const object_store* objects) {
+  auto record = read_record(ref, stored, objects);
   auto seq = seq_of_journal_key(key);
-  if (!header)
-    return make_error(ec::corrupt, fmt::format("event {} has no envelope", seq));
+  if (!record)
+    return make_error(code_of(record.error()), fmt::format("event {}: {}", seq, text_of(record.error())));
   ReplayedEvent event;
   event.set_seq(seq);
-  event.set_type(header->type);
-  event.set_version(header->version);
-  event.set_time_us(header->time_us);
-  event.set_record(record.data(), record.size());
+  event.set_type(record->header.type);
+  event.set_version(record->header.version);
+  event.set_time_us(record->header.time_us);
+  event.set_record(std::move(record->payload));
   return event;
 }
 
 caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<entity_kind>& kinds,
-                                        const entity_id& entity) {
-  auto replay = replay_entity(rows, kinds, entity);
+                                        const entity_id& entity, const object_store* objects) {
+  auto replay = replay_entity(rows, kinds, entity, objects);
   if (!replay)
     return std::move(replay.error());
-  auto stored = stored_rows(rows, entity.shard);
+  auto stored = stored_index_rows(rows, entity.shard);
   if (!stored)
     return std::move(stored.error());
   std::erase_if(*stored, [&](auto& row) { return entity_of(row.first) != entity; });
@@ -124,7 +93,7 @@ caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<ent
 }
 
 caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<entity_kind>& kinds,
-                                        uint8_t shard) {
+                                        uint8_t shard, const object_store* objects) {
   std::vector<entity_id> named;
   if (auto failed = rows.scan(space::meta, names_begin(shard), names_end(shard),
                               [&](std::string_view key, std::string_view) {
@@ -136,7 +105,7 @@ caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<ent
   index_rows wanted;
   std::set<entity_id> strangers;
   for (auto& entity : named) {
-    auto replay = replay_entity(rows, kinds, entity);
+    auto replay = replay_entity(rows, kinds, entity, objects);
     if (replay)
       wanted.insert((*replay)->rows().begin(), (*replay)->rows().end());
     else if (code_of(replay.error()) == ec::invalid_argument)
@@ -144,7 +113,7 @@ caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<ent
     else
       return std::move(replay.error());
   }
-  auto stored = stored_rows(rows, shard);
+  auto stored = stored_index_rows(rows, shard);
   if (!stored)
     return std::move(stored.error());
   std::erase_if(*stored, [&](auto& row) {

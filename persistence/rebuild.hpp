@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <troupe/persistence/effects.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 #include <vector>
 
@@ -63,22 +64,26 @@ private:
   uint64_t seq_ = 0;
 };
 
-/// An event as it is stored, key and value. Error: ec::corrupt (no envelope).
-caf::expected<ReplayedEvent> replayed_event(std::string_view key, std::string_view stored);
+/// An event as it is stored, key and value. If its payload is an object, that is read for `ref`, whose event it is.
+/// Errors: as read_record().
+caf::expected<ReplayedEvent> replayed_event(std::string_view key, std::string_view stored,
+                                            std::string_view ref = {}, const object_store* objects = nullptr);
 
 /// Replays one entity of a store, all its events. Errors: ec::not_found (its name is not stored), ec::invalid_argument
 /// (its kind is none of `kinds`: nothing is known of its rows), ec::corrupt, ec::from_future, those of store::scan().
-caf::expected<std::unique_ptr<entity_replay>>
-replay_entity(const store& rows, const std::vector<entity_kind>& kinds, const entity_id& entity);
+caf::expected<std::unique_ptr<entity_replay>> replay_entity(const store& rows,
+                                                            const std::vector<entity_kind>& kinds,
+                                                            const entity_id& entity,
+                                                            const object_store* objects = nullptr);
 
 /// The changes that make the index and timer rows of one entity those that its events bring about; none if they are.
 /// Reads all timers of its shard: for many entities, rebuild a shard at a time. Errors: as replay_entity().
 caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<entity_kind>& kinds,
-                                        const entity_id& entity);
+                                        const entity_id& entity, const object_store* objects = nullptr);
 
 /// The same for all entities of a shard: rows of entities that are not stored leave, rows of entities whose kind is none
 /// of `kinds` stay. Holds the rows of one shard in memory. Errors: ec::corrupt, ec::from_future, those of store::scan().
 caf::expected<write_batch> rebuild_rows(const store& rows, const std::vector<entity_kind>& kinds,
-                                        uint8_t shard);
+                                        uint8_t shard, const object_store* objects = nullptr);
 
 } // namespace troupe

@@ -27,6 +27,10 @@ void reply_window::add(const std::string& command_id, std::string reply) {
   }
 }
 
+void reply_window::forget(const std::string& last_expired) {
+  forgotten_ = std::max(forgotten_, last_expired);
+}
+
 void reply_window::save(Snapshot& snapshot) const {
   for (auto* command_id : order_) {
     auto* stored = snapshot.add_replies();
@@ -39,7 +43,7 @@ void reply_window::save(Snapshot& snapshot) const {
 void reply_window::load(const Snapshot& snapshot) {
   for (auto& stored : snapshot.replies())
     add(stored.command_id(), stored.reply());
-  forgotten_ = std::max(forgotten_, snapshot.expired_before());
+  forget(snapshot.expired_before());
 }
 
 } // namespace troupe

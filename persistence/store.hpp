@@ -77,7 +77,8 @@ public:
             const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
 
   /// After a failed write: forgets what was not synced and accepts writes again. Reads answer ec::unavailable
-  /// meanwhile. Errors: as open_rocksdb(); may be repeated.
+  /// meanwhile. Errors: as open_rocksdb(); may be repeated. If it says ec::disk_full or ec::read_only at once,
+  /// reads go on and see what was synced before the failed write.
   virtual caf::error reopen() = 0;
 
   /// Why this tenant's rows can be neither read nor written; no error if they can. Error: ec::shredded.
@@ -105,11 +106,15 @@ inline caf::error store::compact(std::atomic<bool>&) {
 /// Takes a warning of a store, for the log; called from any thread.
 using notice = std::function<void(std::string_view text)>;
 
+/// What a test changes about a store on disk; see rocksdb/laboratory.hpp. No configuration leads to it.
+struct store_laboratory;
+
 /// How a store on disk is opened.
 struct store_options {
   notice warn;
   bool accept_loss =
       false; ///< open it though acknowledged records are missing; for whoever was told so and agreed
+  std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< null outside of tests
 };
 
 /// Opens or creates a store in a directory (made with mode 0700). A torn end of its log is cut off, with a warning; a store

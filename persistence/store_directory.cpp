@@ -7,6 +7,7 @@
 #include <system_error>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <unistd.h>
 
 namespace troupe {
@@ -29,9 +30,9 @@ constexpr advice advices[] = {
      "let its user read and write there, or choose another directory"},
     {"Read-only file system", ec::read_only,
      "mount the file system for writing, or choose another directory"},
-    {"No space left", ec::disk_full, "free space on this disk, then start again"},
-    {"Disk quota exceeded", ec::disk_full, "free space or raise the quota, then start again"},
-    {"File too large", ec::disk_full, "raise the limit of file sizes (ulimit -f), then start again"},
+    {"No space left", ec::disk_full, "free space on this disk"},
+    {"Disk quota exceeded", ec::disk_full, "free space or raise the quota"},
+    {"File too large", ec::disk_full, "raise the limit of file sizes (ulimit -f)"},
     {"Not a directory", ec::unavailable, "a part of the path is a file: choose another directory"},
     {"File exists", ec::unavailable, "a file has this name: choose another directory"},
     {"Too many open files", ec::unavailable, "raise the limit of open files (ulimit -n)"},
@@ -66,11 +67,35 @@ std::optional<std::string> make_directory(const std::filesystem::path& directory
   return sync_directory(parent.empty() ? "." : parent);
 }
 
+std::optional<std::string> no_room(const std::filesystem::path& directory, uint64_t bytes) {
+  auto probe = directory / "room"; // a name no store uses
+  auto descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor < 0)
+    return last_failure();
+  ::unlink(probe.c_str());
+  auto failure = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  ::close(descriptor);
+  if (failure == 0)
+    return {};
+  return std::generic_category().message(failure);
+}
+
+caf::error check_room(const std::filesystem::path& directory, uint64_t least) {
+  std::error_code failure;
+  auto disk = std::filesystem::space(directory, failure);
+  if (failure || disk.available >= least)
+    return {};
+  return make_error(ec::disk_full,
+                    fmt::format("the disk of {} has {} MiB left, and below {} MiB no new work is taken; free "
+                                "space on this disk: service then resumes by itself",
+                                directory.native(), disk.available >> 20, least >> 20));
+}
+
 store_trouble trouble_of(std::string_view cause) {
   for (auto& [sign, code, step] : advices)
     if (cause.find(sign) != std::string_view::npos)
       return {code, step};
-  return {ec::unavailable, "check disk and system log, then start again"};
+  return {ec::unavailable, "check disk and system log"};
 }
 
 caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <sys/types.h>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 
@@ -18,6 +19,14 @@ std::optional<std::string> make_directory(const std::filesystem::path& directory
 
 /// Makes the names in a directory survive a power cut. Returns the cause of a failure.
 std::optional<std::string> sync_directory(const std::filesystem::path& directory);
+
+/// Why so many bytes cannot be written in a directory now; nothing if they can. The system may give up to so much away
+/// meanwhile, and nothing is left behind.
+std::optional<std::string> no_room(const std::filesystem::path& directory, uint64_t bytes);
+
+/// Is the disk of a store nearly full? Error: ec::disk_full below `least` bytes, where new work has to wait so that the
+/// work under way can end. A disk that cannot be asked counts as one with room.
+caf::error check_room(const std::filesystem::path& directory, uint64_t least = limits::store_room_bytes);
 
 /// What keeps a store from working, and what a person can do about it.
 struct store_trouble {

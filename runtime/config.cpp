@@ -111,6 +111,8 @@ private:
         return fmt::format("one of {} bytes", x.size());
       if (std::any_of(x.begin(), x.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
         return json_of(&x) + ", with control characters";
+      if (auto wrong = row.check ? row.check(x) : std::nullopt)
+        return fmt::format("{}: {}", json_of(&x), *wrong);
       **text = std::move(x);
     } else {
       return std::string{type_name(node.type())};

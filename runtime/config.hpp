@@ -17,6 +17,7 @@ struct config {
 #define NUMBER(key, initial, lowest, highest, unit, what) double key = initial;
 #define TEXT(key, initial, fewest, most, what) std::string key = initial;
 #define CHOICE(key, initial, choices, what) std::string key = initial;
+#define FORM(key, initial, most, example, check, what) std::string key = initial;
 #define END(section)                                                                                         \
   }                                                                                                          \
   section;

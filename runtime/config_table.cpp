@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <troupe/runtime/config_table.hpp>
+#include <troupe/runtime/retention_rules.hpp>
 #include <troupe/runtime/utf8.hpp>
 
 namespace troupe {
@@ -32,6 +33,8 @@ std::vector<config_section> make_table() {
 #define TEXT(key, initial, fewest, most, what)                                                               \
   keys.push_back({#key, IN(key), fewest, most, "bytes", {}, what});
 #define CHOICE(key, initial, choices, what) keys.push_back({#key, IN(key), 0, 0, "", split(choices), what});
+#define FORM(key, initial, most, example, check, what)                                                       \
+  keys.push_back({#key, IN(key), 0, most, "bytes", {}, what, example, check});
 #define END(section) }
 #include <troupe/runtime/config_keys.def>
 #undef IN
@@ -82,6 +85,8 @@ std::string allowed_for(const config_key& row) {
     return fmt::format("a number from {} to {}{}", number(row.lowest), number(row.highest), unit);
   if (!row.choices.empty())
     return fmt::format("one of {}", fmt::join(row.choices, ", "));
+  if (row.check)
+    return fmt::format("text such as `{}`, at most {:.0f} bytes", row.example, row.highest);
   return fmt::format("text of {:.0f} to {:.0f} bytes", row.lowest, row.highest);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <troupe/runtime/config.hpp>
@@ -22,6 +23,8 @@ struct config_key {
   std::string_view unit;
   std::vector<std::string_view> choices; ///< of a text: all that is allowed; empty = any
   std::string_view what;                 ///< what it does
+  std::string_view example{};            ///< of a text with a form of its own; empty = it has none
+  std::optional<std::string> (*check)(std::string_view) = nullptr; ///< says what is wrong with such a text
 };
 
 /// One section of the file.

@@ -34,6 +34,7 @@ inline constexpr std::string_view shard_host = "system/service/shard_host";
 inline constexpr std::string_view root = "system/service/root";
 inline constexpr std::string_view timers = "system/service/timers";
 inline constexpr std::string_view backups = "system/service/backups";
+inline constexpr std::string_view retention = "system/service/retention";
 inline constexpr std::string_view watchdog = "system/service/watchdog";
 } // namespace services
 

@@ -7,6 +7,13 @@ namespace {
 
 constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+// The first ten characters.
+void put_time(std::string& id, int64_t ms) {
+  auto time = static_cast<uint64_t>(ms);
+  for (int i = 9; i >= 0; --i, time >>= 5)
+    id[static_cast<size_t>(i)] = alphabet[time & 31];
+}
+
 } // namespace
 
 id_source::id_source(uint64_t seed) : engine_{seed} {}
@@ -27,9 +34,7 @@ std::string id_source::next(int64_t now_ms) {
     ++high_;
   }
   std::string id(26, '0');
-  auto time = static_cast<uint64_t>(last_ms_);
-  for (int i = 9; i >= 0; --i, time >>= 5)
-    id[static_cast<size_t>(i)] = alphabet[time & 31];
+  put_time(id, last_ms_);
   auto high = static_cast<uint64_t>(high_);
   auto low = low_;
   for (int i = 25; i >= 10; --i) {
@@ -52,6 +57,12 @@ std::optional<int64_t> time_of_id(std::string_view id) {
       time = (time << 5) | digit;
   }
   return static_cast<int64_t>(time);
+}
+
+std::string last_id_of(int64_t ms) {
+  std::string id(26, alphabet.back());
+  put_time(id, ms);
+  return id;
 }
 
 uint64_t random_seed() {

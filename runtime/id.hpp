@@ -33,6 +33,9 @@ private:
 /// The time inside an id, Unix milliseconds; nothing if it is no id.
 std::optional<int64_t> time_of_id(std::string_view id);
 
+/// The largest id made at a time, Unix milliseconds: no id of an earlier time or of that one is above it.
+std::string last_id_of(int64_t ms);
+
 /// A seed from the operating system.
 uint64_t random_seed();
 

@@ -184,6 +184,39 @@ inline constexpr std::chrono::milliseconds seal_retry = 1s;
 inline constexpr std::chrono::hours timeseries_age{24 * 30};
 inline constexpr uint64_t timeseries_bytes = 1ull << 30;
 
+/// Room on the disk below which no new work is taken, bytes: half of the log, so that the work under way can end.
+inline constexpr uint64_t store_room_bytes = 64u << 20;
+
+/// Room a store needs to be opened again, besides what it has to write to tables, bytes: manifest, options, a new log.
+inline constexpr uint64_t store_reopen_bytes = 1u << 20;
+
+/// How often a store that accepts no writes is tried again when nobody asks for one.
+inline constexpr std::chrono::milliseconds store_retry = 1s;
+/// A record or snapshot of more bytes becomes an object of its own: a table's blocks and the log stay small, and what
+/// is rewritten by compaction is the reference.
+inline constexpr size_t record_bytes = 64u << 10;
+
+/// Snapshots of an entity that are kept: the newest, and one before it should that be damaged.
+inline constexpr size_t snapshots_kept = 2;
+
+/// Pauses before retention looks through the store: after a start, when others have more to do; then; and when it could
+/// not write.
+inline constexpr std::chrono::milliseconds retention_first = 5min;
+inline constexpr std::chrono::milliseconds retention_every = 24h;
+inline constexpr std::chrono::milliseconds retention_retry = 1min;
+
+/// Entities that retention erases in one piece, and rows above which a piece ends: the journal waits for it, some
+/// milliseconds. One entity leaves whole, whatever its size.
+inline constexpr size_t retention_piece = 16;
+inline constexpr size_t retention_piece_rows = 4096;
+
+/// Tenants with a retention of their own: a line of the configuration is read by a person.
+inline constexpr size_t retention_tenants = 100;
+
+/// Tenants and kinds that a usage tells apart; what is beyond counts as other. And the largest entities it names.
+inline constexpr size_t usage_rows = 1000;
+inline constexpr size_t usage_largest = 10;
+
 /// How far the clock of whoever makes command ids may be ahead of ours.
 inline constexpr std::chrono::milliseconds clock_skew = 5min;
 
@@ -252,6 +285,34 @@ inline constexpr std::chrono::milliseconds timer_pause = 5ms;
 
 /// The timers actor looks at its list at least this often.
 inline constexpr std::chrono::milliseconds timer_tick = 1s;
+
+/// Rows the timers actor reads ahead, per shard, timers and outbox apart: few enough for memory (about 400 bytes each, twice as
+/// many before they are trimmed), and one seek per so many firings.
+inline constexpr size_t timers_ahead = 64;
+
+/// Timers that were just fired and not acknowledged; at so many, the next ones wait: what is due leaves no faster than its
+/// owners can be woken. One whose owner has not answered for this long is no longer waited for.
+inline constexpr size_t timers_in_flight = 8192;
+inline constexpr std::chrono::milliseconds timer_answer = 5s;
+
+/// Fired timers nobody acknowledged that the timers actor remembers, to fire each again with growing waits: about 26 MiB.
+/// Above, they are read again from the store after limits::redelivery_longest.
+inline constexpr size_t timers_unanswered = 65'536;
+
+/// One shard's timers are read anew at most this often, however many ask for it.
+inline constexpr std::chrono::milliseconds timer_reread = 1s;
+
+/// Lanes of timers searched in one go for rows that a clock set back has made early; with a million timers, 4000 rows each.
+inline constexpr size_t timer_lanes_per_tick = 4;
+
+/// A timer fired this late was missed: longer than any pause, wake-up or short stall, shorter than a restart.
+inline constexpr std::chrono::milliseconds timer_late = 10s;
+
+/// Shortest period of a recurring timer: each occurrence is a synced write.
+inline constexpr std::chrono::milliseconds timer_period = 100ms;
+
+/// By so much the wall clock may drift against the steady one before that is taken for a jump.
+inline constexpr std::chrono::milliseconds clock_jump = 100ms;
 
 /// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
 /// behavior that loops. Above, the attempt fails with ec::action_failed.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <ctime>
 #include <fmt/format.h>
+#include <functional>
 #include <mutex>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/rotating_file_sink.h>
@@ -21,26 +22,45 @@ namespace {
 
 constexpr std::array<std::string_view, 6> level_names{"trace", "debug", "info", "warning", "error", "off"};
 
+// spdlog 1.10 leaves a file closed when it cannot begin a new one (a directory that cannot be written any more), and a
+// later line that fits into the old one is written through null. So a sink that has failed is made anew.
 class spdlog_sink final : public log_sink {
 public:
-  explicit spdlog_sink(std::unique_ptr<spdlog::sinks::sink> sink) : sink_{std::move(sink)} {
-    sink_->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+  using maker = std::function<std::unique_ptr<spdlog::sinks::sink>()>;
+  explicit spdlog_sink(maker make) : make_{std::move(make)} {
+    open();
   }
 
   bool write(std::string_view line) override {
+    if (!sink_ && lines_to_skip_ > 0) {
+      --lines_to_skip_;
+      return false;
+    }
     try {
+      if (!sink_)
+        open();
       sink_->log(
           spdlog::details::log_msg{spdlog::log_clock::time_point{}, {}, {}, spdlog::level::info, line});
       sink_->flush(); // a line that explains a crash must not die with the process
       return true;
     } catch (const std::exception&) {
+      sink_.reset();
       return false;
     }
   }
 
 private:
+  void open() {
+    lines_to_skip_ = 63; // spdlog takes 50 ms to find that a file cannot be opened: not for every line
+    sink_ = make_();
+    lines_to_skip_ = 0;
+    sink_->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+  }
+
+  maker make_;
   std::unique_ptr<spdlog::sinks::sink> sink_;
+  unsigned lines_to_skip_ = 0;
 };
 
 std::string time_text(int64_t now_ms) {
@@ -88,14 +108,15 @@ void log_field::append_value(std::string& out) const {
 }
 
 std::unique_ptr<log_sink> stderr_sink() {
-  return std::make_unique<spdlog_sink>(std::make_unique<spdlog::sinks::stderr_sink_st>());
+  return std::make_unique<spdlog_sink>([] { return std::make_unique<spdlog::sinks::stderr_sink_st>(); });
 }
 
 caf::expected<std::unique_ptr<log_sink>> file_sink(const std::string& path) {
   try {
-    return std::unique_ptr<log_sink>{
-        std::make_unique<spdlog_sink>(std::make_unique<spdlog::sinks::rotating_file_sink_st>(
-            path, limits::log_file_bytes, limits::log_files))};
+    return std::unique_ptr<log_sink>{std::make_unique<spdlog_sink>([path] {
+      return std::make_unique<spdlog::sinks::rotating_file_sink_st>(path, limits::log_file_bytes,
+                                                                    limits::log_files);
+    })};
   } catch (const std::exception& e) {
     return make_error(ec::unavailable, fmt::format("the log file {} cannot be written: {}", path, e.what()));
   }

@@ -87,6 +87,14 @@ node_metrics::node_metrics(metrics where)
       journal_reopens{counter(all, "troupe_journal_reopens_total",
                               "Attempts to open the store again after a failed write.")},
 
+      objects_kept{counter(all, "troupe_objects_kept_total",
+                           "Records and snapshots too large for a row that became objects of their own.")},
+      object_bytes{counter(all, "troupe_object_bytes_total", "Bytes in these objects.")},
+      objects_erased{
+          counter(all, "troupe_objects_erased_total", "Objects that left because nothing refers to them.")},
+      retention_erased{counters(all, "troupe_retention_erased_total",
+                                "Entities erased because they had ended long enough ago.", {"kind"})},
+
       backup_last_good_time{
           gauge(all, "troupe_backup_last_good_timestamp_seconds", "Unix time of the last good backup.")},
       backup_last_good_bytes{gauge(all, "troupe_backup_last_good_bytes", "Bytes of the last good backup.")},
@@ -101,6 +109,9 @@ node_metrics::node_metrics(metrics where)
       entity_crashes{counters(all, "troupe_entity_crashes_total", "Entities that crashed.", {"kind"})},
       entity_quarantines{counters(all, "troupe_entity_quarantines_total",
                                   "Entities left alone because they kept crashing.", {"kind"})},
+      timers_fired{counters(all, "troupe_timers_fired_total",
+                            "Timers that were due, the first time, or again because nobody acknowledged it.",
+                            {"try"})},
       child_events{counters(all, "troupe_child_events_total",
                             "What becomes of supervised children, e.g. starting, failed, escalated. Starting "
                             "less one is restarts.",

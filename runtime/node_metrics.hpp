@@ -44,6 +44,10 @@ struct node_metrics {
   metric journal_queue_bytes;
   metric journal_write_failures;
   metric journal_reopens;
+  metric objects_kept;
+  metric object_bytes;
+  metric objects_erased;
+  metric_family retention_erased; // by kind
 
   // Backups.
   metric backup_last_good_time;
@@ -57,6 +61,7 @@ struct node_metrics {
   metric_family entity_wakes;       // by kind
   metric_family entity_crashes;     // by kind
   metric_family entity_quarantines; // by kind
+  metric_family timers_fired;       // by try
   metric_family child_events;       // by child, event
   metric_family watchdog_reports;   // by reason
   metric notes_dropped;

@@ -182,9 +182,11 @@ public:
     ended.set_claim(on.claim());
     ended.set_position(position);
     auto& gate = parts_->tools.gate_of(one);
-    auto answer = [ended, agent = agent_actor{self_}](Outcome outcome) mutable {
+    // Weak: a tool that hangs must not keep an agent that sleeps, and with it the node, from ending.
+    auto answer = [ended, agent = caf::actor_cast<caf::weak_actor_ptr>(self_)](Outcome outcome) mutable {
       *ended.mutable_outcome() = std::move(outcome);
-      caf::anon_send(agent, std::move(ended));
+      if (auto alive = agent.lock())
+        caf::anon_send(caf::actor_cast<caf::actor>(alive), std::move(ended));
     };
     auto& meters = log_.outside().meters;
     auto show_circuit = [&gate, &one, shown = meters.circuit_state] {
@@ -192,11 +194,11 @@ public:
         shown.with({one.name}).record(static_cast<double>(*circuit));
     };
     auto go = [&gate, &one, request, answer, show_circuit, calls = meters.tool_calls,
-               seconds = meters.tool_seconds, parts = parts_, hands = log_.outside().hands,
+               seconds = meters.tool_seconds, parts = std::weak_ptr{parts_}, hands = log_.outside().hands,
                time = log_.outside().time](uint64_t ticket) {
       show_circuit();
       hands->submit(
-          [&gate, &one, request, answer, show_circuit, calls, seconds, parts, time, ticket]() mutable {
+          [&gate, &one, request, answer, show_circuit, calls, seconds, parts = parts.lock(), time, ticket]() mutable {
             auto began_us = time->now_us();
             auto outcome = toolbox::run(one, request);
             auto took_us = std::max<int64_t>(0, time->now_us() - began_us);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
@@ -123,12 +124,11 @@ struct shard_host_state {
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
     auto code = code_of(message.reason);
-    if (code == ec::outcome_unknown ||
-        code == ec::unavailable) { // the store's failure or our own stop, nobody's crash
+    if (code == ec::outcome_unknown || code == ec::unavailable || code == ec::disk_full ||
+        code == ec::read_only) { // the store's failure or our own stop, nobody's crash
       doors->names->erase(ref, gone.mapped().actor, message.reason);
       tell_of_loss(ref);
-      doors->names->tell(std::string{services::timers},
-                         Redeliver{}); // its last rows may be there unannounced
+      ask_for_timers(ref);
     } else {
       crashed(ref, describe(message.reason));
     }
@@ -148,11 +148,20 @@ struct shard_host_state {
     }
     record.parked = true;
     tell_of_loss(ref);
+    ask_for_timers(ref, limits::redelivery_first); // not at once: they may be what it crashed of
     auto wait = std::min(limits::park_longest, limits::park_first * (1u << (record.in_a_row - 1)));
     Activate again;
     again.set_ref(ref);
     again.set_after_park(true);
     tell_in(self, wait, shard_host_actor{self}, std::move(again));
+  }
+
+  // Its last rows may be there unannounced, and what it was fired for may be lost with it.
+  void ask_for_timers(const std::string& ref, std::chrono::milliseconds after = {}) const {
+    Redeliver again;
+    again.set_ref(ref);
+    again.set_after_ms(after.count());
+    doors->names->tell(std::string{services::timers}, std::move(again));
   }
 
   void tell_of_loss(const std::string& ref, bool quarantined = false) {
@@ -247,7 +256,7 @@ struct shard_host_state {
     crashes.erase(i);
     released.insert(ref);
     activate(ref);
-    doors->names->tell(std::string{services::timers}, Redeliver{}); // what it was sent meanwhile was refused
+    ask_for_timers(ref); // what it was sent meanwhile was refused
     return Done{};
   }
 };

@@ -81,6 +81,7 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
     row.set_steps(1);
     row.set_steps_done(task.status() == TASK_COMPLETED);
     row.set_reason(task.reason());
+    row.set_parent(task.spec().parent());
     return row;
   }
   caf::expected<TaskDescription> describe_it() const {

@@ -52,7 +52,8 @@ void tell_parent(const site& where, const TaskState& task, effects& out) {
 void open_wait(const site& where, const TaskState& task, const ActionRecord& wait, effects& out) {
   switch (wait.request().kind()) {
   case ACTION_SLEEP:
-    out.timer(timer_id(where.step, "wait/" + wait.position()), wait.wait_until_ms());
+    out.timer(timer_id(where.step, "wait/" + wait.position()), wait.wait_until_ms(),
+              {.set_ms = wait.time_ms()});
     break;
   case ACTION_AGENT:
     out.outbox(timer_id(where.step, "child/" + wait.position()));
@@ -178,7 +179,7 @@ void bring_about(const site& where, const TaskState& after, const TaskEvent& eve
       call(where, after, out);
     break;
   case TaskEvent::kRetried:
-    out.timer(timer_id(where.step, "run"), after.due_ms());
+    out.timer(timer_id(where.step, "run"), after.due_ms(), {.set_ms = event.retried().time_ms()});
     open_kept_waits(where, after, out);
     break;
   case TaskEvent::kResumed:
@@ -220,7 +221,8 @@ void count(const TaskState& after, const TaskEvent& event, const node_metrics& m
     meters.tasks_created.add();
     break;
   case TaskEvent::kEnded: {
-    auto who = after.has_start() ? std::string_view{after.start().behavior()} : "none"; // it ended before it began
+    auto who =
+        after.has_start() ? std::string_view{after.start().behavior()} : "none"; // it ended before it began
     meters.tasks_ended.with({word(after.status()), who}).add();
     meters.task_seconds.with({who}).record(1e-3 * static_cast<double>(after.ended_ms() - after.created_ms()));
     break;

@@ -13,10 +13,11 @@ namespace {
 
 using events = std::vector<TaskEvent>;
 
-// Failures that a repetition cannot mend.
+// Failures that a repetition cannot mend, and the one it must not: what may have happened must not happen twice; a person
+// looks at the other side first.
 bool is_final(ec code) {
   return code == ec::invalid_argument || code == ec::permission_denied || code == ec::guardrail ||
-         code == ec::cancelled || code == ec::budget_exceeded;
+         code == ec::cancelled || code == ec::budget_exceeded || code == ec::outcome_unknown;
 }
 
 const ActionRecord* find(const TaskState& task, const std::string& position, ActionRecord::WhatCase what) {

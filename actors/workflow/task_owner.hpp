@@ -47,6 +47,8 @@ public:
   }
   decision decide(const ChildEnded& cmd, int64_t now_ms) const {
     auto step = task_life::split_timer_id(cmd.parent_key()).first;
+    if (!owner().task_at(step)) // erased: nobody waits any more, and the child may know it
+      return std::vector<event>{};
     return decide_on(step, [&](auto& task) {
       return task_life::child_ended({own_ref, step}, task, cmd, now_ms);
     });

@@ -101,11 +101,17 @@ TROUPE_METHOD(resume, Resume, ResumeRun, Done)
 TROUPE_METHOD(dead_letters, DeadLetters, ListDeadLetters, DeadLetterList)
 TROUPE_METHOD(requeue, Requeue, RequeueDeadLetter, Done)
 TROUPE_METHOD(drop, Drop, DropDeadLetter, Done)
+TROUPE_METHOD(timers, Timers, ListTimers, TimerList)
 TROUPE_METHOD(set_log_level, LogLevel, SetLogLevel, Done)
 TROUPE_METHOD(metrics, Metrics, GetMetrics, MetricsText)
+TROUPE_METHOD(usage, Usage, GetStoreUsage, StoreUsage)
 TROUPE_METHOD(keys, Keys, ListKeys, KeyList)
 TROUPE_METHOD(new_keys, NewKeys, RotateKeys, KeyList)
 TROUPE_METHOD(shred, Shred, ShredTenant, KeyList)
+TROUPE_METHOD(backups, Backups, ListBackups, BackupList)
+TROUPE_METHOD(take_backup, Backup, TakeBackup, BackupWork)
+TROUPE_METHOD(verify_backup, CheckBackup, VerifyBackup, BackupWork)
+TROUPE_METHOD(backup_work, BackupProgress, GetBackupWork, BackupWork)
 #undef TROUPE_METHOD
 
 } // namespace troupe

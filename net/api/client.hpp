@@ -39,11 +39,17 @@ public:
   caf::expected<DeadLetterList> dead_letters(const ListDeadLetters& in = {});
   caf::expected<Done> requeue(const RequeueDeadLetter& in);
   caf::expected<Done> drop(const DropDeadLetter& in);
+  caf::expected<TimerList> timers(const ListTimers& in = {});
   caf::expected<Done> set_log_level(const SetLogLevel& in);
   caf::expected<MetricsText> metrics(const GetMetrics& in = {});
+  caf::expected<StoreUsage> usage(const GetStoreUsage& in = {});
   caf::expected<KeyList> keys(const ListKeys& in = {});
   caf::expected<KeyList> new_keys(const RotateKeys& in);
   caf::expected<KeyList> shred(const ShredTenant& in);
+  caf::expected<BackupList> backups(const ListBackups& in = {});
+  caf::expected<BackupWork> take_backup(const TakeBackup& in = {});
+  caf::expected<BackupWork> verify_backup(const VerifyBackup& in);
+  caf::expected<BackupWork> backup_work(const GetBackupWork& in);
 
 private:
   struct line;

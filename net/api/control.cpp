@@ -51,7 +51,8 @@ public:
                                                                   options.most_calls)},
         desk_{std::make_shared<control_desk>(control_desk{std::move(options.outside),
                                                           std::move(options.hooks), std::move(options.node),
-                                                          std::move(options.version), options.started_ms})} {}
+                                                          std::move(options.version), options.started_ms,
+                                                          std::move(options.retention), start_workers(1)})} {}
 
   void stop() {
     book_->stop();
@@ -78,11 +79,17 @@ public:
   TROUPE_METHOD(DeadLetters, ListDeadLetters, DeadLetterList)
   TROUPE_METHOD(Requeue, RequeueDeadLetter, Done)
   TROUPE_METHOD(Drop, DropDeadLetter, Done)
+  TROUPE_METHOD(Timers, ListTimers, TimerList)
   TROUPE_METHOD(LogLevel, SetLogLevel, Done)
   TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
+  TROUPE_METHOD(Usage, GetStoreUsage, StoreUsage)
   TROUPE_METHOD(Keys, ListKeys, KeyList)
   TROUPE_METHOD(NewKeys, RotateKeys, KeyList)
   TROUPE_METHOD(Shred, ShredTenant, KeyList)
+  TROUPE_METHOD(Backups, ListBackups, BackupList)
+  TROUPE_METHOD(Backup, TakeBackup, BackupWork)
+  TROUPE_METHOD(CheckBackup, VerifyBackup, BackupWork)
+  TROUPE_METHOD(BackupProgress, GetBackupWork, BackupWork)
 #undef TROUPE_METHOD
 
 private:

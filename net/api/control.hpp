@@ -23,6 +23,7 @@ struct control_options {
   std::string version;
   int64_t started_ms = 0;
   control_hooks hooks;
+  retention_rules retention{};               ///< what a usage says will leave
   size_t most_calls = limits::control_calls; ///< in flight; above, ec::overloaded
 };
 

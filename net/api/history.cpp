@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <troupe/net/api/history.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/error.hpp>
@@ -72,7 +73,7 @@ bool tell(uint32_t type, const std::string& bytes, HistoryEntry& entry) {
   return true;
 }
 
-HistoryEntry entry_of(uint64_t seq, std::string_view stored) {
+HistoryEntry entry_of(const doors& outside, const std::string& ref, uint64_t seq, std::string_view stored) {
   HistoryEntry entry;
   entry.set_seq(seq);
   std::string_view payload;
@@ -84,9 +85,13 @@ HistoryEntry entry_of(uint64_t seq, std::string_view stored) {
   entry.set_time_us(header->time_us);
   entry.set_version(header->version);
   JournalRecord record;
+  auto whole = header->key_id == 0 ? read_record(ref, stored, outside.objects.get())
+                                   : caf::expected<stored_record>{stored_record{*header, {}}};
   if (header->key_id != 0)
     entry.set_summary("the record is sealed");
-  else if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+  else if (!whole)
+    entry.set_summary(text_of(whole.error()));
+  else if (!record.ParseFromString(whole->payload))
     entry.set_summary("the record is damaged; restore it from a copy");
   else if (!tell<RunEvent>(header->type, record.event(), entry) &&
            !tell<TaskEvent>(header->type, record.event(), entry) &&
@@ -186,7 +191,7 @@ caf::expected<History> read_history(const doors& outside, const std::string& ref
                              page.set_more(true);
                              return false;
                            }
-                           *page.add_entries() = entry_of(seq_of_journal_key(key), stored);
+                           *page.add_entries() = entry_of(outside, ref, seq_of_journal_key(key), stored);
                            bytes += page.entries(page.entries_size() - 1).ByteSizeLong();
                            return true;
                          });

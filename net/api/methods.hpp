@@ -8,6 +8,7 @@
 #include <string_view>
 #include <troupe/persistence/doors.hpp>
 #include <troupe/runtime/proto/net.pb.h>
+#include <troupe/runtime/retention_rules.hpp>
 
 namespace troupe {
 
@@ -23,6 +24,8 @@ struct control_hooks {
   /// thread-safe and quick. The principal is empty if nobody knows it.
   std::function<void(std::string_view method, const std::string& principal, const caf::error& refusal)>
       decided;
+  /// Why no new work is taken now; no error if it is. Thread-safe and quick. Empty = it always is.
+  std::function<caf::error()> refuse_work;
   /// Adds to a status what only the node knows, e.g. the store's generation. May stay empty.
   std::function<void(NodeStatus&)> complete_status;
   /// What seals the store; null = the store is plain.
@@ -36,6 +39,8 @@ struct control_desk {
   std::string node;    ///< its name
   std::string version; ///< of the program
   int64_t started_ms = 0;
+  retention_rules retention{};
+  std::shared_ptr<workers> chores{}; ///< threads for what reads the whole store; null = those for tools
 };
 
 /// One call being served: by which actor, under which context, and how long its client waits.
@@ -61,6 +66,7 @@ void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentReco
 void serve(const control_call& call, const UnregisterAgent& in, reply_to<AgentRecord> reply);
 void serve(const control_call& call, const SetLogLevel& in, reply_to<Done> reply);
 void serve(const control_call& call, const GetMetrics& in, reply_to<MetricsText> reply);
+void serve(const control_call& call, const GetStoreUsage& in, reply_to<StoreUsage> reply);
 void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply);
 void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply);
 void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply);
@@ -71,8 +77,13 @@ void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLetterList> reply);
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);
+void serve(const control_call& call, const ListTimers& in, reply_to<TimerList> reply);
 void serve(const control_call& call, const ListKeys& in, reply_to<KeyList> reply);
 void serve(const control_call& call, const RotateKeys& in, reply_to<KeyList> reply);
 void serve(const control_call& call, const ShredTenant& in, reply_to<KeyList> reply);
+void serve(const control_call& call, const ListBackups& in, reply_to<BackupList> reply);
+void serve(const control_call& call, const TakeBackup& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const VerifyBackup& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const GetBackupWork& in, reply_to<BackupWork> reply);
 
 } // namespace troupe

@@ -65,13 +65,17 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
                  reply(std::move(*status));
                });
   };
-  auto open = std::make_shared<int>(4); // answers still awaited
+  auto keeps_backups = static_cast<bool>(call.desk->outside->names->find(std::string{services::backups}));
+  auto open = std::make_shared<int>(keeps_backups ? 5 : 4); // answers still awaited
   auto arrived = [=] {
     if (--*open == 0)
       walk();
   };
   auto quick = call; // a silent service costs its numbers, not the whole status
   quick.patience = call.patience / 2;
+  if (keeps_backups)
+    ask_part<GetBackupStatus, BackupStatus>(quick, services::backups, status, arrived,
+                                            [=](auto& backup) { *status->mutable_backup() = backup; });
   ask_part<ListQuarantined, QuarantineList>(quick, services::shard_host, status, arrived, [=](auto& list) {
     status->set_dead_letters(status->dead_letters() + static_cast<uint64_t>(list.entities_size()));
   });
@@ -98,6 +102,8 @@ void serve(const control_call& call, const GetAgent& in, reply_to<AgentRecord> r
 }
 
 void serve(const control_call& call, const RegisterAgent& in, reply_to<AgentRecord> reply) {
+  if (auto refused = call.desk->hooks.refuse_work ? call.desk->hooks.refuse_work() : caf::error{})
+    return reply(std::move(refused));
   ask_for(call, registry, in, std::move(reply));
 }
 

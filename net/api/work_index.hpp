@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <troupe/persistence/doors.hpp>
+#include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/proto/net.pb.h>
 #include <vector>
 

@@ -60,6 +60,8 @@ caf::error check_inputs(const google::protobuf::RepeatedPtrField<Field>& sorted)
 void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply) {
   if (in.has_definition() == in.has_task())
     return reply(make_error(ec::invalid_argument, "start either a definition or one task"));
+  if (auto refused = call.desk->hooks.refuse_work ? call.desk->hooks.refuse_work() : caf::error{})
+    return reply(std::move(refused));
   auto id = in.id().empty() ? call.desk->outside->ids->next(call.desk->outside->time->now_ms()) : in.id();
   auto name = parse_ref(fmt::format("{}/{}/{}", default_tenant, in.has_task() ? "task" : "run", id));
   if (!name)

@@ -7,20 +7,14 @@
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {
-namespace {
-
-const std::string default_data = "./troupe-data";
-
-} // namespace
-
 cli_session::cli_session(cli_arguments said, const cli_hooks& hooks, std::ostream& out, std::ostream& err,
                          text_look how)
     : said_{std::move(said)}, hooks_{hooks}, out_{out}, err_{err}, how_{how} {}
 
-caf::expected<control_client*> cli_session::node() {
+caf::expected<control_client*> cli_session::node(const std::string& otherwise) {
   if (client_)
     return &*client_;
-  auto& data = said_.data.empty() ? default_data : said_.data;
+  auto& data = said_.data.empty() ? otherwise : said_.data;
   auto tokens = token_list::read(said_.tokens.empty() ? control_tokens(data) : said_.tokens);
   if (!tokens && code_of(tokens.error()) == ec::not_found && said_.tokens.empty())
     return make_error(
@@ -34,6 +28,13 @@ caf::expected<control_client*> cli_session::node() {
   return &*client_;
 }
 
+caf::expected<config> cli_session::offline_config() const {
+  auto settings = said_.config.empty() ? caf::expected<config>{config{}} : load_config(said_.config);
+  if (settings && !said_.data.empty())
+    settings->node.data_directory = said_.data;
+  return settings;
+}
+
 int cli_session::show(const google::protobuf::Message& message, const std::string& text) {
   if (said_.json)
     out_ << to_json(message) << '\n';
@@ -45,6 +46,11 @@ int cli_session::show(const google::protobuf::Message& message, const std::strin
 void cli_session::hint(std::string_view text) {
   if (hooks_.terminal && !said_.json)
     err_ << text << '\n';
+}
+
+void cli_session::progress(std::string_view text) {
+  if (hooks_.terminal && !said_.json)
+    err_ << '\r' << text << "\x1b[K" << std::flush; // to the end of the line
 }
 
 const std::vector<cli_option>& common_options() {
@@ -61,8 +67,9 @@ const std::vector<cli_option>& common_options() {
 const std::vector<cli_command>& commands() {
   static const auto all = [] {
     auto list = node_commands();
-    for (auto more : {work_commands, key_commands})
-      for (auto& one : more())
+    for (auto part :
+         {work_commands, timer_commands, store_commands, backup_commands, key_commands, doctor_commands})
+      for (auto& one : part())
         list.push_back(std::move(one));
     return list;
   }();

@@ -10,6 +10,7 @@
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/node/cli.hpp>
 #include <troupe/net/node/render.hpp>
+#include <troupe/runtime/config.hpp>
 #include <variant>
 #include <vector>
 
@@ -37,9 +38,13 @@ struct cli_arguments {
   unsigned limit = 0;
   bool wait = false;
   bool restart = false;
+  bool repair = false;
+  bool accept_loss = false;
   std::string master;
   std::string tenant;
   bool yes = false;
+  std::string backups;
+  std::string at;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -71,15 +76,22 @@ public:
     return how_;
   }
 
-  /// The node's client. Errors: ec::unavailable if no node has ever run there, and those of
-  /// token_list::read().
-  caf::expected<control_client*> node();
+  /// The node's client; `data` is where it lives if the command line does not say. Errors: ec::unavailable if no node has ever
+  /// run there, and those of token_list::read().
+  caf::expected<control_client*> node(const std::string& data = "./troupe-data");
+
+  /// The configuration of a node whose store a command works on by itself: the file of --config, and --data above it.
+  /// Errors: those of load_config().
+  caf::expected<config> offline_config() const;
 
   /// Prints a message as JSON, or as `text` for people; gives exit code 0.
   int show(const google::protobuf::Message& message, const std::string& text);
 
   /// Says something to a person who watches; nothing in a script.
   void hint(std::string_view text);
+
+  /// Shows a person how far long work is, in place of what was shown before; empty = it is over. Nothing in a script.
+  void progress(std::string_view text);
 
 private:
   cli_arguments said_;
@@ -105,9 +117,25 @@ const std::vector<cli_option>& common_options();
 /// All commands, in the order they are explained.
 const std::vector<cli_command>& commands();
 
+/// The parts of commands(): what concerns the node and its agents, work, and timers.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> timer_commands();
+/// The parts of commands(): what concerns the node and its agents, its work, and its store.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> store_commands();
+/// The parts of commands(): what concerns the node and its agents, what concerns work, and the doctor.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> doctor_commands();
 /// The parts of commands(): what concerns the node and its agents, its work, and the keys of its store.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> key_commands();
+/// The parts of commands(): what concerns the node and its agents, work, and backups.
+std::vector<cli_command> node_commands();
+std::vector<cli_command> work_commands();
+std::vector<cli_command> backup_commands();
 
 } // namespace troupe

@@ -1,9 +1,8 @@
 // troupe: node and command line in one program.
 
-#include <csignal>
 #include <iostream>
 #include <troupe/net/node/cli.hpp>
-#include <troupe/net/node/node.hpp>
+#include <troupe/net/node/process.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
 #include <troupe/runtime/version.hpp>
 #include <unistd.h>
@@ -22,20 +21,10 @@ int run_node(const std::string& path, const std::string& data) {
   }
   if (!data.empty())
     settings.node.data_directory = data;
-  sigset_t ends; // blocked before any thread begins, so that only sigwait sees them
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  troupe::prepare_process();
   troupe::node node{settings};
   troupe::add_standard_behaviors(node.behaviors());
-  if (auto failed = node.listen())
-    return node.complain(failed);
-  std::cerr << "node '" << settings.node.name << "' runs on " << settings.node.data_directory
-            << "; ask it with: troupe status --data " << settings.node.data_directory << '\n';
-  int signal = 0;
-  sigwait(&ends, &signal);
-  return 0;
+  return troupe::serve(node);
 }
 
 } // namespace

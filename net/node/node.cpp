@@ -1,14 +1,18 @@
 // NODE: the composition root. Wires doors, kinds and services, and supervises them.
 // Order of life: store, journal, threads, actor system, tree, agents, control socket; the end is the reverse.
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdio>
 #include <future>
 #include <troupe/actors/agent/supervisor.hpp>
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
+#include <troupe/net/node/backup_plan.hpp>
 #include <troupe/net/node/node.hpp>
+#include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
@@ -23,58 +27,36 @@ struct actor_config : caf::actor_system_config {
   }
 };
 
-config from_command_line(int argc, char** argv) {
-  config settings;
-  for (int i = 1; i + 1 < argc; ++i)
-    if (std::string_view{argv[i]} == "--data")
-      settings.node.data_directory = argv[i + 1];
-  settings.node.log_level = "warning";
-  return settings;
-}
-
-restart_rules rules_of(const config& settings, strategy how) {
-  restart_rules rules;
-  rules.how = how;
-  rules.intensity = static_cast<unsigned>(settings.supervision.max_restarts);
-  rules.period = std::chrono::seconds{settings.supervision.period_seconds};
-  rules.pause.first = std::chrono::milliseconds{settings.supervision.backoff_first_ms};
-  rules.pause.longest = std::chrono::milliseconds{settings.supervision.backoff_longest_ms};
-  return rules;
-}
-
-TaskDefaults defaults_of(const config& settings) {
-  TaskDefaults defaults;
-  auto& retry = *defaults.mutable_retry();
-  retry.set_max_retries(static_cast<uint32_t>(settings.tasks.max_retries));
-  retry.set_no_retry(settings.tasks.max_retries == 0);
-  retry.set_initial_delay_ms(settings.tasks.initial_delay_ms);
-  retry.set_backoff_multiplier(settings.tasks.backoff_multiplier);
-  defaults.set_timeout_ms(settings.tasks.timeout_ms);
-  return defaults;
-}
-
 } // namespace
 
 struct node::parts {
-  explicit parts(config wanted) : settings{std::move(wanted)} {
+  parts(config wanted, std::shared_ptr<const store_laboratory> tested)
+      : settings{std::move(wanted)}, laboratory{std::move(tested)} {
     staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
     staff->default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
   }
 
   config settings;
+  std::shared_ptr<const store_laboratory> laboratory;
+  retention_rules retention;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   system_clock time;
   activity_board board;
   doors_ptr outside;
   std::shared_ptr<seal_keeper> keys; // null = the store is plain
+  std::optional<backup_plan> backups;
   std::unique_ptr<actor_config> actors;
   std::unique_ptr<caf::actor_system> system;
   supervisor_actor root;
   std::unique_ptr<control_server> control;
   int64_t started_ms = 0;
+  std::promise<caf::error> given_up; // fulfilled when the root ends, while it is not being stopped
+  std::shared_future<caf::error> end = given_up.get_future().share();
+  std::atomic<bool> stopping = false;
 
   caf::error start();
   caf::error open_doors();
+  caf::error refuse_work() const;
   void plant_tree();
   std::vector<entity_kind> kinds() const;
   caf::error hire_all();
@@ -107,18 +89,37 @@ caf::error node::parts::open_doors() {
   auto level = parse_log_level(settings.node.log_level);
   if (!level)
     return level.error();
+  auto rules = retention_of(settings);
+  if (!rules)
+    return rules.error();
+  retention = std::move(*rules);
   node_metrics meters;
   logger log{std::move(sink), *level, time, meters};
   auto clock_door =
       std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
-  auto kept = open_storage(settings, log, clock_door, meters);
+  auto names = std::make_shared<directory>(meters);
+  storage_options options;
+  options.on_trouble = [log, names](const caf::error& trouble) {
+    if (trouble)
+      return log.error("the store accepts no writes", {{"reason", describe(trouble)}});
+    log.info("the store accepts writes again");
+    names->tell(std::string{services::timers}, Redeliver{}); // what was refused is due now, not in minutes
+  };
+  options.laboratory = laboratory;
+  auto kept = open_storage(settings, log, clock_door, meters, std::move(options));
   if (!kept)
     return kept.error();
   keys = std::move(kept->keys);
-  outside = std::make_shared<doors>(
-      doors{clock_door, kept->rows, std::move(kept->disk), std::make_shared<directory>(meters),
-            std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board});
+  backups = plan_backups(settings, *kept, clock_door);
+  outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
+                                          std::make_shared<id_source>(random_seed()), start_workers(0), log,
+                                          meters, &board, kept->objects});
   return {};
+}
+
+caf::error node::parts::refuse_work() const {
+  auto trouble = outside->disk->trouble();
+  return trouble ? trouble : check_room(settings.node.data_directory);
 }
 
 std::vector<entity_kind> node::parts::kinds() const {
@@ -160,15 +161,19 @@ void node::parts::plant_tree() {
              }),
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
-       child("watchdog", services::watchdog, [=, this](caf::scheduled_actor* parent) {
-         watchdog_options options;
-         options.board = &board;
-         options.report = [log = outside->log,
-                           reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
-           reports.with({stuck.why()}).add();
-           log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
-         };
-         return spawn_watchdog(parent, options);
+       child("watchdog", services::watchdog,
+             [=, this](caf::scheduled_actor* parent) {
+               watchdog_options options;
+               options.board = &board;
+               options.report = [log = outside->log,
+                                 reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
+                 reports.with({stuck.why()}).add();
+                 log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
+               };
+               return spawn_watchdog(parent, options);
+             }),
+       child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
+         return as_actor(spawn_retention(parent, outside, retention));
        })});
   auto agents =
       supervisor_child(supervise("root/services/agents", strategy::one_for_one),
@@ -180,11 +185,19 @@ void node::parts::plant_tree() {
                        {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
                          return as_actor(spawn_task_scheduler(parent, outside, staff->default_slots));
                        })});
-  auto all = supervisor_child(supervise("root/services", strategy::one_for_one),
-                              {std::move(agents), std::move(workflows)});
+  std::vector<child_spec> branches{std::move(agents), std::move(workflows)};
+  if (backups)
+    branches.push_back(child("backups", services::backups, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_backups(parent, outside, *backups));
+    }));
+  auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
   outside->names->put(std::string{services::root}, as_actor(root));
+  root->attach_functor([this](const caf::error& reason) {
+    if (!stopping)
+      given_up.set_value(reason ? reason : make_error(ec::internal, "the root of the tree ended"));
+  });
 }
 
 caf::error node::parts::hire_all() {
@@ -224,15 +237,21 @@ caf::error node::parts::start() {
   caf::error failed;
   door->request(root, limits::door_timeout, AwaitStart{})
       .receive([](const Done&) {}, [&](const caf::error& reason) { failed = reason; });
-  return failed ? failed : hire_all();
+  if (!failed)
+    failed = hire_all();
+  if (failed && end.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
+    return end.get(); // it says why nobody answered
+  return failed;
 }
 
 node::node(int argc, char** argv) : node{from_command_line(argc, argv)} {}
 
-node::node(config settings) : parts_{std::make_unique<parts>(std::move(settings))} {}
+node::node(config settings, std::shared_ptr<const store_laboratory> laboratory)
+    : parts_{std::make_unique<parts>(std::move(settings), std::move(laboratory))} {}
 
 node::~node() {
   auto& p = *parts_;
+  p.stopping = true;
   if (p.control)
     p.control->stop();
   p.control.reset();
@@ -264,6 +283,14 @@ caf::error node::start() {
   return parts_->start();
 }
 
+const std::shared_future<caf::error>& node::end() const {
+  return parts_->end;
+}
+
+const doors_ptr& node::outside() const {
+  return parts_->outside;
+}
+
 caf::error node::listen() {
   auto& p = *parts_;
   if (auto failed = p.start())
@@ -279,6 +306,7 @@ caf::error node::listen() {
   options.version = version;
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
+  options.retention = p.retention;
   options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
     auto level = parse_log_level(name);
     if (!level)
@@ -286,8 +314,10 @@ caf::error node::listen() {
     log.set_lowest(*level);
     return {};
   };
-  options.hooks.complete_status = [disk = p.outside->disk](NodeStatus& status) {
-    status.set_store_generation(disk->generation());
+  options.hooks.refuse_work = [&p] { return p.refuse_work(); };
+  options.hooks.complete_status = [&p](NodeStatus& status) {
+    status.set_store_generation(p.outside->disk->generation());
+    status.set_store_trouble(text_of(p.refuse_work()));
   };
   options.hooks.keys = p.keys;
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };

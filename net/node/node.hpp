@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <troupe/actors/spawn.hpp>
@@ -23,7 +24,8 @@ class node {
 public:
   /// The data directory is `--data DIR` of the command line, else ./troupe-data; no port is opened.
   node(int argc, char** argv);
-  explicit node(config settings);
+  /// The laboratory is for tests; see store_options.
+  explicit node(config settings, std::shared_ptr<const store_laboratory> laboratory = nullptr);
   /// Stops the tree: children in reverse order, the journal last.
   ~node();
   node(const node&) = delete;
@@ -39,6 +41,12 @@ public:
 
   /// Also listens on the control socket (see net/api/control.hpp). Errors: ec::unavailable, ec::permission_denied.
   caf::error listen();
+
+  /// Ready when the tree has given up (its root restarted children too often), with the reason: nothing is done any more.
+  const std::shared_future<caf::error>& end() const;
+
+  /// What its actors share, for programs that speak to them or bring their own. Null before the start.
+  const doors_ptr& outside() const;
 
   /// Runs one task to its end: the input `text` for whoever can `capability`. Waits at most `patience`.
   caf::expected<Result> run(const std::string& capability, const std::string& text,

@@ -74,6 +74,8 @@ std::string show(const NodeStatus& status, const text_look& how) {
   facts.add({"up", fmt::format("{}, since {}", human_duration(status.now_ms() - status.started_ms()),
                                short_time(status.started_ms(), how))});
   facts.add({"store", fmt::format("{}, generation {}", status.store(), status.store_generation())});
+  if (!status.store_trouble().empty())
+    facts.add({"trouble", {printable(status.store_trouble()), text_tone::bad}});
   facts.add({"agents", std::to_string(status.agents())});
   facts.add({"tasks", fmt::format("{} running, {} queued", status.tasks_running(), status.tasks_queued())});
   facts.add({"runs", fmt::format("{} running", status.runs_running())});
@@ -88,6 +90,8 @@ std::string show(const NodeStatus& status, const text_look& how) {
     facts.add({"silent", {joined(status.silent()) + ": troupe tree", text_tone::bad}});
   for (auto& one : status.stuck())
     facts.add({"stuck", {plight_of(one), text_tone::bad}});
+  if (status.has_backup())
+    facts.add({"backup", backup_health(status.backup(), how)});
   return facts.show(how);
 }
 

@@ -12,14 +12,27 @@ namespace troupe {
 
 /// An open store and its journal.
 struct storage {
-  std::shared_ptr<store> rows;
+  std::shared_ptr<store> plain;          ///< as it is on disk: what backups are made of
+  std::shared_ptr<store> rows;           ///< the same, under its seal
+  std::shared_ptr<object_store> objects; ///< in `objects` of the data directory
   std::shared_ptr<journal> disk;
   std::shared_ptr<seal_keeper> keys; ///< null = the store is not sealed; goes before the journal
 };
 
-/// Opens the store of a node, puts its seal on it and starts its journal. Errors: those of open_rocksdb(), of the master
-/// key's source, of seal_store() and start_journal(); ec::invalid_argument if two sources are configured.
+/// What else there is to opening a store.
+struct storage_options {
+  trouble_notice on_trouble;                                    ///< see start_journal()
+  std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< see store_options
+};
+
+/// Opens the store of a node as its configuration says, seal included, without a journal: for work on it while no node runs.
+/// Errors: those of open_rocksdb(), of the master key's source and of seal_store(); ec::invalid_argument if two sources are
+/// configured.
+caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
+
+/// The same for a node: with its objects and its journal. Errors: also those of open_object_directory() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
-                                    std::shared_ptr<const clock> time, const node_metrics& meters);
+                                    std::shared_ptr<const clock> time, const node_metrics& meters,
+                                    storage_options options = {});
 
 } // namespace troupe

@@ -17,7 +17,15 @@ std::string show(const RunList& list, const text_look& how);
 std::string show(const RunView& view, const text_look& how);
 std::string show(const History& history, const text_look& how);
 std::string show(const DeadLetterList& list, const text_look& how);
+std::string show(const StoreUsage& usage, const text_look& how);
+std::string show(const StoreHealth& health, const text_look& how);
 std::string show(const KeyList& list, const text_look& how);
+std::string show(const BackupList& list, const text_look& how);
+std::string show(const BackupMark& backup, const text_look& how);
+std::string show(const RestoreReport& report, const text_look& how);
+
+/// How the schedule of backups is kept, in one line.
+text_cell backup_health(const BackupStatus& status, const text_look& how);
 
 /// A question of a task that waits for a person.
 struct human_question {

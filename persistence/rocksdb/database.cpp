@@ -12,7 +12,9 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/rocksdb/damage.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
+#include <troupe/persistence/rocksdb/laboratory.hpp>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/limits.hpp>
 
@@ -23,8 +25,8 @@ namespace fs = std::filesystem;
 
 // -- options ------------------------------------------------------------------
 
-// Damage policy: how much of a damaged log a start accepts. A torn tail is normal after a power cut and is
-// cut off; but records after damage in the middle are dropped as well, without a word.
+// A torn tail is normal after a power cut and is cut off. Records after damage in the middle would be dropped as well,
+// without a word: damage.hpp looks before.
 constexpr auto accepted_damage = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
 
 // Passes RocksDB's warnings on. Its own text file is not used: on a full disk, RocksDB 7.8 built with
@@ -44,7 +46,8 @@ private:
   notice warn_;
 };
 
-rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<rocksdb::Cache>& cache,
+                                           size_t memtable_bytes) {
   rocksdb::ColumnFamilyOptions options;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -52,7 +55,7 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
   if (where == space::meta)
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = limits::store_memtable_bytes;
+  options.write_buffer_size = memtable_bytes;
   options.compression = rocksdb::kLZ4Compression;
   if (where == space::timeseries) {
     options.compaction_style = rocksdb::kCompactionStyleFIFO;
@@ -77,18 +80,44 @@ rocksdb::ColumnFamilyOptions space_options(space where, const std::shared_ptr<ro
 bool may_be_born(const fs::path& directory) {
   std::error_code failure;
   for (fs::directory_iterator at{directory, failure}, end; !failure && at != end; at.increment(failure))
-    if (at->path().extension() == ".sst" || at->path().extension() == ".log")
+    if (at->path().extension() == ".sst" || at->path().extension() == ".log" ||
+        at->path().filename() == high_water::file_name)
       return false;
   return !failure;
 }
 
+// Looks at a database before it is opened, and says what will be missing.
+caf::error allow(const fs::path& directory, const store_options& wanted,
+                 const std::optional<high_water::point>& mark) {
+  auto found = examine(directory);
+  if (!found)
+    return std::move(found.error());
+  auto lost = loss(*found, mark);
+  if (!lost.empty() && !wanted.accept_loss)
+    return damaged_store(directory, lost);
+  if (!lost.empty() && wanted.warn)
+    wanted.warn(fmt::format("the store in {} was opened in spite of a loss: {}", directory.native(), lost));
+  else if (!found->log_ends.empty() && wanted.warn)
+    wanted.warn(fmt::format(
+        "the log of the store in {} had a torn end, which was cut off: {}; it goes on after number {}{}",
+        directory.native(), found->log_ends, found->kept,
+        mark ? ", and nothing acknowledged is missing" : ""));
+  return {};
+}
+
 } // namespace
+
+caf::error damaged_store(const fs::path& directory, std::string_view found) {
+  return make_error(ec::corrupt,
+                    fmt::format("the store in {} is damaged: {}; nothing was changed; look with `troupe "
+                                "doctor --data {}`, or restore a backup",
+                                directory.native(), found, directory.native()));
+}
 
 caf::error open_failure(const fs::path& directory, const rocksdb::Status& status) {
   auto cause = status.ToString();
-  if (status.IsCorruption())
-    return make_error(ec::corrupt, fmt::format("the store in {} is damaged: {}; restore a backup",
-                                               directory.native(), cause));
+  if (status.IsCorruption() || cause.find("No such file") != std::string::npos)
+    return damaged_store(directory, cause);
   if (status.IsNotSupported() || cause.find("Column families not opened") != std::string::npos)
     return make_error(ec::from_future,
                       fmt::format("the store in {} was written by a newer version: {}; use that version",
@@ -110,14 +139,17 @@ rocksdb::DBOptions database_options(const store_options& wanted) {
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(limits::store_background_bytes_per_s));
   options.info_log = std::make_shared<warnings>(wanted.warn);
   options.stats_dump_period_sec = 0;
+  if (wanted.laboratory && wanted.laboratory->disk)
+    options.env = wanted.laboratory->disk.get();
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> database_families() {
+std::vector<rocksdb::ColumnFamilyDescriptor> database_families(const store_options& wanted) {
+  auto memtable_bytes = wanted.laboratory ? wanted.laboratory->memtable_bytes : limits::store_memtable_bytes;
   auto cache = rocksdb::NewLRUCache(limits::store_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t i = 0; i < space_count; ++i)
-    families.emplace_back(std::string{to_string(space(i))}, space_options(space(i), cache));
+    families.emplace_back(std::string{to_string(space(i))}, space_options(space(i), cache, memtable_bytes));
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   return families;
 }
@@ -143,6 +175,12 @@ rocksdb_database::scan(space where, std::string_view from, std::string_view to, 
   return at->status(); // damage ends an iteration as if it were the end
 }
 
+uint64_t rocksdb_database::unflushed_bytes() const {
+  uint64_t bytes = 0;
+  db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  return bytes;
+}
+
 rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const write_batch& more) const {
   rocksdb::WriteBatch changes;
   for (auto part : {&batch, &more})
@@ -150,24 +188,29 @@ rocksdb::Status rocksdb_database::write_synced(const write_batch& batch, const w
       auto added = value ? changes.Put(handle(where), key, *value) : changes.Delete(handle(where), key);
       ensure(added.ok(), "keys and values below 4 GiB");
     }
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  return db->Write(synced, &changes);
+  rocksdb::WriteOptions how;
+  how.sync = synced;
+  return db->Write(how, &changes);
 }
 
 caf::expected<open_database> open_database_in(const fs::path& directory, bool may_create,
-                                              const store_options& wanted) {
+                                              const store_options& wanted,
+                                              const std::optional<high_water::point>& mark) {
   std::error_code failure;
   auto exists = fs::exists(directory / "CURRENT", failure);
   if (failure)
     return cannot_open(directory, failure.message());
   if (!exists && !(may_create && may_be_born(directory)))
-    return open_failure(directory, rocksdb::Status::Corruption("the file CURRENT is missing"));
+    return damaged_store(directory, "the file CURRENT is missing");
+  if (exists)
+    if (auto refused = allow(directory, wanted, mark))
+      return refused;
   auto opened = std::make_shared<rocksdb_database>();
   rocksdb::DB* db = nullptr;
-  auto status = rocksdb::DB::Open(database_options(wanted), directory.native(), database_families(),
+  auto status = rocksdb::DB::Open(database_options(wanted), directory.native(), database_families(wanted),
                                   &opened->handles, &db);
   opened->db.reset(db);
+  opened->synced = !wanted.laboratory || wanted.laboratory->synced;
   if (!status.ok())
     return open_failure(directory, status);
   return opened;

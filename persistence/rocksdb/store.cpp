@@ -9,6 +9,7 @@
 #include <troupe/persistence/store_self.hpp>
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/id.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 namespace {
@@ -70,7 +71,14 @@ class rocksdb_store final : public store {
 public:
   rocksdb_store(fs::path directory, open_database opened, store_self self, store_options options)
       : directory_{std::move(directory)}, open_{std::move(opened)}, self_{std::move(self)},
-        options_{std::move(options)} {}
+        options_{std::move(options)} {
+    acknowledged_ = acknowledged();
+    auto mark = high_water::set(directory_, acknowledged_);
+    if (mark)
+      mark_ = std::move(*mark);
+    else
+      warn(mark.error());
+  }
 
   // Without the flush the next start would read the whole log again. If it fails, that is all that is lost.
   ~rocksdb_store() override {
@@ -95,6 +103,7 @@ public:
                                                          directory_.native(), cause, trouble_of(cause).step));
     }
     self_.admitted(fences);
+    raise_mark();
     return caf::none;
   }
 
@@ -121,16 +130,21 @@ public:
     return scan(where, from, to, true, row);
   }
 
-  // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives.
+  // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives. While there
+  // is no room for that, the old database stays open: it shows what was synced, and nothing of the write that failed.
   caf::error reopen() override {
     std::lock_guard lock{write_mutex_};
     failed_ = true;
+    if (auto old = current())
+      if (auto cause = no_room(directory_, old->unflushed_bytes() + limits::store_reopen_bytes))
+        if (auto code = trouble_of(*cause).code; code == ec::disk_full || code == ec::read_only)
+          return cannot_open(directory_, *cause);
     if (auto old = exchange(nullptr)) {
       auto closed = old->closed.get_future();
       old.reset();
       closed.wait(); // for readers: they hold the database, not a lock, so that they may read within a scan
     }
-    auto opened = open_database_in(directory_, false, options_);
+    auto opened = open_database_in(directory_, false, options_, acknowledged_);
     if (!opened)
       return opened.error();
     auto rows = own_rows(directory_, **opened);
@@ -140,6 +154,7 @@ public:
       return strange_rows(directory_, failure);
     exchange(std::move(*opened));
     failed_ = false;
+    raise_mark();
     return caf::none;
   }
 
@@ -198,6 +213,27 @@ private:
     return std::exchange(open_, std::move(other));
   }
 
+  high_water::point acknowledged() const {
+    return {self_.id(), open_->db->GetLatestSequenceNumber()};
+  }
+
+  // What is in the database is synced. A mark that stays behind is harmless: it notices less.
+  void raise_mark() {
+    acknowledged_ = acknowledged();
+    if (!mark_)
+      return;
+    if (auto failed = mark_->raise(acknowledged_.sequence, system_clock{}.now_ms())) {
+      warn(failed);
+      mark_.reset();
+    }
+  }
+
+  void warn(const caf::error& failure) const {
+    if (options_.warn)
+      options_.warn(fmt::format("the high-water mark of the store in {} stays behind: {}",
+                                directory_.native(), text_of(failure)));
+  }
+
   const fs::path directory_;
   mutable std::mutex open_mutex_; // guards open_, the pointer
   open_database open_;            // nothing while it is being reopened
@@ -205,7 +241,25 @@ private:
   store_self self_;
   bool failed_ = false;
   const store_options options_;
+  std::unique_ptr<high_water>
+      mark_; // nothing if it could not be written; guarded by write_mutex_, as the next
+  high_water::point acknowledged_;
 };
+
+// What a mark says that was left behind by an earlier start.
+std::optional<high_water::point> known_mark(const fs::path& directory, const store_options& options) {
+  std::error_code ignored; // opening tells it
+  auto exists = fs::exists(directory / "CURRENT", ignored);
+  auto mark = high_water::read(directory);
+  if (mark && (*mark || !exists))
+    return std::move(*mark);
+  if (options.warn)
+    options.warn(fmt::format(
+        "the store in {} has no usable high-water mark ({}): whether records are missing at its end "
+        "cannot be told; a new mark begins here",
+        directory.native(), mark ? "the file is missing" : text_of(mark.error())));
+  return {};
+}
 
 } // namespace
 
@@ -221,7 +275,7 @@ caf::expected<std::shared_ptr<store>> open_rocksdb(const std::string& directory,
     path = path.parent_path();
   if (auto cause = make_directory(path, 0700))
     return cannot_open(path, *cause);
-  auto opened = open_database_in(path, true, options);
+  auto opened = open_database_in(path, true, options, known_mark(path, options));
   if (!opened)
     return opened.error();
   auto self = know_self(path, **opened);

@@ -8,8 +8,10 @@
 namespace troupe {
 
 class Activate;
+class CountFirings;
 class Done;
 class EndQuarantine;
+class FiringCounts;
 class ListQuarantined;
 class Passivated;
 class QuarantineList;
@@ -37,9 +39,17 @@ using shard_host_actor = caf::typed_actor<
 using timers_actor = caf::typed_actor<
     // Rows were written or deleted.
     note<TimersChanged>,
-    // Somebody has lost what it was sent, or rows may be there that nobody announced: read all again, outbox rows are due now.
+    // Somebody has lost what it was sent, or rows may be there that nobody announced: reads them again; what is due is fired
+    // anew, outbox rows too.
     note<Redeliver>,
+    // How often these were fired.
+    rpc<CountFirings, FiringCounts>,
     // Something may be due.
+    note<Tick>>;
+
+/// RETENTION: has runs and lone tasks erased whose time is over.
+using retention_actor = caf::typed_actor<
+    // Time to look, or the journal is done with a piece.
     note<Tick>>;
 
 } // namespace troupe

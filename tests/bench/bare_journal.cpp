@@ -145,6 +145,26 @@ public:
     return rate;
   }
 
+  double write_rows(size_t count, size_t per_batch, size_t value_bytes) {
+    auto value = noise(value_bytes);
+    std::string key(34, '\4');
+    rocksdb::WriteBatch rows;
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    auto began = now_s();
+    for (size_t i = 0; i < count; ++i) {
+      auto bits = (++run_ * 0x9E3779B97F4A7C15u) ^ (run_ << 32);
+      for (size_t n = 1; n < key.size(); ++n)
+        key[n] = static_cast<char>(bits >> (8 * (n % 8)));
+      rows.Put(key, value);
+      if (rows.Count() == static_cast<int>(per_batch) || i + 1 == count) {
+        ensure(db_->Write(synced, &rows).ok(), "RocksDB writes");
+        rows.Clear();
+      }
+    }
+    return static_cast<double>(count) / (now_s() - began);
+  }
+
 private:
   test::scratch place_;
   std::unique_ptr<rocksdb::DB> db_;
@@ -157,6 +177,10 @@ bare_journal::~bare_journal() = default;
 
 double bare_journal::run(mode how, size_t in_flight, size_t value_bytes, double seconds) {
   return impl_->run(how, in_flight, value_bytes, seconds);
+}
+
+double bare_journal::write_rows(size_t count, size_t per_batch, size_t value_bytes) {
+  return impl_->write_rows(count, per_batch, value_bytes);
 }
 
 } // namespace troupe::bench

@@ -23,6 +23,9 @@ public:
   /// Events per second over so many seconds, rows of 26 bytes key and `value_bytes`.
   double run(mode how, size_t in_flight, size_t value_bytes, double seconds);
 
+  /// Rows per second of so many rows under random keys of 34 bytes, written and synced `per_batch` at a time.
+  double write_rows(size_t count, size_t per_batch, size_t value_bytes);
+
 private:
   class impl;
   std::unique_ptr<impl> impl_;

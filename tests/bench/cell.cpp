@@ -8,7 +8,7 @@
 namespace troupe::bench {
 namespace {
 
-using cell_actor = caf::typed_actor<note<BenchKeep>, rpc<BenchStore, BenchKept>>;
+using cell_actor = caf::typed_actor<note<BenchKeep>, rpc<BenchStore, BenchKept>, rpc<BenchLook, BenchKept>>;
 
 struct cell_state {
   static inline const char* name = "cell";
@@ -39,6 +39,7 @@ cell_actor::behavior_type cell(cell_actor::stateful_pointer<cell_state>, entity_
   return {
       [=](const BenchKeep& cmd) mutable { log.act(cmd); },
       [=](const BenchStore& cmd) mutable { return log.handle(cmd); },
+      [=](const BenchLook&) mutable { return log.template answer<BenchKept>(BenchKept{}); },
   };
 }
 

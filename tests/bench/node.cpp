@@ -14,10 +14,10 @@ config::config() {
   add_bench_messages(*this);
 }
 
-node::node(wiring wire) {
+node::node(wiring wire, const std::string& directory) {
   system_.emplace(config_);
   auto time = std::make_shared<system_clock>();
-  auto rows = open_rocksdb((place_.path() / "store").string());
+  auto rows = open_rocksdb(directory.empty() ? (place_.path() / "store").string() : directory);
   ensure(static_cast<bool>(rows), "the store opens");
   node_metrics meters;
   auto disk = start_journal(*rows, time, meters);

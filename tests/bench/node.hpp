@@ -20,12 +20,12 @@ struct config : caf::actor_system_config {
   config();
 };
 
-/// Opens a store in a scratch directory, starts the journal, spawns what `wire` spawns. Gone with all it
-/// wrote.
+/// Opens a store, starts the journal, spawns what `wire` spawns.
 class node {
 public:
   using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
-  explicit node(wiring wire);
+  /// `directory` is kept; empty = one of its own, gone with the node.
+  explicit node(wiring wire, const std::string& directory = {});
   ~node();
 
   const doors& outside() const {

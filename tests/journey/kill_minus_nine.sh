@@ -142,6 +142,6 @@ check "a stopped node is unavailable" 8 "$(code_of say status)"
 start_node
 check "a dead letter outlives its node" 1 "$(say dlq list | grep -c bad)"
 check "a retired agent stays retired" 0 "$(say agents list | grep -c '^echo')"
-check "a second node on the same data is refused" 8 "$(code_of "$troupe" node --data "$data")"
+check "a second node on the same data is refused" 13 "$(code_of "$troupe" node --data "$data")"
 
 [ "$failures" -eq 0 ] || { echo "$failures checks failed; what troupe said:"; tail -n 20 "$home/said" "$home/log"; exit 1; }

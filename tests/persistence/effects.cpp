@@ -60,6 +60,9 @@ struct twig_state {
     case 7:
       out.erase(index_table::tasks, "row");
       break;
+    case 8:
+      out.timer("x", later, {.catch_up = CATCH_UP_SKIP, .period_ms = 60'000, .set_ms = soon});
+      break;
     case 9:
       out.cancel("x", soon);
       break;
@@ -127,6 +130,17 @@ struct orchard : house {
                               [&](auto, auto) { return ++count > 0; }));
     }
     return count;
+  }
+  TimerRow timer_row() {
+    TimerRow row;
+    for (unsigned shard = 0; shard < limits::shards; ++shard) {
+      auto s = static_cast<uint8_t>(shard);
+      CAF_REQUIRE(!rows->scan(space::index, timer_begin(s), timer_end(s, later * 2),
+                              [&](auto, std::string_view value) {
+                                return row.ParseFromArray(value.data(), static_cast<int>(value.size()));
+                              }));
+    }
+    return row;
   }
   std::string row() {
     auto key = index_key(identify(owner, rows->naming_key()), index_table::tasks, "row", rows->naming_key());
@@ -201,6 +215,44 @@ CAF_TEST(a timer cancelled and set anew in one decision has moved) {
   CAF_CHECK_EQUAL(fired(), 0);
   node->advance(1min);
   CAF_CHECK_EQUAL(fired(), 1);
+}
+
+CAF_TEST(a timer that was set for another time in the same decision stays when its old time is cancelled) {
+  bring(34); // set for later and cancelled
+  CAF_CHECK_EQUAL(timer_rows(), 0u);
+  bring(14); // set for soon; what is cancelled was for later
+  CAF_CHECK_EQUAL(timer_rows(), 1u);
+  node->advance(1min + 20ms);
+  CAF_CHECK_EQUAL(fired(), 1);
+}
+
+CAF_TEST(the row of a timer tells its owner its policy its period and since when it is waited for) {
+  bring(8);
+  auto kept = timer_row();
+  CAF_CHECK_EQUAL(kept.ref(), owner);
+  CAF_CHECK_EQUAL(kept.timer(), "x");
+  CAF_CHECK_EQUAL(kept.due_ms(), later);
+  CAF_CHECK_EQUAL(kept.set_ms(), soon);
+  CAF_CHECK_EQUAL(kept.period_ms(), 60'000);
+  CAF_CHECK(kept.catch_up() == CATCH_UP_SKIP);
+}
+
+CAF_TEST(a period too short for a synced write each is a mistake of the program) {
+  auto entity = identify(owner, rows->naming_key());
+  Context cause;
+  effects out{owner, entity, rows->naming_key(), cause};
+  for (auto period : {limits::timer_period.count() - 1, int64_t{-1}}) {
+    auto thrown = false;
+    try {
+      out.timer("x", soon, {.period_ms = period});
+    } catch (const std::exception&) {
+      thrown = true;
+    }
+    CAF_CHECK(thrown);
+  }
+  CAF_CHECK(out.rows().empty());
+  out.timer("x", soon, {.period_ms = limits::timer_period.count()});
+  CAF_CHECK_EQUAL(out.rows().size(), 1u);
 }
 
 CAF_TEST(a timer set and cancelled in one decision never fires) {

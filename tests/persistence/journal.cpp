@@ -3,6 +3,7 @@
 #define CAF_SUITE persistence.journal
 #define FAIL CAF_FAIL
 #include <caf/test/dsl.hpp>
+#include <future>
 #include <tests/support/journal_bench.hpp>
 #include <tests/support/scratch.hpp>
 
@@ -144,6 +145,58 @@ CAF_TEST(a journal over a damaged counter does not start) {
   auto started = start_journal(memory, time);
   CAF_REQUIRE(!started);
   CAF_CHECK_EQUAL(code_of(started.error()), ec::corrupt);
+}
+
+CAF_TEST(a store that accepts no writes is tried again though nobody asks for anything) {
+  struct full_store final : store { // refuses to come back a few times, as while its disk is full
+    std::shared_ptr<store> rows;
+    std::atomic<int> refusals = 0;
+    caf::error write(const write_batch& batch, const std::vector<fence>& fences) override {
+      return refusals > 0 ? make_error(ec::outcome_unknown, "full") : rows->write(batch, fences);
+    }
+    caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override {
+      return rows->get(where, key);
+    }
+    caf::error scan(space where, std::string_view from, std::string_view to,
+                    const std::function<bool(std::string_view, std::string_view)>& row) const override {
+      return rows->scan(where, from, to, row);
+    }
+    caf::error scan_back(space where, std::string_view from, std::string_view to,
+                         const std::function<bool(std::string_view, std::string_view)>& row) const override {
+      return rows->scan_back(where, from, to, row);
+    }
+    caf::error reopen() override {
+      return refusals-- > 0 ? make_error(ec::disk_full, "no room") : caf::error{};
+    }
+    const std::string& naming_key() const override {
+      return rows->naming_key();
+    }
+    const std::string& id() const override {
+      return rows->id();
+    }
+  };
+  auto full = std::make_shared<full_store>();
+  full->rows = rows;
+  std::vector<ec> told;
+  std::promise<void> over;
+  auto started = start_journal(full, time, {}, {}, [&](const caf::error& trouble) {
+    told.push_back(code_of(trouble));
+    if (!trouble)
+      over.set_value();
+  });
+  CAF_REQUIRE(started);
+  disk = std::move(*started);
+  auto incarnation = wake(a).incarnation();
+  full->refusals = 2;
+  submit(incarnation, 1, {"lost"});
+  self->receive([&](const AppendFailed& failed) {
+    CAF_CHECK_EQUAL(uint32_t{failed.failure().code()}, static_cast<uint32_t>(ec::outcome_unknown));
+  });
+  over.get_future().wait(); // the thread asks by itself
+  CAF_CHECK(told == (std::vector<ec>{ec::disk_full, ec{}}));
+  CAF_CHECK(!disk->trouble());
+  submit(wake(a).incarnation(), 1, {"kept"});
+  CAF_CHECK_EQUAL(await(1), 1u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

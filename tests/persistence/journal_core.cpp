@@ -4,12 +4,15 @@
 #define FAIL CAF_FAIL
 #include <caf/test/dsl.hpp>
 #include <tests/support/journal_bench.hpp>
+#include <troupe/runtime/id.hpp>
+#include <troupe/runtime/limits.hpp>
 
 using namespace troupe;
 
 namespace {
 
 const std::string a = "t/probe/a", b = "t/probe/b";
+const std::string large(limits::record_bytes, 'x'); // and the record around it
 
 // A store that writes one batch and reopens only when told that it may.
 class brittle_store final : public store {
@@ -33,7 +36,7 @@ public:
   }
   caf::error reopen() override {
     ++reopens;
-    return stuck ? make_error(ec::unavailable, "locked") : rows_->reopen();
+    return stuck ? make_error(why, "no reopening") : rows_->reopen();
   }
   const std::string& naming_key() const override {
     return rows_->naming_key();
@@ -42,6 +45,7 @@ public:
     return rows_->id();
   }
   bool stuck = false;
+  ec why = ec::unavailable;
   bool unreadable = false;
   int reopens = 0;
 
@@ -53,6 +57,7 @@ struct core_bench {
   std::shared_ptr<memory_store> memory = open_memory(1);
   std::shared_ptr<brittle_store> rows = std::make_shared<brittle_store>(memory);
   std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
+  std::shared_ptr<memory_objects> objects = std::make_shared<memory_objects>(memory->naming_key());
   std::unique_ptr<journal_core> core;
   node_metrics meters;
 
@@ -60,7 +65,7 @@ struct core_bench {
     restart();
   }
   void restart() {
-    core = std::make_unique<journal_core>(rows, time, meters);
+    core = std::make_unique<journal_core>(rows, time, meters, objects);
     CAF_REQUIRE(!core->start());
   }
   static std::string word(const Failure& failure) {
@@ -238,20 +243,59 @@ CAF_TEST(an open in a batch that fails is served from what is there) {
             (words{"appended 2 by 5", "appended 1 by 4"}));
 }
 
-CAF_TEST(a store that cannot reopen is unavailable until it can) {
+CAF_TEST(a store that cannot reopen takes no writes until it can and is read meanwhile) {
   auto one = open(a);
   process({append(a, one, 1, {"x"})});
   rows->stuck = true;
   memory->fail_next_write(false);
   process({append(a, one, 2, {"y"})});
   CAF_CHECK(process({append(a, one, 2, {"y"})}) == words{"failed unavailable by 1"});
-  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a unavailable as 2"});
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 2"});
   CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"failed unavailable by 2"});
   CAF_CHECK_EQUAL(rows->reopens, 4); // it tries each time
   rows->stuck = false;
-  CAF_CHECK(process({append(a, 2, 2, {"y"})}) == words{"failed outcome_unknown by 2"}); // it was not read
+  CAF_CHECK(process({append(a, 2, 2, {"y"})}) ==
+            words{"failed outcome_unknown by 2"}); // it was told that it failed
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 3"});
   CAF_CHECK(process({append(a, 3, 2, {"y"})}) == words{"appended 2 by 3"});
+}
+
+CAF_TEST(a full disk has its own code and the next process brings the store back) {
+  for (auto [why, told] : {std::pair{ec::disk_full, ec::disk_full}, std::pair{ec::read_only, ec::read_only},
+                           std::pair{ec::permission_denied, ec::unavailable}}) {
+    restart();
+    rows->why = why;
+    auto one = open(a);
+    CAF_CHECK(!core->trouble());
+    rows->stuck = true;
+    memory->fail_next_write(false);
+    process({append(a, one, stored_events(*rows, a).size() + 1, {"x"})});
+    CAF_CHECK_EQUAL(code_of(core->trouble()), told);
+    auto two = open(a);
+    process({append(a, two, 1, {"x"})});
+    CAF_CHECK(reason.find("the store accepts no writes: no reopening") == 0);
+    rows->stuck = false;
+    process({}); // as the thread does when nobody asks for anything
+    CAF_CHECK(!core->trouble());
+  }
+}
+
+CAF_TEST(who was opened while the disk was full goes on if nothing was left behind and else is replayed) {
+  for (auto applied : {false, true}) {
+    auto one = open(a), two = open(b);
+    auto last = stored_events(*rows, a).size(), other = stored_events(*rows, b).size();
+    rows->stuck = true;
+    memory->fail_next_write(applied);
+    process({append(a, one, last + 1, {"x"}), append(b, two, other + 1, {"y"})});
+    one = open(a);
+    rows->stuck = false;
+    if (applied)
+      CAF_CHECK_EQUAL(process({append(a, one, last + 1, {"z"})}).front(),
+                      "failed outcome_unknown by " + std::to_string(one));
+    else
+      CAF_CHECK_EQUAL(process({append(a, one, last + 1, {"z"})}).front(),
+                      "appended " + std::to_string(last + 1) + " by " + std::to_string(one));
+  }
 }
 
 CAF_TEST(numbers and times grow strictly though the clock steps back and the journal restarts) {
@@ -374,6 +418,138 @@ CAF_TEST(upkeep that could not be written is told and ends every incarnation) {
   CAF_CHECK_EQUAL(heard, ec::outcome_unknown);
   CAF_CHECK_EQUAL(core->generation(), 2u);
   CAF_CHECK(process({append(a, one, 1, {"x"})}) == words{"failed outcome_unknown by 1"});
+}
+
+CAF_TEST(a large event is an object and comes back whole after a restart) {
+  auto one = open(a);
+  CAF_CHECK(process({append(a, one, 1, {"small", large})}) == words{"appended 2 by 1"});
+  CAF_CHECK_EQUAL(objects->size(), 1u);
+  CAF_CHECK_EQUAL(meters.objects_kept.value(), 1);
+  CAF_CHECK(meters.object_bytes.value() > static_cast<double>(large.size()));
+  restart();
+  process({open_of(*rows, a)});
+  CAF_REQUIRE_EQUAL(last.events_size(), 2);
+  JournalRecord record;
+  CAF_REQUIRE(record.ParseFromString(last.events(1).record()));
+  CAF_CHECK_EQUAL(record.event(), large);
+}
+
+CAF_TEST(a large event whose object is missing or altered is named and never replayed wrong) {
+  auto one = open(a);
+  process({append(a, one, 1, {large})});
+  auto stored = **rows->get(space::journal, journal_key(identify(a, rows->naming_key()), 1));
+  auto id = reference_in(stored)->id;
+  objects->damage(id);
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a corrupt as 2"});
+  CAF_CHECK_EQUAL(std::string{last.failure().text()}, "t/probe/a: event 1: a record of t/probe/a: object " +
+                                                          to_string(id) +
+                                                          " is not what it was; restore it from a backup");
+  CAF_CHECK(!objects->erase(id));
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a corrupt as 3"});
+}
+
+CAF_TEST(an object that cannot be kept refuses its append and no other) {
+  auto one = open(a), two = open(b);
+  process({append(a, one, 1, {"x"})});
+  auto before = memory->digest();
+  objects->fail_next_put();
+  CAF_CHECK(process({append(a, one, 2, {"y", large}), append(a, one, 4, {"z"})}) ==
+            (words{"failed outcome_unknown by 1", "failed outcome_unknown by 1"}));
+  CAF_CHECK(reason.find("newer incarnation") != std::string::npos);
+  CAF_CHECK_EQUAL(memory->digest(), before);
+  CAF_CHECK_EQUAL(objects->size(), 0u);
+  objects->fail_next_put();
+  CAF_CHECK(process({append(b, two, 1, {"w"}), append(a, open(a), 2, {large})}) ==
+            (words{"failed outcome_unknown by 3", "appended 1 by 2"}));
+  CAF_CHECK(reason.find("on demand") != std::string::npos);
+  CAF_CHECK(stored_events(*rows, a) == words{"1:x"});
+  CAF_CHECK(stored_events(*rows, b) == words{"1:w"});
+}
+
+CAF_TEST(an object of a batch that failed is garbage until a sweep and not before the outcome is known) {
+  auto one = open(a);
+  memory->fail_next_write(true);
+  process({append(a, one, 1, {large})});
+  CAF_CHECK_EQUAL(*sweep_objects(*memory, *objects, shard_of(a)), 0u); // the batch is there after all
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 2"});
+  memory->fail_next_write(false);
+  process({append(a, 2, 2, {large + "y"})});
+  CAF_CHECK_EQUAL(objects->size(), 2u);
+  CAF_CHECK_EQUAL(*sweep_objects(*memory, *objects, shard_of(a)), 1u);
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 4"});
+}
+
+CAF_TEST(upkeep that erases records takes their objects after its batch is durable and only then) {
+  auto one = open(a);
+  process({append(a, one, 1, {large, large})});
+  process({close_order{identify(a, rows->naming_key()), one}});
+  auto erase = [&] {
+    return upkeep_order{[&](const store&, const upkeep_order::awake&) {
+                          write_batch batch;
+                          for (uint64_t seq : {1, 2})
+                            batch.push_back({space::journal,
+                                             journal_key(identify(a, rows->naming_key()), seq),
+                                             std::nullopt});
+                          return batch;
+                        },
+                        {}};
+  };
+  memory->fail_next_write(false);
+  process({erase()});
+  CAF_CHECK_EQUAL(objects->size(), 1u);
+  CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 2 as 2"});
+  process({close_order{identify(a, rows->naming_key()), 2}});
+  process({erase()});
+  CAF_CHECK_EQUAL(objects->size(), 0u);
+  CAF_CHECK_EQUAL(meters.objects_erased.value(), 1);
+}
+
+CAF_TEST(an object that is erased and kept again in the same round is there) {
+  auto one = open(a), two = open(b);
+  process({append(a, one, 1, {large})});
+  process({close_order{identify(a, rows->naming_key()), one}});
+  auto erase = upkeep_order{
+      [&](const store&, const upkeep_order::awake&) {
+        return write_batch{{space::journal, journal_key(identify(a, rows->naming_key()), 1), std::nullopt}};
+      },
+      {}};
+  auto again = append(a, 0, 1, {large});
+  process({open_of(*rows, a)});
+  again.incarnation = last.incarnation();
+  again.first_seq = 2; // the same bytes once more, before the erasure is written
+  process({again, erase, append(b, two, 1, {"x"})});
+  auto stored = **rows->get(space::journal, journal_key(identify(a, rows->naming_key()), 2));
+  CAF_CHECK(read_record(a, stored, objects.get()));
+  CAF_CHECK_EQUAL(objects->size(), 1u);
+}
+
+CAF_TEST(of the snapshots of an entity two are kept) {
+  auto one = open(a);
+  for (uint64_t seq : {1, 2, 3, 4}) {
+    auto order = append(a, one, seq, {"x"});
+    order.snapshot = "state " + std::to_string(seq) + large;
+    process({order});
+  }
+  size_t snapshots = 0;
+  auto entity = identify(a, rows->naming_key());
+  CAF_CHECK(!rows->scan(space::snapshot, entity_begin(entity), entity_end(entity),
+                        [&](auto, auto) { return ++snapshots > 0; }));
+  CAF_CHECK_EQUAL(snapshots, 2u);
+  CAF_CHECK_EQUAL(objects->size(), 2u);
+  process({open_of(*rows, a)});
+  CAF_CHECK(last.snapshot() == "state 4" + large);
+  objects->damage(reference_in(**rows->get(space::snapshot, snapshot_key(entity, 4)))->id);
+  process({open_of(*rows, a)});
+  CAF_CHECK(last.snapshot() == "state 3" + large);
+  CAF_CHECK_EQUAL(last.events_size(), 1);
+}
+
+CAF_TEST(a replay tells which command ids have expired) {
+  process({open_of(*rows, a)});
+  CAF_CHECK_EQUAL(last.expired_before(), "");
+  CAF_REQUIRE(!memory->write({{space::meta, expired_key(a, rows->naming_key()), last_id_of(1000)}}));
+  process({open_of(*rows, a)});
+  CAF_CHECK_EQUAL(last.expired_before(), last_id_of(1000));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -224,3 +224,57 @@ CAF_TEST(record types keep their numbers) {
   CAF_CHECK_EQUAL(record_type("troupe.JournalRecord"), 0x0854a3bdu);
   CAF_CHECK_EQUAL(record_type(""), 0x0e5751c0u);
 }
+
+CAF_TEST(an object is named by its shard and what it holds and whose it is) {
+  auto key = naming_key();
+  object_scope acme{7, "acme"};
+  auto id = name_object(acme, "bytes", key);
+  CAF_CHECK_EQUAL(int{id[0]}, 7);
+  CAF_CHECK(id == name_object(acme, "bytes", key));
+  CAF_CHECK(id != name_object(acme, "byte", key));
+  CAF_CHECK(id != name_object({7, "acm"}, "ebytes", key));
+  CAF_CHECK(id != name_object(acme, "bytes", std::string(32, '!')));
+  auto text = to_string(id);
+  CAF_CHECK_EQUAL(text.size(), 64u);
+  CAF_CHECK(text.starts_with("07"));
+  CAF_CHECK(parse_object_id(text) == id);
+  for (std::string wrong : {text.substr(1), text + "0", "0g" + text.substr(2), std::string{}})
+    CAF_CHECK(!parse_object_id(wrong));
+  CAF_CHECK_EQUAL(object_key(id), ("\x06" + std::string{id.begin(), id.end()}));
+  CAF_CHECK(object_of_key(object_key(id)) == id);
+  CAF_CHECK(inside(object_key(id), object_begin(7), object_end(7)));
+  CAF_CHECK(!inside(object_key(id), object_begin(8), object_end(8)));
+  CAF_CHECK(throws([] { object_of_key("short"); }));
+}
+
+CAF_TEST(the scope of an entity is its shard and tenant) {
+  auto scope = scope_of("acme/run/r-1");
+  CAF_CHECK_EQUAL(scope.tenant, "acme");
+  CAF_CHECK_EQUAL(int{scope.shard}, int{shard_of("acme/run/r-1")});
+}
+
+CAF_TEST(what has expired is told apart by shard and tenant and kind) {
+  auto key = naming_key();
+  auto run_row = expired_key("acme/run/r-1", key);
+  CAF_CHECK_EQUAL(run_row.size(), 18u);
+  CAF_CHECK_EQUAL(int{run_row[0]}, 7);
+  CAF_CHECK_EQUAL(static_cast<uint8_t>(run_row[1]), shard_of("acme/run/r-1"));
+  auto same_shard = [&](const std::string& kind) { // another name in that shard
+    for (int i = 0;; ++i)
+      if (auto name = kind + "/x" + std::to_string(i); shard_of(name) == shard_of("acme/run/r-1"))
+        return expired_key(name, key);
+  };
+  CAF_CHECK_EQUAL(same_shard("acme/run"), run_row);
+  CAF_CHECK_NOT_EQUAL(same_shard("acme/task"), run_row);
+  CAF_CHECK_NOT_EQUAL(same_shard("beta/run"), run_row);
+}
+
+CAF_TEST(the rows of one entity in a listing are neighbours) {
+  auto key = naming_key();
+  auto mine = index_key(run(), index_table::runs, "summary", key);
+  CAF_CHECK(inside(mine, index_begin(run(), index_table::runs), index_end(run(), index_table::runs)));
+  CAF_CHECK(!inside(mine, index_begin(run(), index_table::tasks), index_end(run(), index_table::tasks)));
+  auto other = run();
+  ++other.hash.back();
+  CAF_CHECK(!inside(mine, index_begin(other, index_table::runs), index_end(other, index_table::runs)));
+}

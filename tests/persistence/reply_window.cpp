@@ -88,3 +88,13 @@ CAF_TEST(a saved window loads whole) {
   CAF_CHECK(look(again, id_of(6)) == verdict::expired);
   CAF_CHECK(look(again, id_of(7)) == verdict::repeated);
 }
+
+CAF_TEST(what is forgotten is expired unless its reply is known) {
+  auto window = filled(10, 12);
+  window.forget(id_of(11));
+  CAF_CHECK(look(window, id_of(10)) == verdict::repeated);
+  CAF_CHECK(look(window, id_of(9)) == verdict::expired);
+  CAF_CHECK(look(window, id_of(13)) == verdict::fresh);
+  window.forget(id_of(3));
+  CAF_CHECK(look(window, id_of(9)) == verdict::expired);
+}

@@ -80,3 +80,24 @@ CAF_TEST(a directory that cannot be opened tells path and cause and step) {
   CAF_CHECK(tells(text, "/data/store") && tells(text, "No space left on device") &&
             tells(text, "free space"));
 }
+
+CAF_TEST(room is looked for without leaving a file behind) {
+  test::scratch scratch;
+  CAF_CHECK(!no_room(scratch.path(), 1 << 20));
+  CAF_CHECK(std::filesystem::is_empty(scratch.path()));
+  auto cause = no_room(scratch.path(), uint64_t{1} << 55); // more than any disk
+  CAF_REQUIRE(cause);
+  CAF_CHECK_EQUAL(trouble_of(*cause).code, ec::disk_full);
+  CAF_CHECK(std::filesystem::is_empty(scratch.path()));
+  CAF_CHECK(no_room(scratch.path() / "absent", 1).has_value());
+}
+
+CAF_TEST(a disk with room takes new work and one that cannot be asked too) {
+  test::scratch scratch;
+  CAF_CHECK(!check_room(scratch.path()));
+  CAF_CHECK(!check_room(scratch.path() / "absent"));
+  auto refused = check_room(scratch.path(), UINT64_MAX);
+  CAF_CHECK_EQUAL(code_of(refused), ec::disk_full);
+  CAF_CHECK(tells(text_of(refused), scratch.path().native()));
+  CAF_CHECK(tells(text_of(refused), "free space"));
+}

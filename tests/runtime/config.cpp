@@ -122,6 +122,14 @@ CAF_TEST(the longest backoff may not be below the first) {
   CAF_CHECK_EQUAL(mistakes("[supervision]\nbackoff_longest_ms = 100\n"), "none");
 }
 
+CAF_TEST(a retention that cannot be read is refused with the reason and an example) {
+  CAF_CHECK_EQUAL(mistakes("[retention]\ntenants = \"acme: runs=1\"\n"),
+                  "t.toml:2:11: 'retention.tenants' must be text such as `acme: run=365, task=30; beta: "
+                  "task=1`, at most 8192 bytes, but is \"acme: runs=1\": acme: 'runs=1' is neither run=DAYS "
+                  "nor task=DAYS");
+  CAF_CHECK_EQUAL(mistakes("[retention]\ntenants = \"acme: run=1\"\n"), "none");
+}
+
 CAF_TEST(all mistakes of a file are reported in its order) {
   auto text = mistakes("[tasks]\ntimeout_ms = 0\nmax_retries = true\n[nodes]\n[agents]\nidle = 1\n");
   size_t last = 0;

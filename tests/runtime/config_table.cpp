@@ -41,6 +41,9 @@ CAF_TEST(every key takes its lowest and highest value and refuses the next) {
         for (auto choice : key.choices)
           good.push_back("\"" + std::string{choice} + "\"");
         bad = {"\"\"", "\"Other\""};
+      } else if (key.check) {
+        good = {"\"\"", "\"" + std::string{key.example} + "\""};
+        bad = {text(static_cast<size_t>(key.highest) + 1), text(1), "1"};
       } else {
         auto low = static_cast<size_t>(key.lowest), high = static_cast<size_t>(key.highest);
         good = {text(low), text(high)};

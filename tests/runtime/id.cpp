@@ -22,6 +22,16 @@ CAF_TEST(the same seed and times give the same ids) {
   CAF_CHECK_NOT_EQUAL(first, c.next(1000));
 }
 
+CAF_TEST(the last id of a time is above all made until then and below all made later) {
+  id_source source{3};
+  auto before = source.next(999), then = source.next(1000), after = source.next(1001);
+  auto last = troupe::last_id_of(1000);
+  CAF_CHECK(before < last);
+  CAF_CHECK(then < last);
+  CAF_CHECK(last < after);
+  CAF_CHECK(troupe::time_of_id(last) == 1000);
+}
+
 CAF_TEST(an id tells when it was made and other text tells nothing) {
   id_source source{1};
   CAF_CHECK(troupe::time_of_id(source.next(1'700'000'000'123)) == 1'700'000'000'123);

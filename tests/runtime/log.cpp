@@ -192,4 +192,24 @@ CAF_TEST(a file that cannot be written is refused with its path) {
   CAF_CHECK(text_of(sink.error()).find("/proc/no/such.log") != std::string::npos);
 }
 
+CAF_TEST(a log that cannot begin a new file loses lines and goes on when it can) {
+  test::scratch dir;
+  auto folder = dir.path() / "logs", aside = dir.path() / "aside";
+  auto made = file_sink((folder / "node.log").string());
+  CAF_REQUIRE(made);
+  auto& sink = **made;
+  const std::string mebibyte(1 << 20, 'x');
+  for (size_t written = 0; written + 2 * mebibyte.size() < limits::log_file_bytes; written += mebibyte.size())
+    CAF_CHECK(sink.write(mebibyte));
+  std::filesystem::rename(folder, aside);
+  std::ofstream{folder} << "in the way";
+  CAF_CHECK(!sink.write(mebibyte + mebibyte + mebibyte)); // asks for a new file
+  CAF_CHECK(!sink.write("short enough for the old file"));
+  std::filesystem::remove(folder);
+  auto lost = 0;
+  while (!sink.write("again"))
+    CAF_REQUIRE(++lost < 100);
+  CAF_CHECK(std::filesystem::exists(folder / "node.log"));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

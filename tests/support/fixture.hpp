@@ -18,7 +18,7 @@ struct house {
 
   /// Brings the node up over what the store holds.
   void start() {
-    node.emplace(rows, time, ++lives, wire_);
+    node.emplace(rows, time, ++lives, wire_, twins{}, objects);
   }
 
   /// Power cut between two steps, then a new life.
@@ -76,6 +76,7 @@ struct house {
   }
 
   std::shared_ptr<memory_store> rows = open_memory(1);
+  std::shared_ptr<memory_objects> objects = std::make_shared<memory_objects>(rows->naming_key());
   std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>();
   id_source ids{42};
   std::optional<life> node;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <troupe/persistence/doors.hpp>
+#include <troupe/persistence/journal.hpp>
 
 namespace troupe {
 

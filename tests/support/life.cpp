@@ -10,15 +10,16 @@ life::config::config() {
   add_probe_messages(*this);
 }
 
-life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed,
-           wiring wire)
+life::life(std::shared_ptr<store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire,
+           twins threads, std::shared_ptr<object_store> objects)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
       rows_{std::move(rows)}, clock_{std::move(time)} {
   clock_->scheduler = &scheduler_;
   node_metrics meters;
-  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters);
+  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters, objects,
+                                                 std::move(threads.journal));
   ensure(!journal_->start(), "the store opens");
-  workers_ = std::make_shared<simulated_workers>(system_);
+  workers_ = std::make_shared<simulated_workers>(system_, std::move(threads.job_takes));
   doors_ = std::make_shared<doors>(doors{clock_,
                                          rows_,
                                          journal_,
@@ -27,7 +28,8 @@ life::life(std::shared_ptr<memory_store> rows, std::shared_ptr<virtual_clock> ti
                                          workers_,
                                          {},
                                          meters,
-                                         &board_});
+                                         &board_,
+                                         std::move(objects)});
   root_ = system_.spawn([this, wire = std::move(wire)](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
     if (wire)
@@ -71,13 +73,17 @@ void life::settle(size_t most_steps) {
     ensure(most_steps-- > 0, "the house comes to rest");
 }
 
-void life::advance(std::chrono::milliseconds by) {
+void life::advance_once(std::chrono::nanoseconds at_most) {
+  auto now = scheduler_.clock().now();
   auto& timeouts = scheduler_.clock().schedule();
+  auto next = timeouts.empty() ? now + at_most : std::min(now + at_most, timeouts.begin()->first);
+  scheduler_.advance_time(std::max<caf::timespan>(next - now, caf::timespan{1}));
+}
+
+void life::advance(std::chrono::milliseconds by) {
   auto until = scheduler_.clock().now() + by;
-  for (settle(); scheduler_.clock().now() < until; settle()) {
-    auto next = timeouts.empty() ? until : std::min(until, timeouts.begin()->first);
-    scheduler_.advance_time(std::max(next - scheduler_.clock().now(), caf::timespan{1}));
-  }
+  for (settle(); scheduler_.clock().now() < until; settle())
+    advance_once(until - scheduler_.clock().now());
 }
 
 } // namespace troupe

@@ -7,13 +7,22 @@
 
 namespace troupe {
 
-/// Each Tick is one step of the thread it stands for: write what is queued, then (a step later) deliver. A crash may come
-/// between any two steps.
+/// Whoever looks on while the journal works. All are optional; none may use the journal.
+struct journal_watch {
+  std::function<void(std::span<const journal_order>)> before; ///< it is about to work on these orders
+  std::function<void()> after;                                ///< it has; nobody has been told yet
+  std::function<std::chrono::milliseconds()> takes;           ///< how long that took, in virtual time
+  std::function<void(const journal_delivery&)> telling;       ///< this is about to be delivered
+};
+
+/// Each Tick is one step of the thread it stands for: write what is queued, then (a step later, or when a slow disk is
+/// done) deliver. A crash may come between any two steps.
 class simulated_journal final : public journal {
 public:
   simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
-                    const node_metrics& meters = {})
-      : core_{std::move(rows), std::move(time), meters} {
+                    const node_metrics& meters = {}, std::shared_ptr<object_store> objects = {},
+                    journal_watch watch = {})
+      : core_{std::move(rows), std::move(time), meters, std::move(objects)}, watch_{std::move(watch)} {
     pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
       return {[this](const Tick&) { step(); }};
@@ -51,25 +60,40 @@ public:
   }
 
 private:
-  void tick() {
-    if (!std::exchange(ticking_, true))
+  void tick(std::chrono::milliseconds wait = {}) {
+    if (std::exchange(ticking_, true))
+      return;
+    if (wait.count() == 0)
       caf::anon_send(pump_, Tick{});
+    else
+      caf::delayed_anon_send(pump_, wait, Tick{});
   }
 
   void step() {
     ticking_ = false;
+    std::chrono::milliseconds wait{0};
     if (!deliveries_.empty()) {
-      for (auto& delivery : std::exchange(deliveries_, {}))
+      for (auto& delivery : std::exchange(deliveries_, {})) {
+        if (watch_.telling)
+          watch_.telling(delivery);
         delivery.to->enqueue(std::move(delivery.message), nullptr);
+      }
     } else if (!queue_.empty()) {
       auto orders = std::exchange(queue_, {});
+      if (watch_.before)
+        watch_.before(orders);
       deliveries_ = core_.process(orders);
+      if (watch_.after)
+        watch_.after();
+      if (watch_.takes)
+        wait = watch_.takes();
     }
     if (!deliveries_.empty() || !queue_.empty())
-      tick();
+      tick(wait);
   }
 
   journal_core core_;
+  journal_watch watch_;
   caf::actor pump_;
   std::vector<journal_order> queue_;
   std::vector<journal_delivery> deliveries_;

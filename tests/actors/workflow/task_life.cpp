@@ -248,9 +248,9 @@ CAF_TEST(where the task is silent its agent decides and then the defaults it was
   CAF_CHECK(take(task_life::done(task, cmd, now)) == words{"retried"});
 }
 
-CAF_TEST(what a repetition cannot mend is not repeated) {
-  for (auto code :
-       {ec::invalid_argument, ec::permission_denied, ec::guardrail, ec::cancelled, ec::budget_exceeded}) {
+CAF_TEST(what a repetition cannot mend or must not do again is not repeated) {
+  for (auto code : {ec::invalid_argument, ec::permission_denied, ec::guardrail, ec::cancelled,
+                    ec::budget_exceeded, ec::outcome_unknown}) {
     task = {};
     create();
     CAF_CHECK(take(task_life::done(task, failure(code), now)) == words{"ended"});

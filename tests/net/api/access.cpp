@@ -13,15 +13,25 @@ const std::string token(char c) {
 
 // What the table says, method by method: who may call it.
 const std::vector<std::pair<std::string, access_role>> expected_policy = {
-    {"Status", access_role::viewer},     {"Tree", access_role::viewer},
-    {"Agents", access_role::viewer},     {"Agent", access_role::viewer},
-    {"Runs", access_role::viewer},       {"Describe", access_role::viewer},
-    {"RunHistory", access_role::viewer}, {"DeadLetters", access_role::viewer},
-    {"Metrics", access_role::viewer},    {"Start", access_role::operator_},
-    {"Cancel", access_role::operator_},  {"Answer", access_role::operator_},
-    {"Resume", access_role::operator_},  {"Requeue", access_role::operator_},
-    {"Drop", access_role::operator_},    {"RegisterNewAgent", access_role::admin},
-    {"RetireAgent", access_role::admin}, {"LogLevel", access_role::admin},
+    {"Status", access_role::viewer},
+    {"Tree", access_role::viewer},
+    {"Agents", access_role::viewer},
+    {"Agent", access_role::viewer},
+    {"Runs", access_role::viewer},
+    {"Describe", access_role::viewer},
+    {"RunHistory", access_role::viewer},
+    {"DeadLetters", access_role::viewer},
+    {"Metrics", access_role::viewer},
+    {"Timers", access_role::viewer},
+    {"Start", access_role::operator_},
+    {"Cancel", access_role::operator_},
+    {"Answer", access_role::operator_},
+    {"Resume", access_role::operator_},
+    {"Requeue", access_role::operator_},
+    {"Drop", access_role::operator_},
+    {"RegisterNewAgent", access_role::admin},
+    {"RetireAgent", access_role::admin},
+    {"LogLevel", access_role::admin},
 };
 
 ec code(const caf::error& error) {

@@ -67,6 +67,15 @@ CAF_TEST(a status names the services that are silent or absent) {
   CAF_CHECK_EQUAL(status.silent(3), "scheduler");
 }
 
+CAF_TEST(no agent is registered while no new work is taken) {
+  play(std::string{services::registry}, [](const RegisterAgent&) { return AgentRecord{}; });
+  auto full = true;
+  desk.hooks.refuse_work = [&] { return full ? make_error(ec::disk_full, "no room") : caf::error{}; };
+  CAF_CHECK_EQUAL(refused(call<AgentRecord>(RegisterAgent{})), ec::disk_full);
+  full = false;
+  answered(call<AgentRecord>(RegisterAgent{}));
+}
+
 CAF_TEST(a tree comes from the root and agents from the registry) {
   play("system/service/root", [](const GetTree& in) {
     TreeNode tree;

@@ -73,6 +73,22 @@ CAF_TEST(a workflow starts under its id with sorted inputs) {
   CAF_CHECK_EQUAL(*heard, "review ab ada");
 }
 
+CAF_TEST(a node that takes no new work says why and goes on with the work it has) {
+  exist("default/run/r1", hear<CancelRun>());
+  auto full = true;
+  desk.hooks.refuse_work = [&] { return full ? make_error(ec::disk_full, "no room") : caf::error{}; };
+  StartRun in;
+  in.set_id("t1");
+  in.mutable_task()->add_required("x");
+  CAF_CHECK_EQUAL(refused(call<RunStarted>(in)), ec::disk_full);
+  StopRun stop;
+  stop.set_id("r1");
+  answered(call<Done>(stop));
+  full = false;
+  play("default/task/t1", [](const CreateTask&) { return TaskAccepted{}; });
+  answered(call<RunStarted>(in));
+}
+
 CAF_TEST(a task starts with its own and the given inputs) {
   play("default/task/t1", [heard = heard](const CreateTask& create) {
     *heard =

@@ -139,7 +139,7 @@ CAF_TEST(a second node on the same directory is refused) {
   {
     living second{home};
     auto refused = second.one.start();
-    CAF_CHECK_EQUAL(code_of(refused), ec::unavailable);
+    CAF_CHECK_EQUAL(code_of(refused), ec::locked);
     CAF_CHECK(text_of(refused).find(home.path().string()) != std::string::npos);
     auto nothing = second.one.run("troupe.echo", "x", patience);
     CAF_CHECK(!nothing);

@@ -59,6 +59,10 @@ CAF_TEST(a status in good health is short and a poor one says what to look at) {
                                        "tasks     2 running, 4 queued\n"
                                        "runs      1 running\n"
                                        "entities  7 awake\n");
+  status.set_store_trouble("no room");
+  CAF_CHECK(show(status, plain)
+                .find("store     S, generation 2\n"
+                      "trouble   no room\n") != std::string::npos);
   status.set_dead_letters(1);
   status.set_notes_dropped(2);
   status.add_silent("registry");

@@ -1,0 +1,80 @@
+// DOCTOR COMMANDS: looks at a store that no node has open: files first, then all that is in them.
+
+#include <fmt/format.h>
+#include <troupe/actors/spawn.hpp>
+#include <troupe/net/node/command.hpp>
+#include <troupe/net/node/storage.hpp>
+#include <troupe/net/node/views.hpp>
+#include <troupe/persistence/doctor.hpp>
+#include <troupe/persistence/rocksdb/checkup.hpp>
+#include <troupe/runtime/error.hpp>
+
+namespace troupe {
+namespace {
+
+// Every kind a node of this program has; what an agent acts with does not matter here.
+std::vector<entity_kind> known_kinds() {
+  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind()};
+}
+
+caf::expected<int> doctor(cli_session& at) {
+  auto settings = at.offline_config();
+  if (!settings)
+    return std::move(settings.error());
+  auto& said = at.said();
+  auto seen = check_files(settings->node.data_directory, said.accept_loss);
+  if (!seen)
+    return std::move(seen.error());
+  auto health = std::move(seen->health);
+  if (seen->opens) {
+    auto rows = open_store(*settings, {.warn = {}, .accept_loss = said.accept_loss});
+    if (!rows)
+      return std::move(rows.error());
+    auto inside = check_rows(**rows, known_kinds(), said.repair);
+    if (!inside)
+      return std::move(inside.error());
+    auto files_sound = health.sound();
+    for (auto& one : *inside->mutable_findings())
+      add_finding(health, std::move(one));
+    inside->clear_findings();
+    inside->set_sound(inside->sound() && files_sound);
+    health.MergeFrom(*inside);
+  }
+  at.show(health, show(health, at.how()));
+  return health.sound() ? 0 : info(ec::corrupt).exit_code;
+}
+
+} // namespace
+
+std::string show(const StoreHealth& health, const text_look& how) {
+  text_table table{{"WHERE", "WHAT", "WHAT TO DO"}};
+  for (auto& one : health.findings()) {
+    auto tone = !one.damage() ? text_tone::plain : one.repaired() ? text_tone::good : text_tone::bad;
+    table.add({one.place(), {one.meaning(), tone}, one.remedy()});
+  }
+  auto text = health.findings_size() > 0 ? table.show(how) + "\n" : std::string{};
+  if (health.findings_left_out() > 0)
+    text += fmt::format("and {} more\n\n", health.findings_left_out());
+  if (!health.store().empty())
+    text +=
+        fmt::format("store {}: {} events of {} entities, {} snapshots, {} index and timer rows\n",
+                    health.store(), health.events(), health.entities(), health.snapshots(), health.rows());
+  else
+    text += "events and rows were not looked at: the files cannot be opened as they are\n";
+  return text +
+         (health.sound() ? paint("sound", text_tone::good, how) : paint("damaged", text_tone::bad, how)) +
+         "\n";
+}
+
+std::vector<cli_command> doctor_commands() {
+  return {{"doctor",
+           "Check a store that no node has open, and explain",
+           {{"--config", &cli_arguments::config, "TOML file of the node"},
+            {"--repair", &cli_arguments::repair, "Make index and timer rows anew and drop bad snapshots"},
+            {"--accept-loss", &cli_arguments::accept_loss,
+             "Go on with what is left of a log; what is missing stays lost"}},
+           doctor,
+           "troupe help doctor"}};
+}
+
+} // namespace troupe

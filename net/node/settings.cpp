@@ -1,0 +1,37 @@
+// SETTINGS: a configuration -> what the parts of a node are told.
+
+#include <troupe/net/node/settings.hpp>
+
+namespace troupe {
+
+config from_command_line(int argc, char** argv) {
+  config settings;
+  for (int i = 1; i + 1 < argc; ++i)
+    if (std::string_view{argv[i]} == "--data")
+      settings.node.data_directory = argv[i + 1];
+  settings.node.log_level = "warning";
+  return settings;
+}
+
+restart_rules rules_of(const config& settings, strategy how) {
+  restart_rules rules;
+  rules.how = how;
+  rules.intensity = static_cast<unsigned>(settings.supervision.max_restarts);
+  rules.period = std::chrono::seconds{settings.supervision.period_seconds};
+  rules.pause.first = std::chrono::milliseconds{settings.supervision.backoff_first_ms};
+  rules.pause.longest = std::chrono::milliseconds{settings.supervision.backoff_longest_ms};
+  return rules;
+}
+
+TaskDefaults defaults_of(const config& settings) {
+  TaskDefaults defaults;
+  auto& retry = *defaults.mutable_retry();
+  retry.set_max_retries(static_cast<uint32_t>(settings.tasks.max_retries));
+  retry.set_no_retry(settings.tasks.max_retries == 0);
+  retry.set_initial_delay_ms(settings.tasks.initial_delay_ms);
+  retry.set_backoff_multiplier(settings.tasks.backoff_multiplier);
+  defaults.set_timeout_ms(settings.tasks.timeout_ms);
+  return defaults;
+}
+
+} // namespace troupe

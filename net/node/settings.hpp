@@ -1,0 +1,19 @@
+// SETTINGS: what a configuration means to the parts of a node.
+#pragma once
+
+#include <troupe/actors/agent/restart.hpp>
+#include <troupe/runtime/config.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
+
+namespace troupe {
+
+/// The configuration of an embedding program: `--data DIR` of its command line, everything else by default, quiet.
+config from_command_line(int argc, char** argv);
+
+/// How its supervisors restart their children.
+restart_rules rules_of(const config& settings, strategy how);
+
+/// How its tasks are tried when nobody says otherwise.
+TaskDefaults defaults_of(const config& settings);
+
+} // namespace troupe

@@ -1,0 +1,29 @@
+// STORE COMMANDS: what the store holds.
+
+#include <troupe/net/node/command.hpp>
+#include <troupe/net/node/views.hpp>
+
+namespace troupe {
+namespace {
+
+caf::expected<int> usage(cli_session& at) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  if (at.said().timeout_s == 0)
+    (*node)->set_patience(limits::door_wait); // it reads the whole store
+  auto answer = (*node)->usage();
+  if (!answer)
+    return std::move(answer.error());
+  return at.show(*answer, show(*answer, at.how()));
+}
+
+} // namespace
+
+std::vector<cli_command> store_commands() {
+  return {
+      {"store usage", "Who takes how much of the store, and what leaves next", {}, usage},
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,252 @@
+// OBJECTS: payloads as files, or in memory.
+// Invariants: a file under an object's name is whole, since it got that name after it was synced; nothing is ever written
+// into it again.
+
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <troupe/persistence/objects.hpp>
+#include <troupe/persistence/store_directory.hpp>
+#include <unistd.h>
+#include <vector>
+
+namespace troupe {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string last_failure() {
+  return std::generic_category().message(errno);
+}
+
+class open_file {
+public:
+  open_file(const fs::path& path, int flags) : descriptor_{::open(path.c_str(), flags | O_CLOEXEC, 0600)} {}
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+  ~open_file() {
+    if (descriptor_ >= 0)
+      ::close(descriptor_);
+  }
+  int get() const {
+    return descriptor_;
+  }
+
+private:
+  int descriptor_;
+};
+
+// Writes a new file and syncs it. Returns the cause of a failure.
+std::optional<std::string> write_file(const fs::path& path, std::string_view bytes) {
+  open_file file{path, O_WRONLY | O_CREAT | O_TRUNC};
+  if (file.get() < 0)
+    return last_failure();
+  while (!bytes.empty()) {
+    auto written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return last_failure();
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::fsync(file.get()) != 0)
+    return last_failure();
+  return {};
+}
+
+std::optional<std::string> sync(const fs::path& directory) {
+  open_file handle{directory, O_RDONLY | O_DIRECTORY};
+  if (handle.get() < 0 || ::fsync(handle.get()) != 0)
+    return last_failure();
+  return {};
+}
+
+class object_directory final : public object_store {
+public:
+  object_directory(fs::path directory, std::string naming_key, object_sealing sealing)
+      : directory_{std::move(directory)}, naming_key_{std::move(naming_key)}, sealing_{std::move(sealing)} {}
+
+  caf::error open() {
+    if (auto cause = make_directory(unfinished(), 0700))
+      return trouble(*cause);
+    std::error_code failure;
+    for (fs::directory_iterator at{unfinished(), failure}, end; !failure && at != end; at.increment(failure))
+      fs::remove(at->path(), failure);
+    return failure ? trouble(failure.message()) : caf::error{};
+  }
+
+  caf::expected<object_id> put(const object_scope& whose, std::string_view bytes) override {
+    auto id = name_object(whose, bytes, naming_key_);
+    if (get(whose, id)) // a damaged one is replaced
+      return id;
+    auto kept =
+        sealing_.seal ? sealing_.seal(whose, id, bytes) : caf::expected<std::string>{std::string{bytes}};
+    if (!kept)
+      return std::move(kept.error());
+    auto place = path_of(id);
+    auto fresh = unfinished() / fmt::format("{}.{}", to_string(id), ++written_);
+    auto cause = make_directory(place.parent_path(), 0700);
+    if (!cause)
+      cause = write_file(fresh, *kept);
+    if (!cause && ::rename(fresh.c_str(), place.c_str()) != 0)
+      cause = last_failure();
+    if (!cause)
+      cause = sync(place.parent_path());
+    if (!cause)
+      return id;
+    ::unlink(fresh.c_str());
+    return trouble(*cause);
+  }
+
+  caf::expected<std::string> get(const object_scope& whose, const object_id& id) const override {
+    open_file file{path_of(id), O_RDONLY};
+    if (file.get() < 0)
+      return errno == ENOENT ? damaged_object(id, "is missing") : trouble(last_failure());
+    struct stat found {};
+    if (::fstat(file.get(), &found) != 0)
+      return trouble(last_failure());
+    std::string kept(static_cast<size_t>(found.st_size), '\0');
+    for (size_t at = 0; at < kept.size();) {
+      auto read = ::read(file.get(), kept.data() + at, kept.size() - at);
+      if (read < 0 && errno == EINTR)
+        continue;
+      if (read < 0)
+        return errno == EIO ? damaged_object(id, "cannot be read: " + last_failure())
+                            : trouble(last_failure());
+      if (read == 0)
+        return damaged_object(id, "is shorter than it was");
+      at += static_cast<size_t>(read);
+    }
+    auto bytes = sealing_.open ? sealing_.open(whose, id, kept) : caf::expected<std::string>{std::move(kept)};
+    if (bytes && name_object(whose, *bytes, naming_key_) != id)
+      return damaged_object(id, "is not what it was");
+    return bytes;
+  }
+
+  caf::error list(uint8_t shard, const std::function<bool(const object_id&, uint64_t)>& each) const override {
+    auto folder = directory_ / fmt::format("{:02x}", shard);
+    std::error_code failure;
+    for (fs::directory_iterator at{folder, failure}, end; !failure && at != end; at.increment(failure)) {
+      auto id = parse_object_id(folder.filename().native() + at->path().filename().native());
+      std::error_code gone; // meanwhile
+      auto size = at->file_size(gone);
+      if (id && !gone && !each(*id, size))
+        return {};
+    }
+    return failure && failure != std::errc::no_such_file_or_directory ? trouble(failure.message())
+                                                                      : caf::error{};
+  }
+
+protected:
+  caf::error remove(const object_id& id) override {
+    if (::unlink(path_of(id).c_str()) != 0 && errno != ENOENT)
+      return trouble(last_failure());
+    return {};
+  }
+
+private:
+  fs::path path_of(const object_id& id) const {
+    auto name = to_string(id);
+    return directory_ / name.substr(0, 2) / name.substr(2);
+  }
+
+  fs::path unfinished() const {
+    return directory_ / "unfinished";
+  }
+
+  caf::error trouble(std::string_view cause) const {
+    auto [code, step] = trouble_of(cause);
+    return make_error(code,
+                      fmt::format("an object in {} is in trouble: {}; {}", directory_.native(), cause, step));
+  }
+
+  const fs::path directory_;
+  const std::string naming_key_;
+  const object_sealing sealing_;
+  std::atomic<uint64_t> written_ = 0;
+};
+
+} // namespace
+
+caf::error object_store::erase(const object_id& id) {
+  return *holds_ > 0 ? caf::error{} : remove(id);
+}
+
+std::shared_ptr<void> object_store::hold() {
+  ++*holds_;
+  return std::shared_ptr<void>{holds_.get(), [holds = holds_](void*) { --*holds; }};
+}
+
+caf::error damaged_object(const object_id& id, std::string_view what) {
+  return make_error(ec::corrupt, fmt::format("object {} {}; restore it from a backup", to_string(id), what));
+}
+
+caf::expected<std::shared_ptr<object_store>>
+open_object_directory(const fs::path& directory, std::string naming_key, object_sealing sealing) {
+  auto opened = std::make_shared<object_directory>(directory.lexically_normal(), std::move(naming_key),
+                                                   std::move(sealing));
+  if (auto failed = opened->open())
+    return failed;
+  return std::shared_ptr<object_store>{std::move(opened)};
+}
+
+// -- in memory ----------------------------------------------------------------
+
+caf::expected<object_id> memory_objects::put(const object_scope& whose, std::string_view bytes) {
+  std::lock_guard lock{mutex_};
+  if (std::exchange(fail_next_, false))
+    return make_error(ec::disk_full, "the put failed on demand");
+  auto id = name_object(whose, bytes, naming_key_);
+  kept_[id] = bytes;
+  return id;
+}
+
+caf::expected<std::string> memory_objects::get(const object_scope& whose, const object_id& id) const {
+  std::lock_guard lock{mutex_};
+  auto found = kept_.find(id);
+  if (found == kept_.end())
+    return damaged_object(id, "is missing");
+  if (name_object(whose, found->second, naming_key_) != id)
+    return damaged_object(id, "is not what it was");
+  return found->second;
+}
+
+caf::error memory_objects::list(uint8_t shard,
+                                const std::function<bool(const object_id&, uint64_t)>& each) const {
+  std::vector<std::pair<object_id, uint64_t>> found; // a copy: `each` may erase
+  {
+    std::lock_guard lock{mutex_};
+    for (auto at = kept_.lower_bound({shard}); at != kept_.end() && at->first[0] == shard; ++at)
+      found.emplace_back(at->first, at->second.size());
+  }
+  for (auto& [id, bytes] : found)
+    if (!each(id, bytes))
+      break;
+  return {};
+}
+
+void memory_objects::fail_next_put() {
+  std::lock_guard lock{mutex_};
+  fail_next_ = true;
+}
+
+void memory_objects::damage(const object_id& id) {
+  std::lock_guard lock{mutex_};
+  if (auto found = kept_.find(id); found != kept_.end())
+    found->second += '!';
+}
+
+size_t memory_objects::size() const {
+  std::lock_guard lock{mutex_};
+  return kept_.size();
+}
+
+caf::error memory_objects::remove(const object_id& id) {
+  std::lock_guard lock{mutex_};
+  kept_.erase(id);
+  return {};
+}
+
+} // namespace troupe

@@ -1,0 +1,229 @@
+// RESTORE: reading backups: what there is, whether it is whole, and back into a store.
+// Invariant: a restored store has its name only when it is complete, and takes nobody else's.
+
+#include <algorithm>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <troupe/persistence/backup_files.hpp>
+#include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/rocksdb/backup.hpp>
+#include <troupe/persistence/rocksdb/backup_engine.hpp>
+#include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/id.hpp>
+#include <unistd.h>
+
+namespace troupe {
+namespace {
+
+namespace fs = std::filesystem;
+
+caf::error no_backups(const fs::path& backups) {
+  return make_error(
+      ec::not_found,
+      fmt::format("there are no backups in {}; take one with `troupe backup create`", backups.native()));
+}
+
+// The record of a backup; 0 = the newest.
+caf::expected<BackupRecord> find_record(const fs::path& backups, uint32_t id) {
+  auto ids = recorded_backups(backups);
+  if (ids.empty())
+    return no_backups(backups);
+  auto record = read_record(backups, id == 0 ? ids.back() : id);
+  if (!record && code_of(record.error()) == ec::not_found)
+    return make_error(ec::not_found, fmt::format("there is no backup {} in {}; see `troupe backup list`", id,
+                                                 backups.native()));
+  return record;
+}
+
+caf::error differs(const BackupMark& mark, const BackupMark& seen) {
+  if (seen.store() == mark.store() && seen.history() == mark.history() && seen.gsn() == mark.gsn())
+    return {};
+  return make_error(
+      ec::corrupt,
+      fmt::format("backup {} holds events up to {} of store {}, and its mark says up to {} of store {}",
+                  mark.id(), seen.gsn(), seen.store(), mark.gsn(), mark.store()));
+}
+
+// The directory in which a store is put together: held by one restore at a time, and gone unless it succeeds.
+class workshop {
+public:
+  static caf::expected<workshop> open(const fs::path& target) {
+    std::error_code missing;
+    if (fs::exists(target, missing) && !fs::is_empty(target, missing))
+      return make_error(
+          ec::already_exists,
+          fmt::format("{} is not empty, and a restore writes over nothing: name a new directory with "
+                      "`--data DIR`, or move this one away",
+                      target.native()));
+    workshop made{target};
+    if (auto cause = make_directory(made.place_, 0700))
+      return cannot_open(made.place_, *cause);
+    auto held = ::open(made.place_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (held >= 0 && ::flock(held, LOCK_EX | LOCK_NB) == 0)
+      made.hold_ = held;
+    else if (held >= 0)
+      ::close(held);
+    if (made.hold_ < 0)
+      return make_error(ec::locked,
+                        fmt::format("another restore works in {}: wait for it", made.place_.native()));
+    made.clear();
+    return made;
+  }
+
+  workshop(workshop&& other) noexcept
+      : target_{std::move(other.target_)}, place_{std::move(other.place_)}, hold_{std::exchange(other.hold_,
+                                                                                                -1)} {}
+  workshop& operator=(workshop&&) = delete;
+  ~workshop() {
+    if (hold_ < 0)
+      return;
+    clear();
+    ::rmdir(place_.c_str());
+    ::close(hold_);
+  }
+
+  const fs::path& place() const {
+    return place_;
+  }
+
+  // Gives the finished store its name.
+  caf::error deliver() {
+    std::optional<std::string> cause = sync_directory(place_);
+    if (!cause && ::rename(place_.c_str(), target_.c_str()) != 0)
+      cause = std::generic_category().message(errno);
+    if (!cause)
+      cause = sync_directory(target_.parent_path());
+    ::close(std::exchange(hold_, -1)); // nothing is cleared: it is complete
+    if (cause)
+      return make_error(
+          ec::unavailable,
+          fmt::format("the store is restored in {} but could not be renamed to {}: {}; move it there",
+                      place_.native(), target_.native(), *cause));
+    return {};
+  }
+
+private:
+  explicit workshop(const fs::path& target) : target_{target}, place_{target.native() + ".restoring"} {}
+
+  void clear() const {
+    std::error_code ignored; // what stays is in the way of RocksDB, which tells
+    for (auto& entry : fs::directory_iterator{place_, ignored})
+      fs::remove_all(entry.path(), ignored);
+  }
+
+  fs::path target_, place_;
+  int hold_ = -1;
+};
+
+// The restored store is the one the mark tells of, and begins a history of its own: from now on other events may have the
+// numbers that those behind the backup had.
+caf::error begin_history(const fs::path& directory, const BackupMark& mark, const clock& time) {
+  auto rows = open_rocksdb(directory);
+  if (!rows)
+    return std::move(rows.error());
+  auto counters = read_journal_counters(**rows);
+  if (!counters)
+    return std::move(counters.error());
+  auto history = (*rows)->get(space::meta, history_row);
+  if (!history)
+    return std::move(history.error());
+  BackupMark seen;
+  seen.set_store((*rows)->id());
+  seen.set_history(history->value_or(""));
+  seen.set_gsn(counters->gsn);
+  if (auto wrong = differs(mark, seen))
+    return wrong;
+  return (*rows)->write({{space::meta, history_row, id_source{random_seed()}.next(time.now_ms())}});
+}
+
+} // namespace
+
+caf::expected<BackupList> list_backups(const fs::path& backups) {
+  auto ids = recorded_backups(backups);
+  std::error_code missing;
+  if (!fs::is_directory(backups / "rows", missing))
+    return no_backups(backups);
+  auto engine = open_engine<rocksdb::BackupEngineReadOnly>(backups);
+  if (!engine)
+    return std::move(engine.error());
+  BackupList list;
+  list.set_directory(backups.native());
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    auto& entry = *list.add_backups();
+    auto record = read_record(backups, *id);
+    if (record)
+      *entry.mutable_mark() = record->mark();
+    else
+      entry.set_trouble(text_of(record.error()));
+    entry.mutable_mark()->set_id(*id);
+    rocksdb::BackupInfo info;
+    if (auto status = (*engine)->GetBackupInfo(*id, &info); record && !status.ok())
+      entry.set_trouble(status.IsNotFound() ? "its tables are missing" : status.ToString());
+  }
+  std::vector<rocksdb::BackupInfo> all;
+  (*engine)->GetBackupInfo(&all);
+  list.set_unfinished(static_cast<uint32_t>(std::count_if(all.begin(), all.end(), [&](auto& one) {
+    return !std::binary_search(ids.begin(), ids.end(), one.backup_id);
+  })));
+  return list;
+}
+
+caf::expected<BackupMark> verify_backup(const fs::path& backups, uint32_t id) {
+  auto record = find_record(backups, id);
+  if (!record)
+    return std::move(record.error());
+  auto& mark = record->mark();
+  auto lock = backup_lock::take(backups, false);
+  if (!lock)
+    return std::move(lock.error());
+  auto engine = open_engine<rocksdb::BackupEngineReadOnly>(backups);
+  if (!engine)
+    return std::move(engine.error());
+  if (auto status = (*engine)->VerifyBackup(mark.id(), true); !status.ok())
+    return make_error(ec::corrupt, fmt::format("backup {} is damaged: {}", mark.id(), status.ToString()));
+  if (auto failed = verify_belongings(backups, *record))
+    return make_error(code_of(failed), fmt::format("backup {}: {}", mark.id(), text_of(failed)));
+  BackupMark seen;
+  if (auto failed = look_inside(**engine, mark.id(), seen))
+    return failed;
+  if (auto wrong = differs(mark, seen))
+    return wrong;
+  return mark;
+}
+
+caf::expected<BackupMark> restore_backup(const fs::path& backups, uint32_t id, const fs::path& target,
+                                         const clock& time,
+                                         const std::function<caf::error(const fs::path&)>& finish) {
+  auto record = find_record(backups, id);
+  if (!record)
+    return std::move(record.error());
+  auto& mark = record->mark();
+  auto lock = backup_lock::take(backups, false);
+  if (!lock)
+    return std::move(lock.error());
+  auto engine = open_engine<rocksdb::BackupEngineReadOnly>(backups);
+  if (!engine)
+    return std::move(engine.error());
+  std::error_code failure;
+  auto named = fs::absolute(target, failure).lexically_normal();
+  if (!named.has_filename()) // ends with a slash
+    named = named.parent_path();
+  auto shop = workshop::open(named);
+  if (!shop)
+    return std::move(shop.error());
+  auto& place = shop->place();
+  if (auto status = (*engine)->RestoreDBFromBackup(mark.id(), place.native(), place.native()); !status.ok())
+    return backup_failure(fmt::format("restore backup {} into", mark.id()), place, status);
+  if (auto failed = restore_belongings(backups, *record, place))
+    return failed;
+  if (auto failed = begin_history(place, mark, time))
+    return failed;
+  if (auto failed = finish ? finish(place) : caf::error{})
+    return failed;
+  if (auto failed = shop->deliver())
+    return failed;
+  return mark;
+}
+
+} // namespace troupe

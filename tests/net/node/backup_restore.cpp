@@ -1,0 +1,150 @@
+// A store restored to a moment is the store of that moment: events, names, listings, timers, and what a node makes of them.
+#define CAF_SUITE net.node.backup_restore
+#include "tests/support/scratch.hpp"
+#include <caf/test/unit_test.hpp>
+#include <map>
+#include <troupe/net/node/backup_restore.hpp>
+#include <troupe/net/node/node.hpp>
+#include <troupe/net/node/standard_behaviors.hpp>
+#include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/rocksdb/backup.hpp>
+
+using namespace troupe;
+using namespace std::chrono_literals;
+
+namespace {
+
+using content = std::map<std::string, std::string>;
+
+// A node that works, rests, and is saved while it rests.
+struct working_node {
+  test::scratch scratch;
+  config settings;
+  system_clock time;
+
+  working_node() {
+    settings.node.data_directory = (scratch.path() / "data").string();
+    settings.node.log_level = "error";
+    settings.backup.directory = (scratch.path() / "backups").string();
+    settings.backup.every_minutes = 100'000;
+  }
+
+  // One life: does these tasks, leaves a run that waits.
+  void live(const std::vector<std::string>& echoes, const std::string& waiting_run = {}) {
+    auto alone = settings;
+    alone.backup.directory.clear();
+    node one{alone};
+    add_standard_behaviors(one.behaviors());
+    CAF_REQUIRE(!one.start());
+    for (auto& text : echoes) {
+      auto result = one.run("troupe.echo", text, 30s);
+      CAF_REQUIRE(result);
+      CAF_CHECK_EQUAL(result->text(), text);
+    }
+    if (waiting_run.empty())
+      return;
+    WorkflowDefinition flow;
+    flow.set_name(waiting_run);
+    auto& step = *flow.add_steps();
+    step.set_id("pause");
+    step.mutable_task()->add_required("troupe.wait");
+    auto& ms = *step.mutable_task()->add_inputs();
+    ms.set_name("ms");
+    ms.set_value("86400000");
+    CAF_REQUIRE(one.start_run(waiting_run, flow, {}));
+  }
+
+  std::shared_ptr<store> open(const std::string& directory) const {
+    auto rows = open_rocksdb(directory);
+    CAF_REQUIRE(rows);
+    return *rows;
+  }
+
+  // All rows but what a restore adds: the name of the new history.
+  content rows_of(const std::string& directory) const {
+    content all;
+    auto rows = open(directory);
+    for (auto where : {space::journal, space::snapshot, space::index, space::meta})
+      CAF_REQUIRE(!rows->scan(where, std::string(1, '\0'), "\xff", [&](auto key, auto value) {
+        if (key != store_key("history"))
+          all.emplace(std::string{to_string(where)} + std::string{key}, value);
+        return true;
+      }));
+    return all;
+  }
+  envelope counters() const {
+    return *read_journal_counters(*open(settings.node.data_directory));
+  }
+  void save() const {
+    auto rows = open(settings.node.data_directory);
+    CAF_REQUIRE(create_backup(*rows, {settings.node.data_directory, settings.backup.directory}, time, "1"));
+  }
+  config elsewhere(const std::string& name) const {
+    auto other = settings;
+    other.node.data_directory = (scratch.path() / name).string();
+    return other;
+  }
+};
+
+} // namespace
+
+CAF_TEST(a restored moment is that moment in every row) {
+  working_node here;
+  here.live({"first"}, "early");
+  auto then = here.rows_of(here.settings.node.data_directory);
+  auto moment = here.counters();
+  here.live({"second", "third"}, "late");
+  auto now = here.rows_of(here.settings.node.data_directory);
+  CAF_REQUIRE(then != now);
+  here.save();
+  auto by_number = here.elsewhere("by_number");
+  auto report = restore_store(by_number, 1, {.gsn = moment.gsn}, here.time);
+  CAF_REQUIRE(report);
+  CAF_CHECK_EQUAL(report->gsn(), moment.gsn);
+  CAF_CHECK_EQUAL(report->time_us(), moment.time_us);
+  CAF_CHECK(report->dropped() > 0);
+  CAF_CHECK_EQUAL(report->directory(), by_number.node.data_directory);
+  CAF_CHECK(here.rows_of(by_number.node.data_directory) == then);
+  auto by_time = here.elsewhere("by_time");
+  CAF_REQUIRE(restore_store(by_time, 1, {.time_us = moment.time_us}, here.time));
+  CAF_CHECK(here.rows_of(by_time.node.data_directory) == then);
+  auto whole = here.elsewhere("whole");
+  auto all = restore_store(whole, 1, {}, here.time);
+  CAF_REQUIRE(all);
+  CAF_CHECK_EQUAL(all->dropped(), 0u);
+  CAF_CHECK(here.rows_of(whole.node.data_directory) == now);
+}
+
+CAF_TEST(a node goes on from a restored moment) {
+  working_node here;
+  here.live({"first"});
+  auto moment = here.counters();
+  here.live({"second"}, "late");
+  here.save();
+  auto back = here.elsewhere("back");
+  CAF_REQUIRE(restore_store(back, 1, {.gsn = moment.gsn}, here.time));
+  back.backup.directory.clear();
+  node one{back};
+  add_standard_behaviors(one.behaviors());
+  CAF_REQUIRE(!one.start());
+  CAF_CHECK(one.describe_run("default/run/late").error() == ec::not_found);
+  auto result = one.run("troupe.echo", "again", 30s);
+  CAF_REQUIRE(result);
+  CAF_CHECK_EQUAL(result->text(), "again");
+}
+
+CAF_TEST(a point in time is a number or a time in UTC) {
+  CAF_CHECK(*parse_point("") == cut_point{});
+  CAF_CHECK(*parse_point("0") == (cut_point{.gsn = 0}));
+  CAF_CHECK(*parse_point("1234") == (cut_point{.gsn = 1234}));
+  CAF_CHECK(*parse_point("2023-11-14T22:13:20Z") == (cut_point{.time_us = 1'700'000'000'000'000}));
+  CAF_CHECK(*parse_point("2023-11-14T22:13:20.250Z") == (cut_point{.time_us = 1'700'000'000'250'000}));
+  CAF_CHECK(*parse_point("2023-11-14T22:13:20.000001Z") == (cut_point{.time_us = 1'700'000'000'000'001}));
+  for (auto wrong :
+       {"-1", "1.5", "99999999999999999999", "yesterday", "2023-11-14", "2023-11-14T22:13:20",
+        "2023-11-14T22:13:20.Z", "2023-11-14T22:13:20.1234567Z", "2023-11-14T22:13:20.+12Z", "12x", " 12"}) {
+    auto refused = parse_point(wrong);
+    CAF_CHECK(!refused);
+    CAF_CHECK(refused.error() == ec::invalid_argument);
+  }
+}

@@ -1,0 +1,251 @@
+// LOG JUDGE: the law of the log.
+
+#include <fmt/format.h>
+#include <tests/simulator/log_judge.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
+
+namespace troupe {
+namespace {
+
+uint64_t mix(uint64_t hash, std::string_view text) { // FNV-1a, 64 bits
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 0x100000001b3;
+  return (hash ^ 0xff) * 0x100000001b3;
+}
+
+constexpr uint64_t nothing_yet = 0xcbf29ce484222325;
+
+uint64_t hash_of(const row_change& row) {
+  auto hash = mix(nothing_yet, to_string(row.where));
+  hash = mix(hash, row.key);
+  return row.value ? mix(hash, *row.value) : hash;
+}
+
+// Shard and entity: what all keys of an entity in journal and snapshot share.
+std::string token_of(const entity_id& entity) {
+  return entity_begin(entity).substr(1, 17);
+}
+
+std::string token_of(const std::string& key) {
+  return key.substr(1, 17);
+}
+
+} // namespace
+
+void log_judge::ordered(std::span<const journal_order> orders) {
+  expected_.clear();
+  for (auto& order : orders) {
+    if (auto* open = std::get_if<open_order>(&order)) {
+      auto& seat = seats_[token_of(open->entity)];
+      if (seat.replay.ref().empty()) {
+        seat.replay = shadow{open->ref};
+        by_ref_[open->ref] = &seat;
+      }
+      seat.opening = true;
+    } else if (auto* append = std::get_if<append_order>(&order)) {
+      expected one;
+      one.token = token_of(append->entity);
+      auto& seat = seats_[one.token];
+      one.stale = seat.opening || append->incarnation != seat.incarnation;
+      one.first = append->first_seq;
+      one.records = append->records;
+      for (auto& row : append->rows)
+        one.rows.push_back(hash_of(row));
+      one.snapshot = !append->snapshot.empty();
+      owners_[append->owner->id()] = one.token;
+      expected_.push_back(std::move(one));
+    }
+  }
+}
+
+// Of each order the batch holds everything or nothing, and it holds nothing that nobody ordered.
+void log_judge::check_decisions(const write_batch& batch, std::vector<expected>& orders) {
+  std::unordered_map<std::string, std::pair<std::string_view, uint8_t>> events; // key -> payload, flags
+  std::unordered_map<uint64_t, int> others;
+  std::set<std::string> snapshots;
+  for (auto& row : batch) {
+    if (row.where == space::journal && row.value) {
+      std::string_view payload;
+      if (auto header = unwrap(*row.value, payload))
+        events[row.key] = {payload, header->flags};
+    } else if (row.where == space::snapshot) {
+      snapshots.insert(row.key);
+    } else if (row.where == space::index) {
+      ++others[hash_of(row)];
+    }
+  }
+  for (auto& order : orders) {
+    auto& seat = seats_[order.token];
+    auto key = [&](uint64_t seq) {
+      std::string key_of_seq = std::string(1, '\1') + order.token;
+      for (int shift = 56; shift >= 0; shift -= 8)
+        key_of_seq += static_cast<char>(seq >> shift);
+      return key_of_seq;
+    };
+    auto first = events.find(key(order.first));
+    if (order.records.empty() || first == events.end() || first->second.first != order.records[0])
+      continue;
+    if (order.stale)
+      object("newest", fmt::format("{} appends event {} although a newer incarnation has begun, or a write has failed",
+                                   seat.replay.ref(), order.first));
+    for (size_t n = 0; n < order.records.size(); ++n) {
+      auto i = events.find(key(order.first + n));
+      if (i == events.end() || i->second.first != order.records[n])
+        object("whole", fmt::format("{}: event {} of the decision at {} is missing", seat.replay.ref(),
+                                    order.first + n, order.first));
+      else if (((i->second.second & last_of_append) != 0) != (n + 1 == order.records.size()))
+        object("whole", fmt::format("{}: event {} says wrongly where its decision ends", seat.replay.ref(),
+                                    order.first + n));
+    }
+    for (auto row : order.rows)
+      if (others[row]-- <= 0)
+        object("whole", fmt::format("{}: a row of the decision at {} is missing", seat.replay.ref(), order.first));
+    if (order.snapshot) {
+      auto last = key(~(order.first + order.records.size() - 1));
+      if (snapshots.count(last) == 0)
+        object("whole", fmt::format("{}: the snapshot at {} is missing", seat.replay.ref(), order.first));
+    }
+  }
+  for (auto& [row, left] : others)
+    if (left > 0)
+      object("whole", "a batch holds a row that none of its decisions ordered");
+}
+
+void log_judge::written(const write_batch& batch, bool late) {
+  check_decisions(batch, late ? unknown_ : expected_);
+  gsn_before_ = gsn_;
+  time_us_before_ = time_us_;
+  for (auto& row : batch)
+    if (row.where == space::journal && row.value)
+      take_event(row.key, *row.value);
+}
+
+void log_judge::take_event(const std::string& key, const std::string& stored) {
+  auto token = token_of(key);
+  auto& seat = seats_[token];
+  auto seq = seq_of_journal_key(key);
+  std::string_view payload;
+  auto header = unwrap(stored, payload);
+  JournalRecord record;
+  if (!header || !record.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    return object("order", fmt::format("{}: event {} is torn", seat.replay.ref(), seq));
+  if (seq != seat.replay.events() + 1)
+    return object("order", fmt::format("{}: event {} is written after event {}", seat.replay.ref(), seq,
+                                       seat.replay.events()));
+  if (header->gsn <= gsn_ || header->time_us <= time_us_)
+    object("order", fmt::format("{}: event {} has number {} and time {} after {} and {}", seat.replay.ref(), seq,
+                                header->gsn, header->time_us, gsn_, time_us_));
+  gsn_ = header->gsn;
+  time_us_ = header->time_us;
+  if (!seat.replay.follow(record.event()))
+    object("order", fmt::format("{}: event {} does not parse", seat.replay.ref(), seq));
+  seat.hashes.push_back(mix(nothing_yet, payload));
+  if (record.has_reply() && !commands_.emplace(record.reply().command_id(), token).second)
+    object("once", fmt::format("{} acts twice on command {}", seat.replay.ref(), record.reply().command_id()));
+  if (on_event)
+    on_event(seat.replay, seq);
+}
+
+void log_judge::undone(const write_batch& batch) {
+  std::map<std::string, size_t> gone;
+  for (auto& row : batch) {
+    if (row.where != space::journal || !row.value)
+      continue;
+    ++gone[token_of(row.key)];
+    std::string_view payload;
+    JournalRecord record;
+    if (unwrap(*row.value, payload) && record.ParseFromArray(payload.data(), static_cast<int>(payload.size())) &&
+        record.has_reply())
+      commands_.erase(record.reply().command_id());
+  }
+  gsn_ = gsn_before_;
+  time_us_ = time_us_before_;
+  for (auto& [token, events] : gone) {
+    auto& seat = seats_[token];
+    seat.replay.forget(events);
+    seat.hashes.resize(seat.replay.events());
+    if (seat.acknowledged > seat.replay.events())
+      object("told", fmt::format("{}: {} events were acknowledged, {} survive a power cut", seat.replay.ref(),
+                                 seat.acknowledged, seat.replay.events()));
+  }
+}
+
+void log_judge::failed() {
+  unknown_ = expected_;
+  for (auto& [token, seat] : seats_)
+    seat.incarnation = 0;
+}
+
+void log_judge::telling(const journal_delivery& delivery) {
+  auto& content = delivery.message->content();
+  if (content.match_elements<Appended>()) {
+    auto owner = owners_.find(delivery.to->id());
+    if (owner == owners_.end())
+      return object("told", "somebody is told of an append that nobody ordered");
+    auto& seat = seats_[owner->second];
+    auto seq = content.get_as<Appended>(0).seq();
+    if (seq > seat.replay.events())
+      object("told", fmt::format("{} is told that event {} is on disk, which holds {}", seat.replay.ref(), seq,
+                                 seat.replay.events()));
+    seat.acknowledged = std::max(seat.acknowledged, seq);
+  } else if (content.match_elements<Replayed>()) {
+    auto& answer = content.get_as<Replayed>(0);
+    auto seat = by_ref_.find(answer.ref());
+    if (seat == by_ref_.end())
+      return;
+    seat->second->opening = false;
+    seat->second->incarnation = answer.has_failure() ? 0 : answer.incarnation();
+    auto read = answer.snapshot_seq() + static_cast<uint64_t>(answer.events_size());
+    if (auto there = seat->second->replay.events(); !answer.has_failure() && read != there)
+      object("order",
+             fmt::format("{} is replayed with {} events, the disk holds {}", answer.ref(), read, there));
+  }
+}
+
+void log_judge::new_life() {
+  owners_.clear();
+  expected_.clear();
+  for (auto& [token, seat] : seats_) {
+    seat.incarnation = 0;
+    seat.opening = false;
+  }
+}
+
+void log_judge::compare(const store& rows) const {
+  std::map<std::string, uint64_t> found;
+  auto failed = rows.scan(space::journal, "", "\xff", [&](std::string_view key, std::string_view stored) {
+    auto token = token_of(std::string{key});
+    auto i = seats_.find(token);
+    auto seq = ++found[token];
+    std::string_view payload;
+    auto header = unwrap(stored, payload);
+    if (i == seats_.end() || seq > i->second.hashes.size() || seq != seq_of_journal_key(key) || !header ||
+        mix(nothing_yet, payload) != i->second.hashes[seq - 1])
+      object("order", fmt::format("event {} of {} is not what was written", seq,
+                                  i == seats_.end() ? "nobody" : i->second.replay.ref()));
+    return true;
+  });
+  if (failed)
+    object("order", "the journal cannot be read: " + describe(failed));
+  for (auto& [token, seat] : seats_)
+    if (auto there = found[token]; there < seat.acknowledged || there != seat.replay.events())
+      object("told", fmt::format("{}: {} events were acknowledged, {} written, {} are there", seat.replay.ref(),
+                                 seat.acknowledged, seat.replay.events(), there));
+}
+
+const shadow* log_judge::find(const std::string& ref) const {
+  auto i = by_ref_.find(ref);
+  return i == by_ref_.end() ? nullptr : &i->second->replay;
+}
+
+uint64_t log_judge::hash() const {
+  auto hash = nothing_yet;
+  for (auto& [ref, seat] : by_ref_) {
+    hash = mix(hash, ref);
+    for (auto one : seat->hashes)
+      hash = mix(hash, fmt::format("{:x}", one));
+  }
+  return hash;
+}
+
+} // namespace troupe

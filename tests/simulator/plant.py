@@ -1,0 +1,128 @@
+"""Plants faults into copies of product files: plant.py SOURCE_DIR OUT_DIR
+
+The product knows nothing of this. Each fault is a place in one file, which must be there exactly once, and what stands
+there instead; the copies are compiled into the simulator's second program, which switches one fault on at a time.
+plant.py --files lists the files that have a fault.
+"""
+import pathlib
+import sys
+
+# Name, what it does wrong, file, place, replacement.
+FAULTS = [
+    ("answer_before_sync", "an entity answers before its events are on disk", "persistence/entity_core.cpp",
+     """  doors_->disk->submit(std::move(order));
+}
+
+void entity_core::answer(""",
+     """  doors_->disk->submit(std::move(order));
+  if (planted("answer_before_sync"))
+    durable(seq_);
+}
+
+void entity_core::answer("""),
+    ("query_before_sync", "a query shows what is not on disk yet", "persistence/entity_core.cpp",
+     """std::move(reply), {}};
+  if (durable_ == seq_)""",
+     """std::move(reply), {}};
+  if (durable_ == seq_ || planted("query_before_sync"))"""),
+    ("skip_deduplication", "some repeated commands are acted on again", "persistence/entity_core.cpp",
+     """  if (context.command_id().empty())
+    return false;
+  const""",
+     """  if (context.command_id().empty() || (planted("skip_deduplication") && context.command_id().back() < '8'))
+    return false;
+  const"""),
+    ("lose_mail", "what reaches an entity as it falls asleep is lost", "persistence/entity_core.cpp",
+     "    names->deliver(ref, caf::make_mailbox_element(std::move(current->sender)",
+     """    if (planted("lose_mail"))
+      return caf::delegated<caf::message>{};
+    names->deliver(ref, caf::make_mailbox_element(std::move(current->sender)"""),
+    ("forget_window", "a snapshot's replies are not remembered", "persistence/reply_window.cpp",
+     "  for (auto& stored : snapshot.replies())\n",
+     """  if (!planted("forget_window"))
+    for (auto& stored : snapshot.replies())
+"""),
+    ("stale_incarnation", "appends of an older incarnation are accepted", "persistence/journal_core.cpp",
+     "i->second.incarnation != order.incarnation ||",
+     """(i->second.incarnation != order.incarnation && !planted("stale_incarnation")) ||"""),
+    ("replay_outside_queue", "a replay does not wait for what is queued", "persistence/journal_core.cpp",
+     "      opens.push_back(std::move(*open));",
+     """      if (planted("replay_outside_queue"))
+        read(*open, out);
+      else
+        opens.push_back(std::move(*open));"""),
+    ("append_after_failure", "entities go on appending after a failed write", "persistence/journal_core.cpp",
+     "  ++generation_;\n  seats_.clear();",
+     """  ++generation_;
+  if (!planted("append_after_failure"))
+    seats_.clear();"""),
+    ("half_decision", "some decisions are written without their rows", "persistence/journal_core.cpp",
+     "  std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));",
+     """  if (!planted("half_decision") || order.first_seq % 4 != 3)
+    std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));"""),
+    ("all_of_by_arrival", "all_of answers in the order of arrival", "behaviors/branches.cpp",
+     """  auto outcome = std::make_shared<Outcome>();
+  for (auto& arm : at.arms) {""",
+     """  auto outcome = std::make_shared<Outcome>();
+  std::vector<const branch*> arms;
+  for (auto& one : at.arms)
+    arms.push_back(one.get());
+  if (planted("all_of_by_arrival"))
+    std::stable_sort(arms.begin(), arms.end(), [](auto* a, auto* b) { return a->moment.now_ms < b->moment.now_ms; });
+  for (auto* arm : arms) {"""),
+    ("drop_timer", "some timers are not put on the list", "actors/agent/timers.cpp",
+     "          self->state.add(row, fire_ms);",
+     """          if (planted("drop_timer") && row.timer().ends_with("2"))
+            continue;
+          self->state.add(row, fire_ms);"""),
+    ("forget_child", "the last of a group is not started again", "actors/agent/restart.cpp",
+     "    if (children[i].kind != restart::temporary)",
+     """    if (planted("forget_child") && i != dead && i + 1 == last)
+      continue;
+    if (children[i].kind != restart::temporary)"""),
+    ("uncounted_restart", "restarts are not counted", "actors/agent/restart.cpp",
+     "  restarts_.push_back(now);",
+     """  if (!planted("uncounted_restart"))
+    restarts_.push_back(now);"""),
+    ("late_answer", "a late answer of an older attempt is taken for one of the newest", "actors/agent/agent.cpp",
+     "i != attempts_.end() && i->second->claim() == message.claim() ?",
+     """i != attempts_.end() && (planted("late_answer") || i->second->claim() == message.claim()) ?"""),
+    ("repeat_intent", "what must not be repeated is repeated after a crash", "actors/agent/attempt.cpp",
+     "  } else if (leaf.intent_recorded) {",
+     """  } else if (leaf.intent_recorded && !planted("repeat_intent")) {"""),
+    ("early_outbox", "the end of a task is no longer kept for its parent once it was sent", "actors/workflow/task_effects.cpp",
+     """      out.outbox(timer_id(where.step, "parent"));""",
+     """      if (!planted("early_outbox"))
+        out.outbox(timer_id(where.step, "parent"));"""),
+]
+
+
+def files():
+    return sorted({file for _, _, file, _, _ in FAULTS})
+
+
+def plant(source, out):
+    for file in files():
+        text = (source / file).read_text()
+        for name, _, where, place, instead in FAULTS:
+            if where != file:
+                continue
+            if text.count(place) != 1:
+                sys.exit(f"{file}: the place of the fault '{name}' is there {text.count(place)} times, not once: "
+                         f"say in {pathlib.Path(__file__).name} where it is now")
+            text = text.replace(place, instead)
+        target = out / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f'#include <tests/simulator/planted.hpp>\n#line 1 "{source / file}"\n' + text)
+    rows = "".join(f'      {{"{name}", "{about}", "{file}"}},\n' for name, about, file, _, _ in FAULTS)
+    (out / "faults.cpp").write_text(
+        "// Generated by plant.py.\n#include <tests/simulator/planted.hpp>\n\nnamespace troupe {\n\n"
+        "const std::vector<planted_fault>& planted_faults() {\n"
+        f"  static const std::vector<planted_fault> all{{\n{rows}  }};\n  return all;\n}}\n\n}} // namespace troupe\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--files"]:
+        print(";".join(files()), end="")
+    else:
+        plant(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))

@@ -1,0 +1,69 @@
+// TREE JUDGE: the law of supervision.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <tests/simulator/tree_judge.hpp>
+
+namespace troupe {
+
+void tree_judge::know(const std::string& path, const restart_rules& rules, std::vector<std::string> children) {
+  auto& all = known_[path];
+  all = {};
+  all.rules = rules;
+  all.children = std::move(children);
+}
+
+void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
+  auto slash = event.path().rfind('/');
+  auto path = event.path().substr(0, slash);
+  auto id = event.path().substr(slash + 1);
+  auto& what = event.what();
+  if (what == "starting") // a supervisor that starts has no past
+    if (auto i = known_.find(event.path()); i != known_.end())
+      know(event.path(), i->second.rules, i->second.children);
+  auto found = known_.find(path);
+  if (found == known_.end())
+    return;
+  auto& all = found->second;
+  if (what == "escalated") {
+    all.death = false;
+    return;
+  }
+  grant(path, all);
+  if (what == "starting") {
+    auto grouped = all.rules.how == strategy::one_for_all || all.rules.how == strategy::rest_for_one;
+    auto self = std::find(all.children.begin(), all.children.end(), id);
+    if (grouped && self != all.children.end())
+      for (auto later = self + 1; later != all.children.end(); ++later)
+        if (all.up[*later])
+          object_("group", fmt::format("{} starts while {} still runs", event.path(), *later));
+    all.up[id] = true;
+    all.told_to_stop[id] = false;
+  } else if (what == "stopping" || what == "killed") {
+    all.told_to_stop[id] = true;
+  } else if (what == "failed" || what == "ended") {
+    all.death = !all.told_to_stop[id];
+    all.death_us = now_us;
+    all.up[id] = false;
+  }
+}
+
+// Whatever follows a death but an escalation means that a restart was granted.
+void tree_judge::grant(const std::string& path, supervised_children& all) {
+  if (!std::exchange(all.death, false))
+    return;
+  auto period_us = std::chrono::duration_cast<std::chrono::microseconds>(all.rules.period).count();
+  all.granted_us.push_back(all.death_us);
+  while (all.granted_us.front() + period_us < all.death_us)
+    all.granted_us.pop_front();
+  if (all.granted_us.size() > all.rules.intensity)
+    object_("intensity", fmt::format("{} grants {} restarts within {} ms", path, all.granted_us.size(),
+                                     period_us / 1000));
+}
+
+void tree_judge::new_life() {
+  for (auto& [path, all] : known_)
+    know(path, restart_rules{all.rules}, std::vector<std::string>{all.children});
+}
+
+} // namespace troupe

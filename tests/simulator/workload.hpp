@@ -1,0 +1,58 @@
+// WORKLOADS: what people do to a node and what happens to it, as tables of weights.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe {
+
+/// One thing somebody may do.
+enum class deed {
+  deposit,  ///< to an account, under a command id
+  burst,    ///< forty deposits to one account, all at once
+  alarm,    ///< set a timer
+  nudge,    ///< a note, answered by nobody
+  ask,      ///< a question to an account, task or run
+  again,    ///< a command that was sent before, under its id
+  task,     ///< a task that comes alone
+  run,      ///< a run of a random graph
+  cancel,   ///< of a task or run
+  poison,   ///< a deposit that makes its account throw
+  kill,     ///< a child of the drill is killed, hangs or ends
+  nothing,
+};
+
+/// One thing that may go wrong.
+enum class mishap {
+  none,
+  power_cut, ///< between any two steps; the last batch may be gone if nobody was told of it
+  service,   ///< a service dies, and its supervisor has to see to it
+  sync,      ///< the next sync fails; its batch may be there or not
+  full,      ///< the disk is full for a while
+  slow,      ///< writes take up to seconds
+  reads,     ///< reads fail
+  reopen,    ///< a sync fails, and so does reopening
+  clock,     ///< somebody sets the date: hours forward, minutes back
+};
+
+/// A story to live through.
+struct workload {
+  std::string_view name;
+  std::string_view about; ///< one line
+  std::vector<std::pair<deed, unsigned>> deeds;
+  std::vector<std::pair<mishap, unsigned>> mishaps;
+  unsigned rounds = 40;
+  std::chrono::milliseconds idle{60'000};      ///< accounts, tasks and runs sleep after this long
+  std::chrono::milliseconds at_the_end{0};     ///< time that passes with nothing to do, before the judgement
+  bool drill = false;                          ///< a supervisor with dummies for children is in the tree
+};
+
+/// All, in the order they are listed.
+const std::vector<workload>& workloads();
+
+/// By name; null if there is none.
+const workload* find_workload(std::string_view name);
+
+} // namespace troupe
