@@ -7,7 +7,6 @@
 #include <sodium.h>
 #include <troupe/persistence/key_set.hpp>
 #include <troupe/runtime/error.hpp>
-#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 namespace {
@@ -152,7 +151,7 @@ caf::error key_set::shred(std::string_view tenant) {
 void key_set::all_sealed(int64_t now_ms) {
   for (auto at = keys_.begin(); at != keys_.end();) {
     auto& one = at->second;
-    auto forgotten = one.retired_ms + std::chrono::milliseconds{limits::spare_key_age}.count() < now_ms;
+    auto forgotten = one.retired_ms + std::chrono::milliseconds{spare_key_age}.count() < now_ms;
     if (one.state == key_state::spare && forgotten && !one.holds_bytes) {
       at = keys_.erase(at);
       continue;

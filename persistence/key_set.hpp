@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/error.hpp>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,6 +29,9 @@ enum class seal_stage : uint8_t {
   sealed = 1,     ///< every row is sealed, a plain one is refused; files may still hold what was overwritten
   clean = 2,      ///< the files too
 };
+
+/// How long a ring keeps a key that no row needs any more: as long as a yearly backup is of use.
+inline constexpr std::chrono::hours spare_key_age{24 * 400};
 
 /// One data key of a ring.
 struct ring_key {
@@ -82,7 +86,7 @@ public:
   /// ec::invalid_argument (empty name).
   caf::error shred(std::string_view tenant);
   /// No row needs an old key any more, and none of a shredded tenant is left. A key nothing needs goes when it was retired
-  /// limits::spare_key_age ago; until then, backups may.
+  /// spare_key_age ago; until then, backups may.
   void all_sealed(int64_t now_ms);
   /// How much of the store is sealed from now on.
   void set_stage(seal_stage stage) {

@@ -169,9 +169,6 @@ inline constexpr size_t key_command_bytes = 4096;
 inline constexpr size_t key_ring_keys = 300'000;
 inline constexpr size_t key_ring_bytes = 128u << 20;
 
-/// How long the key ring keeps a key that no row needs any more: as long as a yearly backup is of use.
-inline constexpr std::chrono::hours spare_key_age{24 * 400};
-
 /// Rows one piece of a sealing pass looks at, and bytes it seals anew: the journal waits for a piece, some
 /// milliseconds.
 inline constexpr size_t seal_piece_rows = 4096;

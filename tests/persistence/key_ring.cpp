@@ -4,7 +4,6 @@
 #include <tests/support/journal_bench.hpp>
 #include <tests/support/memory_key_file.hpp>
 #include <troupe/persistence/key_ring.hpp>
-#include <troupe/runtime/limits.hpp>
 
 using namespace troupe;
 
@@ -158,7 +157,7 @@ CAF_TEST(an old key stays for backups and goes in time) {
   CAF_CHECK(!ring->keys()->pending());
   restart();
   CAF_CHECK(state(first) == key_state::spare);
-  time->us += std::chrono::microseconds{limits::spare_key_age}.count() + 1000;
+  time->us += std::chrono::microseconds{spare_key_age}.count() + 1000;
   auto second = active("");
   CAF_CHECK(!ring->rotate());
   CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
