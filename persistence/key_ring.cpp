@@ -203,7 +203,7 @@ caf::error key_ring::all_sealed(uint64_t changes) {
   auto changed = *keys();
   if (changed.changes() != changes)
     return {};
-  changed.all_sealed();
+  changed.all_sealed(clock_->now_ms());
   return keep(std::move(changed), master_);
 }
 

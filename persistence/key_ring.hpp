@@ -57,7 +57,7 @@ public:
   caf::error shred(std::string_view tenant);
 
   /// No row needs an old key any more and none of a shredded tenant is left, as of so many changes(): old keys become spare,
-  /// spare ones are dropped. Nothing happens if there were changes since.
+  /// and spare ones go in time. Nothing happens if there were changes since.
   caf::error all_sealed(uint64_t changes);
   /// The files hold nothing plain any more.
   caf::error all_clean();

@@ -50,8 +50,8 @@ std::string_view take(std::string_view& text, char end) {
 
 std::string line_of(const ring_key& one) {
   auto secret = one.destroyed() ? std::string{"-"} : hex(one.key.bytes);
-  return fmt::format("key {:08x} {} {} {} {} {}\n", one.key.id, static_cast<int>(one.state), one.made_ms,
-                     one.holds_bytes ? 1 : 0, secret, one.tenant);
+  return fmt::format("key {:08x} {} {} {} {} {} {}\n", one.key.id, static_cast<int>(one.state), one.made_ms,
+                     one.retired_ms, one.holds_bytes ? 1 : 0, secret, one.tenant);
 }
 
 std::optional<ring_key> key_of(std::string_view line) {
@@ -59,13 +59,16 @@ std::optional<ring_key> key_of(std::string_view line) {
   auto id = number<uint32_t>(take(line, ' '), 16);
   auto state = number<uint8_t>(take(line, ' '));
   auto made = number<int64_t>(take(line, ' '));
+  auto retired = number<int64_t>(take(line, ' '));
   auto holds = number<uint8_t>(take(line, ' '));
   auto secret = take(line, ' ');
-  if (!id || *id == 0 || !state || *state > static_cast<uint8_t>(key_state::erased) || !made || !holds)
+  if (!id || *id == 0 || !state || *state > static_cast<uint8_t>(key_state::erased) || !made || !retired ||
+      !holds)
     return {};
   one.key.id = *id;
   one.state = static_cast<key_state>(*state);
   one.made_ms = *made;
+  one.retired_ms = *retired;
   one.holds_bytes = *holds != 0;
   one.tenant = line;
   if (one.destroyed())
@@ -121,6 +124,7 @@ void key_set::add_fresh(std::string_view tenant, int64_t now_ms) {
 void key_set::rotate(int64_t now_ms) {
   for (auto& [tenant, id] : std::exchange(active_, {})) {
     keys_[id].state = key_state::old;
+    keys_[id].retired_ms = now_ms;
     add_fresh(tenant, now_ms);
   }
   ++changes_;
@@ -144,10 +148,11 @@ caf::error key_set::shred(std::string_view tenant) {
   return {};
 }
 
-void key_set::all_sealed() {
+void key_set::all_sealed(int64_t now_ms) {
   for (auto at = keys_.begin(); at != keys_.end();) {
     auto& one = at->second;
-    if (one.state == key_state::spare && !one.holds_bytes) {
+    auto forgotten = one.retired_ms + std::chrono::milliseconds{spare_key_age}.count() < now_ms;
+    if (one.state == key_state::spare && forgotten && !one.holds_bytes) {
       at = keys_.erase(at);
       continue;
     }

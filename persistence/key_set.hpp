@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/error.hpp>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,12 +30,16 @@ enum class seal_stage : uint8_t {
   clean = 2,      ///< the files too
 };
 
+/// How long a ring keeps a key that no row needs any more: as long as a yearly backup is of use.
+inline constexpr std::chrono::hours spare_key_age{24 * 400};
+
 /// One data key of a ring.
 struct ring_key {
   data_key key;
   std::string tenant; ///< empty = the store's own
   key_state state = key_state::active;
   int64_t made_ms = 0;      ///< Unix time
+  int64_t retired_ms = 0;   ///< when another took its place; 0 = it is active
   bool holds_bytes = false; ///< it has sealed bytes that are no rows and are never sealed anew: it stays
 
   /// Is nothing left of it but its id?
@@ -80,8 +85,9 @@ public:
   /// Forgets all keys of a tenant. Errors: ec::not_found (it has none), ec::shredded (it is done already),
   /// ec::invalid_argument (empty name).
   caf::error shred(std::string_view tenant);
-  /// No row needs an old key any more, and none of a shredded tenant is left.
-  void all_sealed();
+  /// No row needs an old key any more, and none of a shredded tenant is left. A key nothing needs goes when it was retired
+  /// spare_key_age ago; until then, backups may.
+  void all_sealed(int64_t now_ms);
   /// How much of the store is sealed from now on.
   void set_stage(seal_stage stage) {
     stage_ = stage;

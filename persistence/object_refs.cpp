@@ -104,6 +104,8 @@ caf::error object_accounts::follow(const write_batch& batch) {
     if (!holds_records(where))
       continue;
     auto before = rows_.get(where, key);
+    if (!before && code_of(before.error()) == ec::shredded)
+      continue; // nobody can tell what it refers to
     if (!before)
       return std::move(before.error());
     if (*before)

@@ -1,5 +1,6 @@
 // STORAGE: store, seal, objects, journal; the end is the reverse.
 
+#include <fmt/format.h>
 #include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/key_source.hpp>
 
@@ -39,6 +40,27 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
   return opened_rows{std::move(*plain), std::move(*sealed)};
 }
 
+// Objects are sealed under the key of their tenant. One from before the first key stays plain; its name, a keyed hash of what it
+// holds, tells all the same whether it was changed.
+object_sealing seal_of_objects(const std::shared_ptr<sealed_store>& rows) {
+  if (!rows)
+    return {};
+  auto context = [](const object_scope& whose, const object_id& id) {
+    return fmt::format("object {} of {}", to_string(id), whose.tenant);
+  };
+  object_sealing how;
+  how.seal = [=](const object_scope& whose, const object_id& id, std::string_view bytes) {
+    return rows->ring().seal(whose.tenant, context(whose, id), bytes);
+  };
+  how.open = [=](const object_scope& whose, const object_id& id,
+                 std::string_view kept) -> caf::expected<std::string> {
+    if (!sealing_key_of(kept))
+      return std::string{kept};
+    return rows->ring().open(context(whose, id), kept);
+  };
+  return how;
+}
+
 } // namespace
 
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how) {
@@ -68,8 +90,8 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   auto rows = open_rows(settings, std::move(how), time);
   if (!rows)
     return std::move(rows.error());
-  auto objects =
-      open_object_directory(settings.node.data_directory + "/objects", rows->all.rows->naming_key());
+  auto objects = open_object_directory(settings.node.data_directory + "/objects",
+                                       rows->all.rows->naming_key(), seal_of_objects(rows->all.sealed));
   if (!objects)
     return std::move(objects.error());
   auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble));

@@ -4,6 +4,7 @@
 #include <future>
 #include <tests/bench/bench.hpp>
 #include <tests/bench/node.hpp>
+#include <troupe/persistence/sealed_store.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe::bench {
@@ -14,11 +15,17 @@ config::config() {
   add_bench_messages(*this);
 }
 
-node::node(wiring wire, const std::string& directory) {
+node::node(wiring wire, const std::string& directory, bool sealed) {
   system_.emplace(config_);
   auto time = std::make_shared<system_clock>();
-  auto rows = open_rocksdb(directory.empty() ? (place_.path() / "store").string() : directory);
+  auto place = directory.empty() ? (place_.path() / "store").string() : directory;
+  auto rows = open_rocksdb(place);
   ensure(static_cast<bool>(rows), "the store opens");
+  if (sealed) {
+    auto dressed = seal_store(*rows, open_key_file(place + "/keyring"), sealing_key::random(), time);
+    ensure(static_cast<bool>(dressed), "the store is sealed");
+    rows = dressed->rows;
+  }
   node_metrics meters;
   auto disk = start_journal(*rows, time, meters);
   ensure(static_cast<bool>(disk), "the journal starts");

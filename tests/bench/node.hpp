@@ -25,7 +25,8 @@ class node {
 public:
   using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
   /// `directory` is kept; empty = one of its own, gone with the node.
-  explicit node(wiring wire, const std::string& directory = {});
+  /// With `sealed`, the store is, under a new master key.
+  explicit node(wiring wire, const std::string& directory = {}, bool sealed = false);
   ~node();
 
   const doors& outside() const {
