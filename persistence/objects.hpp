@@ -16,29 +16,19 @@
 
 namespace troupe {
 
-/// What turns the bytes of an object into those that are kept, and back. Empty functions keep them as they are.
-struct object_sealing {
-  std::function<caf::expected<std::string>(const object_scope& whose, const object_id& id,
-                                           std::string_view bytes)>
-      seal;
-  std::function<caf::expected<std::string>(const object_scope& whose, const object_id& id,
-                                           std::string_view kept)>
-      open;
-};
-
 /// Large payloads by what they hold: the same bytes of the same scope are one object. Thread-safe. Whoever refers to
 /// objects counts the references (see object_refs.hpp); an object nobody refers to is garbage and may be erased.
 class object_store {
 public:
   virtual ~object_store() = default;
 
-  /// Keeps bytes, synced, and tells under which id; nothing happens if they are kept already. Errors, each with place and
-  /// next step: ec::disk_full, ec::read_only, ec::permission_denied, ec::unavailable, those of sealing.
-  virtual caf::expected<object_id> put(const object_scope& whose, std::string_view bytes) = 0;
+  /// Keeps bytes, synced, and tells under which name; nothing happens if they are kept already. Errors, each with place and
+  /// next step: ec::disk_full, ec::read_only, ec::permission_denied, ec::unavailable.
+  virtual caf::expected<object_name> put(const object_scope& whose, std::string_view bytes) = 0;
 
   /// The bytes of an object. Errors: ec::corrupt (it is missing, or is not what it was; the text names it),
-  /// ec::unavailable, those of sealing.
-  virtual caf::expected<std::string> get(const object_scope& whose, const object_id& id) const = 0;
+  /// ec::unavailable.
+  virtual caf::expected<std::string> get(const object_scope& whose, const object_name& name) const = 0;
 
   /// Erases an object nobody refers to, unless somebody holds all (see hold()); nothing happens if it is not there.
   /// Errors: as put().
@@ -60,19 +50,19 @@ private:
   std::shared_ptr<std::atomic<size_t>> holds_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
-/// Objects as files `SHARD/HASH`, in hex, of a directory (made with mode 0700), which must be on one file system. Half-written ones
-/// of a crash are removed. Errors: as put().
+/// Objects as files `SHARD/HASH`, in hex, of a directory (made with mode 0700). Each is compressed and sealed with the key in
+/// its name, which stands nowhere but in the records that refer to it. Files being written are in `DIRECTORY.unfinished`, on
+/// the same file system; what a crash has left there is removed. Errors: as put().
 caf::expected<std::shared_ptr<object_store>> open_object_directory(const std::filesystem::path& directory,
-                                                                   std::string naming_key,
-                                                                   object_sealing sealing = {});
+                                                                   std::string naming_key);
 
 /// Objects in memory, for tests and the simulator: what put() has answered survives every crash.
 class memory_objects final : public object_store {
 public:
   explicit memory_objects(std::string naming_key) : naming_key_{std::move(naming_key)} {}
 
-  caf::expected<object_id> put(const object_scope& whose, std::string_view bytes) override;
-  caf::expected<std::string> get(const object_scope& whose, const object_id& id) const override;
+  caf::expected<object_name> put(const object_scope& whose, std::string_view bytes) override;
+  caf::expected<std::string> get(const object_scope& whose, const object_name& name) const override;
   caf::error list(uint8_t shard,
                   const std::function<bool(const object_id& id, uint64_t kept_bytes)>& each) const override;
 

@@ -40,7 +40,7 @@ struct practice : platform {
   }
 
   StoreHealth look(bool repair = false) {
-    auto health = check_rows(*rows, kinds(), repair);
+    auto health = check_rows(*rows, kinds(), repair, objects.get());
     CAF_REQUIRE(health);
     return *health;
   }
@@ -261,6 +261,26 @@ CAF_TEST(what a shredded tenant left is passed over and the others are looked at
   health = *check_rows(under_seal, {}, false);
   CAF_CHECK(!health.sound());
   CAF_CHECK_EQUAL(static_cast<uint64_t>(health.findings_size()) + health.findings_left_out(), 300u + 2);
+}
+
+CAF_TEST(an event too large for its row is read where it is and its object is counted) {
+  const std::string large = "default/task/large";
+  request<TaskAccepted>(large, job("ask", {{"text", std::string(limits::record_bytes, 'x')}}));
+  CAF_CHECK(look().sound());
+  std::string counted_by;
+  CAF_CHECK(!rows->scan(space::meta, object_begin(shard_of(large)), object_end(shard_of(large)),
+                        [&](std::string_view key, std::string_view) {
+                          counted_by = key;
+                          return false;
+                        }));
+  change(space::meta, counted_by, "7");
+  auto id = object_of_key(counted_by);
+  CAF_CHECK_EQUAL(findings(look()),
+                  "object " + to_string(id) + ": 1 records refer to it, and it is counted otherwise\n");
+  CAF_CHECK(look(true).sound());
+  CAF_CHECK_EQUAL(stored(space::meta, counted_by), "1");
+  objects->damage(id);
+  CAF_CHECK(findings(look()).find("object " + to_string(id) + " is not what it was") != std::string::npos);
 }
 
 CAF_TEST(findings have an end) {
