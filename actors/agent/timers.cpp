@@ -77,7 +77,7 @@ struct timers_state {
       doors->names->tell(key.first, std::move(due));
     }
     if (queue.empty())
-      return limits::timer_tick;
+      return limits::redelivery_longest; // what is set meanwhile says so itself
     auto left = std::chrono::milliseconds{queue.begin()->first - now};
     return std::clamp(left, limits::timer_pause, limits::timer_tick);
   }

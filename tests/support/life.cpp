@@ -16,8 +16,7 @@ life::life(std::shared_ptr<store> rows, std::shared_ptr<virtual_clock> time, uin
       rows_{std::move(rows)}, clock_{std::move(time)} {
   clock_->scheduler = &scheduler_;
   node_metrics meters;
-  journal_ =
-      std::make_shared<simulated_journal>(system_, rows_, clock_, meters, std::move(threads.journal));
+  journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters, std::move(threads.journal));
   ensure(!journal_->start(), "the store opens");
   workers_ = std::make_shared<simulated_workers>(system_, std::move(threads.job_takes));
   doors_ = std::make_shared<doors>(doors{clock_,
