@@ -1,7 +1,7 @@
 // WORLD: what people do, what goes wrong, and the judgement at the end.
 
 #include <fmt/format.h>
-#include <tests/simulator/client.hpp>
+#include <tests/simulator/people.hpp>
 #include <tests/simulator/world.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 
@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 
 class story {
 public:
-  story(uint64_t seed, const workload& which, bool traced) : at_{seed, which, traced}, people_{at_} {
+  story(uint64_t seed, const workload& which, bool traced)
+      : at_{seed, which, traced}, people_{at_}, asked_{at_, people_} {
     at_.on_new_life = [this] { people_.reconnect(); };
     at_.log.on_event = [this](const shadow& entity, uint64_t seq) { on_event(entity, seq); };
   }
@@ -254,53 +255,7 @@ private:
 
   void on_event(const shadow& entity, uint64_t seq) {
     at_.tell(fmt::format("on disk: {} {}", entity.ref(), seq));
-    for (auto& question : entity.questions())
-      if (asked_.emplace(question.ref, question.step, question.position).second)
-        ask_somebody(question);
-  }
-
-  // People answer at once, late, twice, at the wrong place first, or not before they are reminded.
-  void ask_somebody(const open_question& question) {
-    auto say = [=, this](const std::string& position) {
-      AnswerQuestion answer;
-      answer.set_step(question.step);
-      answer.set_position(position);
-      answer.set_text("yes");
-      people_.command<Done>(question.ref, answer);
-    };
-    auto in = [&](size_t ms, const std::string& position) {
-      at_.later(std::chrono::milliseconds{ms}, [=] { say(position); });
-    };
-    switch (at_.pick(5)) {
-    case 0:
-      in(at_.pick(1000), question.position);
-      break;
-    case 1:
-      in(at_.pick(60'000), question.position);
-      break;
-    case 2:
-      in(at_.pick(3000), question.position);
-      in(at_.pick(3000), question.position);
-      break;
-    case 3:
-      in(at_.pick(1000), "7.1");
-      in(1000 + at_.pick(1000), question.position);
-      break;
-    default: // remind() comes
-      break;
-    }
-  }
-
-  void remind() {
-    at_.log.each([this](const shadow& entity) {
-      for (auto& question : entity.questions()) {
-        AnswerQuestion answer;
-        answer.set_step(question.step);
-        answer.set_position(question.position);
-        answer.set_text("at last");
-        people_.command<Done>(question.ref, answer);
-      }
-    });
+    asked_.look_at(entity);
   }
 
   // No more faults: everybody is answered, everything ends.
@@ -314,7 +269,7 @@ private:
     people_.insist(false);
     for (int patience = 0; patience < 60 && !is_at_rest(); ++patience) {
       end_quarantine();
-      remind();
+      asked_.remind();
       at_.pass(31s);
     }
     at_.pass(900s); // longer than any redelivery waits
@@ -400,10 +355,10 @@ private:
 
   stage at_;
   client people_;
+  simulated_people asked_;
   int next_ = 0;
   int64_t furthest_ = 0;
   std::vector<std::string> work_; // tasks and runs somebody asked for
-  std::set<std::tuple<std::string, std::string, std::string>> asked_;
 };
 
 } // namespace
