@@ -197,20 +197,20 @@ public:
                seconds = meters.tool_seconds, parts = std::weak_ptr{parts_}, hands = log_.outside().hands,
                time = log_.outside().time](uint64_t ticket) {
       show_circuit();
-      hands->submit(
-          [&gate, &one, request, answer, show_circuit, calls, seconds, parts = parts.lock(), time, ticket]() mutable {
-            auto began_us = time->now_us();
-            auto outcome = toolbox::run(one, request);
-            auto took_us = std::max<int64_t>(0, time->now_us() - began_us);
-            auto& failure = outcome.failure();
-            auto code = static_cast<ec>(failure.code());
-            gate.leave(ticket, outcome.has_failure() ? make_error(code, failure.text()) : caf::error{},
-                       time->now_ms());
-            calls.with({one.name, outcome.has_failure() ? to_string(code) : "ok"}).add();
-            seconds.with({one.name}).record(1e-6 * static_cast<double>(took_us));
-            show_circuit();
-            answer(std::move(outcome));
-          });
+      hands->submit([&gate, &one, request, answer, show_circuit, calls, seconds, parts = parts.lock(), time,
+                     ticket]() mutable {
+        auto began_us = time->now_us();
+        auto outcome = toolbox::run(one, request);
+        auto took_us = std::max<int64_t>(0, time->now_us() - began_us);
+        auto& failure = outcome.failure();
+        auto code = static_cast<ec>(failure.code());
+        gate.leave(ticket, outcome.has_failure() ? make_error(code, failure.text()) : caf::error{},
+                   time->now_ms());
+        calls.with({one.name, outcome.has_failure() ? to_string(code) : "ok"}).add();
+        seconds.with({one.name}).record(1e-6 * static_cast<double>(took_us));
+        show_circuit();
+        answer(std::move(outcome));
+      });
     };
     auto refuse = [&one, answer, refusals = meters.gate_refusals](const caf::error& refusal) mutable {
       refusals.with({one.name, to_string(code_of(refusal))}).add();

@@ -38,6 +38,7 @@ struct shard_host_state {
   std::map<std::string, entity_id> waking;
   std::map<std::string, crash_record> crashes;
   std::set<std::string> released; // from quarantine, not yet awake
+  bool sweeping = false;          // a Tick is on its way
 
   shard_host_actor::pointer self = nullptr;
 
@@ -102,6 +103,7 @@ struct shard_host_state {
       watch(self, *actor);
       by_address[actor->address()] = ref;
       residents[ref] = {seat, *actor, doors->time->now_ms(), &kind->second, false};
+      sweep_later();
       count(doors->meters.entities_awake, ref);
       count(doors->meters.entity_wakes, ref);
       doors->names->put(ref, *actor);
@@ -229,11 +231,14 @@ struct shard_host_state {
     }
   }
 
-  std::chrono::milliseconds sweep() const {
+  // Looks for idle ones as long as there is anybody: a node with nobody awake does nothing.
+  void sweep_later() {
+    if (residents.empty() || std::exchange(sweeping, true))
+      return;
     auto shortest = limits::entity_idle;
     for (auto& [kind_name, kind] : kinds)
       shortest = std::min(shortest, kind.idle);
-    return std::max(limits::idle_sweep, shortest / 4);
+    tell_in(self, std::max(limits::idle_sweep, shortest / 4), shard_host_actor{self}, Tick{});
   }
 
   QuarantineList quarantined() const {
@@ -288,8 +293,6 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
     }
     self->quit(message.reason);
   });
-  auto sweep = self->state.sweep();
-  tell_in(self, sweep, shard_host_actor{self}, Tick{});
   return {
       [self](const Activate& message) {
         if (message.after_park()) {
@@ -301,9 +304,10 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
       },
       [self](const Replayed& answer) { self->state.replayed(answer); },
       [self](const Passivated& answer) { self->state.passivated(answer); },
-      [self, sweep](const Tick&) {
+      [self](const Tick&) {
+        self->state.sweeping = false;
         self->state.put_idle_to_sleep();
-        tell_in(self, sweep, shard_host_actor{self}, Tick{});
+        self->state.sweep_later();
       },
       [self](const ListQuarantined&) { return self->state.quarantined(); },
       [self](const EndQuarantine& command) { return self->state.end_quarantine(command.ref()); },

@@ -8,9 +8,8 @@
 
 namespace troupe {
 
-using account_actor =
-    caf::typed_actor<rpc<AccountDeposit, AccountSeen>, rpc<AccountAlarm, AccountSeen>,
-                     rpc<AccountAsk, AccountSeen>, note<AccountNudge>, note<TimerDue>>;
+using account_actor = caf::typed_actor<rpc<AccountDeposit, AccountSeen>, rpc<AccountAlarm, AccountSeen>,
+                                       rpc<AccountAsk, AccountSeen>, note<AccountNudge>, note<TimerDue>>;
 
 /// What an event does to an account; the judge keeps its own copy with it.
 inline void apply_to(AccountState& account, const AccountEvent& event) {

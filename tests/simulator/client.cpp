@@ -7,8 +7,8 @@ namespace {
 
 // Worth another try with the same id: it may succeed, or may have succeeded.
 bool is_passing(ec code) {
-  return code == ec::unavailable || code == ec::outcome_unknown || code == ec::overloaded || code == ec::timeout ||
-         code == ec::internal || code == ec::quarantined;
+  return code == ec::unavailable || code == ec::outcome_unknown || code == ec::overloaded ||
+         code == ec::timeout || code == ec::internal || code == ec::quarantined;
 }
 
 } // namespace
@@ -22,13 +22,14 @@ void client::check(const std::string& ref, const AccountSeen& seen, uint64_t at_
   auto* durable = at_.log.find(ref);
   auto there = durable ? durable->events() : 0;
   if (seen.events() > there)
-    return at_.object("durable", fmt::format("{} answers with {} events, the disk holds {}", ref, seen.events(), there));
+    return at_.object("durable",
+                      fmt::format("{} answers with {} events, the disk holds {}", ref, seen.events(), there));
   if (seen.total() != (durable ? durable->total_after(seen.events()) : 0))
     at_.object("durable", fmt::format("{} answers {} after {} events, a replay says {}", ref, seen.total(),
                                       seen.events(), durable ? durable->total_after(seen.events()) : 0));
   if (seen.events() < at_least)
-    at_.object("durable", fmt::format("{} answers with {} events; {} had been answered before it was asked", ref,
-                                      seen.events(), at_least));
+    at_.object("durable", fmt::format("{} answers with {} events; {} had been answered before it was asked",
+                                      ref, seen.events(), at_least));
   auto& known = seen_[ref];
   known = std::max<uint64_t>(known, seen.events());
 }
@@ -52,7 +53,8 @@ void client::refused(const std::string& id, const caf::error& why) {
   at_.tell(fmt::format("{} is refused by {}: {}", id, one.ref, describe(why)));
   if (one.answered) {
     if (one.acts && !one.refused && !is_passing(code))
-      at_.object("same", fmt::format("{} answered command {}, and then refuses it: {}", one.ref, id, describe(why)));
+      at_.object("same",
+                 fmt::format("{} answered command {}, and then refuses it: {}", one.ref, id, describe(why)));
     return;
   }
   if (code == ec::internal && one.acts && text_of(why).find("thirteen") != std::string::npos) {
@@ -103,7 +105,8 @@ void client::ask(const std::string& ref, bool newest) {
       check(ref, *seen, at_least);
       auto* durable = at_.log.find(ref);
       if (newest && durable && durable->events() != seen->events())
-        at_.object("replay", fmt::format("{} is at event {}, a replay at {}", ref, seen->events(), durable->events()));
+        at_.object("replay",
+                   fmt::format("{} is at event {}, a replay at {}", ref, seen->events(), durable->events()));
     });
   else if (ref.find("/run/") != std::string::npos)
     at_.post<RunDescription>(ref, GetRun{}, [=](caf::expected<RunDescription> found) {

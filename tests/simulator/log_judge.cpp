@@ -1,5 +1,6 @@
 // LOG JUDGE: the law of the log.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <tests/simulator/log_judge.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
@@ -74,6 +75,8 @@ void log_judge::check_decisions(const write_batch& batch, std::vector<expected>&
       ++others[hash_of(row)];
     }
   }
+  // Who may append first: what two incarnations have decided alike is the newer one's.
+  std::stable_partition(orders.begin(), orders.end(), [](auto& order) { return !order.stale; });
   for (auto& order : orders) {
     auto& seat = seats_[order.token];
     auto key = [&](uint64_t seq) {
@@ -86,8 +89,9 @@ void log_judge::check_decisions(const write_batch& batch, std::vector<expected>&
     if (order.records.empty() || first == events.end() || first->second.first != order.records[0])
       continue;
     if (order.stale)
-      object("newest", fmt::format("{} appends event {} although a newer incarnation has begun, or a write has failed",
-                                   seat.replay.ref(), order.first));
+      object("newest",
+             fmt::format("{} appends event {} although a newer incarnation has begun, or a write has failed",
+                         seat.replay.ref(), order.first));
     for (size_t n = 0; n < order.records.size(); ++n) {
       auto i = events.find(key(order.first + n));
       if (i == events.end() || i->second.first != order.records[n])
@@ -96,10 +100,12 @@ void log_judge::check_decisions(const write_batch& batch, std::vector<expected>&
       else if (((i->second.second & last_of_append) != 0) != (n + 1 == order.records.size()))
         object("whole", fmt::format("{}: event {} says wrongly where its decision ends", seat.replay.ref(),
                                     order.first + n));
+      events.erase(key(order.first + n));
     }
     for (auto row : order.rows)
       if (others[row]-- <= 0)
-        object("whole", fmt::format("{}: a row of the decision at {} is missing", seat.replay.ref(), order.first));
+        object("whole",
+               fmt::format("{}: a row of the decision at {} is missing", seat.replay.ref(), order.first));
     if (order.snapshot) {
       auto last = key(~(order.first + order.records.size() - 1));
       if (snapshots.count(last) == 0)
@@ -133,15 +139,16 @@ void log_judge::take_event(const std::string& key, const std::string& stored) {
     return object("order", fmt::format("{}: event {} is written after event {}", seat.replay.ref(), seq,
                                        seat.replay.events()));
   if (header->gsn <= gsn_ || header->time_us <= time_us_)
-    object("order", fmt::format("{}: event {} has number {} and time {} after {} and {}", seat.replay.ref(), seq,
-                                header->gsn, header->time_us, gsn_, time_us_));
+    object("order", fmt::format("{}: event {} has number {} and time {} after {} and {}", seat.replay.ref(),
+                                seq, header->gsn, header->time_us, gsn_, time_us_));
   gsn_ = header->gsn;
   time_us_ = header->time_us;
   if (!seat.replay.follow(record.event()))
     object("order", fmt::format("{}: event {} does not parse", seat.replay.ref(), seq));
   seat.hashes.push_back(mix(nothing_yet, payload));
   if (record.has_reply() && !commands_.emplace(record.reply().command_id(), token).second)
-    object("once", fmt::format("{} acts twice on command {}", seat.replay.ref(), record.reply().command_id()));
+    object("once",
+           fmt::format("{} acts twice on command {}", seat.replay.ref(), record.reply().command_id()));
   if (on_event)
     on_event(seat.replay, seq);
 }
@@ -154,8 +161,8 @@ void log_judge::undone(const write_batch& batch) {
     ++gone[token_of(row.key)];
     std::string_view payload;
     JournalRecord record;
-    if (unwrap(*row.value, payload) && record.ParseFromArray(payload.data(), static_cast<int>(payload.size())) &&
-        record.has_reply())
+    if (unwrap(*row.value, payload) &&
+        record.ParseFromArray(payload.data(), static_cast<int>(payload.size())) && record.has_reply())
       commands_.erase(record.reply().command_id());
   }
   gsn_ = gsn_before_;
@@ -185,8 +192,8 @@ void log_judge::telling(const journal_delivery& delivery) {
     auto& seat = seats_[owner->second];
     auto seq = content.get_as<Appended>(0).seq();
     if (seq > seat.replay.events())
-      object("told", fmt::format("{} is told that event {} is on disk, which holds {}", seat.replay.ref(), seq,
-                                 seat.replay.events()));
+      object("told", fmt::format("{} is told that event {} is on disk, which holds {}", seat.replay.ref(),
+                                 seq, seat.replay.events()));
     seat.acknowledged = std::max(seat.acknowledged, seq);
   } else if (content.match_elements<Replayed>()) {
     auto& answer = content.get_as<Replayed>(0);
@@ -229,8 +236,51 @@ void log_judge::compare(const store& rows) const {
     object("order", "the journal cannot be read: " + describe(failed));
   for (auto& [token, seat] : seats_)
     if (auto there = found[token]; there < seat.acknowledged || there != seat.replay.events())
-      object("told", fmt::format("{}: {} events were acknowledged, {} written, {} are there", seat.replay.ref(),
-                                 seat.acknowledged, seat.replay.events(), there));
+      object("told", fmt::format("{}: {} events were acknowledged, {} written, {} are there",
+                                 seat.replay.ref(), seat.acknowledged, seat.replay.events(), there));
+}
+
+void log_judge::compare_rows(const store& rows, const std::vector<entity_kind>& kinds) const {
+  std::map<std::string, std::string> wanted;
+  for (auto& [ref, seat] : by_ref_) {
+    auto kind =
+        std::find_if(kinds.begin(), kinds.end(), [&](auto& one) { return one.name == seat->replay.kind(); });
+    if (kind == kinds.end())
+      continue;
+    auto replay = kind->replay(ref, rows.naming_key());
+    auto entity = identify(ref, rows.naming_key());
+    auto failed = rows.scan(space::journal, entity_begin(entity), entity_end(entity),
+                            [&](std::string_view key, std::string_view stored) {
+                              std::string_view payload;
+                              auto header = unwrap(stored, payload);
+                              ReplayedEvent event;
+                              event.set_seq(seq_of_journal_key(key));
+                              event.set_type(header->type);
+                              event.set_version(header->version);
+                              event.set_time_us(header->time_us);
+                              event.set_record(std::string{payload});
+                              if (auto refused = replay->add(event))
+                                object("rows", ref + " cannot be replayed: " + describe(refused));
+                              return true;
+                            });
+    if (failed)
+      object("rows", ref + " cannot be read: " + describe(failed));
+    wanted.insert(replay->rows().begin(), replay->rows().end());
+  }
+  std::map<std::string, std::string> found;
+  auto failed = rows.scan(space::index, "", "\xff", [&](std::string_view key, std::string_view value) {
+    found.emplace(key, value);
+    return true;
+  });
+  if (failed)
+    object("rows", "the index cannot be read: " + describe(failed));
+  for (auto& [key, value] : wanted)
+    if (auto i = found.find(key); i == found.end() || i->second != value)
+      object("rows", "a row that follows from the events is " +
+                         std::string{i == found.end() ? "missing" : "another one"});
+  for (auto& [key, value] : found)
+    if (wanted.count(key) == 0)
+      object("rows", "a row is there that follows from no event");
 }
 
 const shadow* log_judge::find(const std::string& ref) const {

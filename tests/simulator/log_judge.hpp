@@ -7,7 +7,8 @@
 #include <span>
 #include <string>
 #include <tests/simulator/shadow.hpp>
-#include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/event_sourced.hpp>
+#include <troupe/persistence/rebuild.hpp>
 #include <unordered_map>
 #include <vector>
 
@@ -19,20 +20,26 @@ namespace troupe {
 ///   newest    only the newest incarnation appends
 ///   told      what was acknowledged is on disk, before and after every power cut
 ///   once      a command id acts once
+///   rows      listings and timers say what the events say
 class log_judge {
 public:
   /// `object` takes what is wrong: the law, then the case.
-  explicit log_judge(std::function<void(std::string law, std::string text)> object) : object_{std::move(object)} {}
+  explicit log_judge(std::function<void(std::string law, std::string text)> object)
+      : object_{std::move(object)} {}
 
   void ordered(std::span<const journal_order> orders); ///< the journal is about to work on these
-  void written(const write_batch& batch, bool late);   ///< this is on disk now; late: its write had failed before
-  void undone(const write_batch& batch);               ///< a power cut took it back
-  void failed();                                       ///< a write failed: nobody may go on from memory
-  void telling(const journal_delivery& delivery);      ///< the journal is about to say this
-  void new_life();                                     ///< everybody who was awake is gone
+  void written(const write_batch& batch,
+               bool late);                        ///< this is on disk now; late: its write had failed before
+  void undone(const write_batch& batch);          ///< a power cut took it back
+  void failed();                                  ///< a write failed: nobody may go on from memory
+  void telling(const journal_delivery& delivery); ///< the journal is about to say this
+  void new_life();                                ///< everybody who was awake is gone
 
   /// Compares all events of a store with what was seen: nothing is lost, nothing has changed.
   void compare(const store& rows) const;
+
+  /// Compares all index and timer rows of a store with those that a replay of the events alone brings about.
+  void compare_rows(const store& rows, const std::vector<entity_kind>& kinds) const;
 
   /// Every entity that was ever opened, by ref.
   void each(const std::function<void(const shadow&)>& visit) const {
@@ -79,7 +86,7 @@ private:
   std::map<std::string, sitter*> by_ref_;
   std::unordered_map<std::string, std::string> commands_; // id -> token
   std::vector<expected> expected_;
-  std::vector<expected> unknown_; // of the write that failed last
+  std::vector<expected> unknown_;                    // of the write that failed last
   std::unordered_map<uint64_t, std::string> owners_; // actor id -> token
   uint64_t gsn_ = 0;
   int64_t time_us_ = 0;

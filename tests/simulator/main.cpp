@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <tests/simulator/world.hpp>
 
-
 namespace {
 
 struct wishes {
@@ -17,7 +16,9 @@ struct wishes {
 };
 
 int usage() {
-  fmt::print(stderr, "usage: ./dev sim [--seeds N] [--from SEED] [--workload NAME] [--jobs N] [--trace]\n\nworkloads:\n");
+  fmt::print(
+      stderr,
+      "usage: ./dev sim [--seeds N] [--from SEED] [--workload NAME] [--jobs N] [--trace]\n\nworkloads:\n");
   for (auto& one : troupe::workloads())
     fmt::print(stderr, "  {:<12} {}\n", one.name, one.about);
   fmt::print(stderr, "without --workload the seeds take turns at all of them\n");
@@ -68,13 +69,15 @@ int main(int argc, char** argv) {
         auto& story = story_of(report.seed);
         for (auto& line : report.trace)
           fmt::print("{}\n", line);
-        fmt::print("seed {:<6} {:<12} steps {:<7} events {:<5} crashes {:<3} virtual {:>9.1f} s  {}  {}\n", report.seed,
-                   story.name, report.steps, report.events, report.crashes,
-                   static_cast<double>(report.virtual_ms) / 1000, report.hash, report.laws.empty() ? "ok" : "BROKEN");
+        fmt::print("seed {:<6} {:<12} steps {:<7} events {:<5} crashes {:<3} virtual {:>9.1f} s  {}  {}\n",
+                   report.seed, story.name, report.steps, report.events, report.crashes,
+                   static_cast<double>(report.virtual_ms) / 1000, report.hash,
+                   report.laws.empty() ? "ok" : "BROKEN");
         for (auto& [law, text] : report.laws)
           fmt::print("    {}: {}\n", law, text);
         if (!report.laws.empty() && !want.traced)
-          fmt::print("    replay: ./dev sim --from {} --seeds 1 --workload {} --trace\n", report.seed, story.name);
+          fmt::print("    replay: ./dev sim --from {} --seeds 1 --workload {} --trace\n", report.seed,
+                     story.name);
         std::fflush(stdout);
         broken += report.laws.empty() ? 0 : 1;
         virtual_ms += report.virtual_ms;
@@ -82,6 +85,7 @@ int main(int argc, char** argv) {
   auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   fmt::print("{} seeds, {} broken\n", want.seeds, broken);
   fmt::print("METRIC sim_seeds_per_minute {:.6g} seeds/min\n", 60 * static_cast<double>(want.seeds) / took);
-  fmt::print("METRIC sim_virtual_hours_per_second {:.6g} h/s\n", static_cast<double>(virtual_ms) / 3.6e6 / took);
+  fmt::print("METRIC sim_virtual_hours_per_second {:.6g} h/s\n",
+             static_cast<double>(virtual_ms) / 3.6e6 / took);
   return broken == 0 ? 0 : 1;
 }

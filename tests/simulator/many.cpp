@@ -47,8 +47,8 @@ void send(std::FILE* to, const world_report& report) {
 
 bool receive(std::FILE* from, world_report& report) {
   uint64_t virtual_ms = 0, laws = 0, lines = 0;
-  if (!take(from, report.steps) || !take(from, report.crashes) || !take(from, report.events) || !take(from, virtual_ms) ||
-      !take(from, report.hash) || !take(from, laws))
+  if (!take(from, report.steps) || !take(from, report.crashes) || !take(from, report.events) ||
+      !take(from, virtual_ms) || !take(from, report.hash) || !take(from, laws))
     return false;
   report.virtual_ms = static_cast<int64_t>(virtual_ms);
   std::string law, text;

@@ -109,7 +109,9 @@ bool shadow::is_now(const google::protobuf::Message& state) const {
 }
 
 bool shadow::has_ended() const {
-  return kind_ == "task" ? task_life::has_ended(task_) : kind_ == "run" ? run_.status() != RUN_RUNNING : false;
+  return kind_ == "task"  ? task_life::has_ended(task_)
+         : kind_ == "run" ? run_.status() != RUN_RUNNING
+                          : false;
 }
 
 uint32_t shadow::failure() const {

@@ -21,7 +21,8 @@ public:
   void teach_all() {
     auto& seen = world_;
     teach("look", [&seen](const Task& task) {
-      return looked(seen, task, "1", [&] { return looked(seen, task, "2", [] { return finish("looked"); }); });
+      return looked(seen, task, "1",
+                    [&] { return looked(seen, task, "2", [] { return finish("looked"); }); });
     });
     teach("pay", [](const Task& task) {
       return call_tool("pay", {{"for", own(task, "pay")}})
@@ -37,9 +38,11 @@ public:
       return ask_human("somebody", "go on?").then([](const Result& said) { return finish(said.text()); });
     });
     teach("delegate", [&seen](const Task& task) {
-      return all_of({call_agent("sleep"), call_tool("look", {{"for", own(task, "mine")}}), call_agent("look")})
+      return all_of(
+                 {call_agent("sleep"), call_tool("look", {{"for", own(task, "mine")}}), call_agent("look")})
           .then([&](const Result& all) {
-            auto in_order = all.part(0).text() == "slept" && all.part(1).text() == "seen " + own(task, "mine") &&
+            auto in_order = all.part(0).text() == "slept" &&
+                            all.part(1).text() == "seen " + own(task, "mine") &&
                             all.part(2).text() == "looked";
             if (!in_order)
               seen.object("answer", task.id() + ": all_of answers '" + all.part(0).text() + "', '" +
@@ -97,14 +100,17 @@ std::shared_ptr<agent_parts> make_staff(outside_world& world) {
                       return "seen " + std::string{call.argument("for")};
                     },
                     true, three_at_a_time});
-  parts->tools.add({"pay", "must not be repeated",
+  parts->tools.add({"pay",
+                    "must not be repeated",
                     [&world](const tool_call& call) -> caf::expected<std::string> {
                       std::string what{call.argument("for")};
                       if (++world.paid[what] > 1)
                         world.object("effect", what + " is paid twice");
                       return std::string{"paid"};
                     },
-                    false, {}, 10s});
+                    false,
+                    {},
+                    10s});
   parts->tools.add({"flaky", "fails now and then",
                     [&world](const tool_call&) -> caf::expected<std::string> {
                       if (!world.calm && world.pick(3) == 0)
@@ -124,7 +130,8 @@ std::shared_ptr<agent_parts> make_staff(outside_world& world) {
 }
 
 const std::vector<std::string>& capabilities_of_staff() {
-  static const std::vector<std::string> all{"look", "pay", "sleep", "ask", "delegate", "choose", "think", "stumble"};
+  static const std::vector<std::string> all{"look",     "pay",    "sleep", "ask",
+                                            "delegate", "choose", "think", "stumble"};
   return all;
 }
 

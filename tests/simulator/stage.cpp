@@ -14,7 +14,8 @@ caf::actor as_actor(const Handle& handle) {
   return caf::actor_cast<caf::actor>(handle);
 }
 
-child_spec child(std::string id, std::string_view ref_text, std::function<caf::actor(caf::scheduled_actor*)> start) {
+child_spec child(std::string id, std::string_view ref_text,
+                 std::function<caf::actor(caf::scheduled_actor*)> start) {
   child_spec spec;
   spec.id = std::move(id);
   spec.ref = ref_text;
@@ -25,8 +26,9 @@ child_spec child(std::string id, std::string_view ref_text, std::function<caf::a
 } // namespace
 
 stage::stage(uint64_t seed, const workload& which, bool traced)
-    : story{which}, disk{std::make_shared<simulated_disk>(seed)}, ids{seed},
-      log{[this](auto law, auto text) { object(law, text); }},
+    : story{which}, disk{std::make_shared<simulated_disk>(seed)}, ids{seed}, log{[this](auto law, auto text) {
+        object(law, text);
+      }},
       tree{[this](auto law, auto text) { object(law, text); }}, chance_{seed}, traced_{traced} {
   report.seed = seed;
   report.workload = which.name;
@@ -149,9 +151,15 @@ void stage::be_born() {
     disk->acknowledge();
     log.telling(delivery);
   };
+  threads.journal.holds_up = [this] {
+    auto held = hold_ups > 0;
+    hold_ups -= held ? 1 : 0;
+    return held;
+  };
   threads.job_takes = [this] { return job_takes(); };
-  node.emplace(disk, time, report.seed + lives,
-               [this](caf::scheduled_actor* root, doors_ptr outside) { plant_tree(root, outside); }, threads);
+  node.emplace(
+      disk, time, report.seed + lives,
+      [this](caf::scheduled_actor* root, doors_ptr outside) { plant_tree(root, outside); }, threads);
   auto& meters = node->outside()->meters;
   gauges_ = {{"queued tasks", meters.queued_tasks}, {"placed tasks", meters.placed_tasks}};
   for (auto kind : {"agent", "task", "run", "account"})
@@ -175,38 +183,43 @@ supervisor_options stage::supervise(std::string path, strategy how, std::vector<
   return options;
 }
 
+std::vector<entity_kind> stage::kinds() const {
+  std::vector<entity_kind> all{agent_kind(parts_), task_kind(), run_kind(),
+                               make_kind<account_state>("account", account)};
+  for (size_t i = 1; i < all.size(); ++i)
+    all[i].idle = story.idle;
+  return all;
+}
+
 void stage::plant_tree(caf::scheduled_actor* root, const doors_ptr& outside) {
   auto places = [&](supervisor_options options) {
     options.places = child_places{outside->names.get(), outside->board};
     return options;
   };
-  auto kinds = [this] {
-    std::vector<entity_kind> all{agent_kind(parts_), task_kind(), run_kind(),
-                                 make_kind<account_state>("account", account)};
-    for (size_t i = 1; i < all.size(); ++i)
-      all[i].idle = story.idle;
-    return all;
-  };
-  auto core = supervisor_child(
-      places(supervise("root/core", strategy::rest_for_one, {"shard_host", "timers"})),
-      {child("shard_host", services::shard_host,
-             [=](caf::scheduled_actor* parent) { return as_actor(spawn_shard_host(parent, outside, kinds())); }),
-       child("timers", services::timers,
-             [=](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); })});
-  auto agents = supervisor_child(
-      places(supervise("root/services/agents", strategy::one_for_one, {"registry"})),
-      {child("registry", services::registry, [=, this](caf::scheduled_actor* parent) {
-        return as_actor(spawn_agent_registry(parent, outside, parts_));
-      })});
-  auto workflows = supervisor_child(
-      places(supervise("root/services/workflows", strategy::one_for_one, {"scheduler"})),
-      {child("scheduler", services::scheduler, [=](caf::scheduled_actor* parent) {
-        return as_actor(spawn_task_scheduler(parent, outside));
-      })});
+  auto core =
+      supervisor_child(places(supervise("root/core", strategy::rest_for_one, {"shard_host", "timers"})),
+                       {child("shard_host", services::shard_host,
+                              [=, this](caf::scheduled_actor* parent) {
+                                return as_actor(spawn_shard_host(parent, outside, kinds()));
+                              }),
+                        child("timers", services::timers, [=](caf::scheduled_actor* parent) {
+                          return as_actor(spawn_timers(parent, outside));
+                        })});
+  auto agents =
+      supervisor_child(places(supervise("root/services/agents", strategy::one_for_one, {"registry"})),
+                       {child("registry", services::registry, [=, this](caf::scheduled_actor* parent) {
+                         return as_actor(spawn_agent_registry(parent, outside, parts_));
+                       })});
+  auto workflows =
+      supervisor_child(places(supervise("root/services/workflows", strategy::one_for_one, {"scheduler"})),
+                       {child("scheduler", services::scheduler, [=](caf::scheduled_actor* parent) {
+                         return as_actor(spawn_task_scheduler(parent, outside));
+                       })});
   std::vector<child_spec> below{std::move(agents), std::move(workflows)};
   if (story.drill)
     below.push_back(plant_drill(child_places{outside->names.get(), outside->board}));
-  auto all = supervisor_child(places(supervise("root/services", strategy::one_for_one, {})), std::move(below));
+  auto all =
+      supervisor_child(places(supervise("root/services", strategy::one_for_one, {})), std::move(below));
   auto whole = supervisor_child(places(supervise("root", strategy::rest_for_one, {"core", "services"})),
                                 {std::move(core), std::move(all)});
   outside->names->put(std::string{services::root}, whole.start(root));
@@ -252,9 +265,9 @@ std::chrono::milliseconds stage::job_takes() {
   if (world.calm)
     return 0ms;
   auto fate = pick(100);
-  return std::chrono::milliseconds{fate < 60   ? 0
-                                   : fate < 90 ? pick(2000)
-                                   : fate < 98 ? 4000 + pick(16000)
+  return std::chrono::milliseconds{fate < 55   ? 0
+                                   : fate < 80 ? pick(2000)
+                                   : fate < 97 ? 3000 + pick(9000)
                                                : 600'000};
 }
 

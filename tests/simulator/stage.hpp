@@ -59,6 +59,9 @@ public:
   /// Ends a service or a child of the drill: with a failure, normally, or by making it deaf.
   void kill(const std::string& ref, int how);
 
+  /// The kinds of entities there are.
+  std::vector<entity_kind> kinds() const;
+
   /// Sends a question to a ref; `then` hears the answer unless the node dies before.
   template <class Reply, proto_message M>
   void post(const std::string& ref, M message, std::function<void(caf::expected<Reply>)> then) {
@@ -81,7 +84,8 @@ public:
                   return;
                 --open_questions;
                 if (reason == caf::sec::request_timeout)
-                  object("answered", std::string{M::descriptor()->name()} + " to " + ref + " was never answered");
+                  object("answered",
+                         std::string{M::descriptor()->name()} + " to " + ref + " was never answered");
                 then(reason);
               });
     });
@@ -98,10 +102,11 @@ public:
   no_links links; ///< one node: nobody is far away
   std::optional<life> node;
   uint64_t lives = 0;
-  uint64_t open_questions = 0; ///< of this life
-  uint64_t failures = 0;                    ///< writes that failed, and lives that ended
-  std::function<void()> on_new_life;        ///< the node is up again
-  std::vector<std::string> drill;           ///< refs of the drill's children
+  uint64_t open_questions = 0;       ///< of this life
+  unsigned hold_ups = 0;             ///< so many appends are held up on their way to the journal
+  uint64_t failures = 0;             ///< writes that failed, and lives that ended
+  std::function<void()> on_new_life; ///< the node is up again
+  std::vector<std::string> drill;    ///< refs of the drill's children
 
 private:
   void be_born();

@@ -5,8 +5,16 @@
 #include <tests/simulator/tree_judge.hpp>
 
 namespace troupe {
+namespace {
 
-void tree_judge::know(const std::string& path, const restart_rules& rules, std::vector<std::string> children) {
+bool is_group(strategy how) {
+  return how == strategy::one_for_all || how == strategy::rest_for_one;
+}
+
+} // namespace
+
+void tree_judge::know(const std::string& path, const restart_rules& rules,
+                      std::vector<std::string> children) {
   auto& all = known_[path];
   all = {};
   all.rules = rules;
@@ -26,14 +34,13 @@ void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
     return;
   auto& all = found->second;
   if (what == "escalated") {
-    all.death = false;
+    all.dead.clear();
     return;
   }
   grant(path, all);
   if (what == "starting") {
-    auto grouped = all.rules.how == strategy::one_for_all || all.rules.how == strategy::rest_for_one;
     auto self = std::find(all.children.begin(), all.children.end(), id);
-    if (grouped && self != all.children.end())
+    if (is_group(all.rules.how) && self != all.children.end())
       for (auto later = self + 1; later != all.children.end(); ++later)
         if (all.up[*later])
           object_("group", fmt::format("{} starts while {} still runs", event.path(), *later));
@@ -42,7 +49,8 @@ void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
   } else if (what == "stopping" || what == "killed") {
     all.told_to_stop[id] = true;
   } else if (what == "failed" || what == "ended") {
-    all.death = !all.told_to_stop[id];
+    if (!all.told_to_stop[id])
+      all.dead = id;
     all.death_us = now_us;
     all.up[id] = false;
   }
@@ -50,15 +58,23 @@ void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
 
 // Whatever follows a death but an escalation means that a restart was granted.
 void tree_judge::grant(const std::string& path, supervised_children& all) {
-  if (!std::exchange(all.death, false))
+  if (all.dead.empty())
     return;
+  auto dead = std::exchange(all.dead, {});
+  auto after = false;
+  for (auto& id : all.children) { // the death of one of a group is an order to stop for the others
+    after = after || id == dead;
+    if (is_group(all.rules.how) && id != dead && all.up[id] &&
+        (after || all.rules.how == strategy::one_for_all))
+      all.told_to_stop[id] = true;
+  }
   auto period_us = std::chrono::duration_cast<std::chrono::microseconds>(all.rules.period).count();
   all.granted_us.push_back(all.death_us);
   while (all.granted_us.front() + period_us < all.death_us)
     all.granted_us.pop_front();
   if (all.granted_us.size() > all.rules.intensity)
-    object_("intensity", fmt::format("{} grants {} restarts within {} ms", path, all.granted_us.size(),
-                                     period_us / 1000));
+    object_("intensity",
+            fmt::format("{} grants {} restarts within {} ms", path, all.granted_us.size(), period_us / 1000));
 }
 
 void tree_judge::new_life() {

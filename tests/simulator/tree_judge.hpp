@@ -17,7 +17,8 @@ namespace troupe {
 class tree_judge {
 public:
   /// `object` takes what is wrong: the law, then the case.
-  explicit tree_judge(std::function<void(std::string law, std::string text)> object) : object_{std::move(object)} {}
+  explicit tree_judge(std::function<void(std::string law, std::string text)> object)
+      : object_{std::move(object)} {}
 
   /// Makes a supervisor known: its path, its rules, its children in start order.
   void know(const std::string& path, const restart_rules& rules, std::vector<std::string> children);
@@ -33,7 +34,7 @@ private:
     std::map<std::string, bool> up;
     std::map<std::string, bool> told_to_stop;
     std::deque<int64_t> granted_us;
-    bool death = false; // not yet known whether its restart is granted
+    std::string dead; // not yet known whether its restart is granted; empty = nobody
     int64_t death_us = 0;
   };
   void grant(const std::string& path, supervised_children& all);

@@ -10,17 +10,17 @@ namespace troupe {
 
 /// One thing somebody may do.
 enum class deed {
-  deposit,  ///< to an account, under a command id
-  burst,    ///< forty deposits to one account, all at once
-  alarm,    ///< set a timer
-  nudge,    ///< a note, answered by nobody
-  ask,      ///< a question to an account, task or run
-  again,    ///< a command that was sent before, under its id
-  task,     ///< a task that comes alone
-  run,      ///< a run of a random graph
-  cancel,   ///< of a task or run
-  poison,   ///< a deposit that makes its account throw
-  kill,     ///< a child of the drill is killed, hangs or ends
+  deposit, ///< to an account, under a command id
+  burst,   ///< a hundred deposits to one account, all at once
+  alarm,   ///< set a timer
+  nudge,   ///< a note, answered by nobody
+  ask,     ///< a question to an account, task or run
+  again,   ///< a command that was sent before, under its id
+  task,    ///< a task that comes alone
+  run,     ///< a run of a random graph
+  cancel,  ///< of a task or run
+  poison,  ///< a deposit that makes its account throw
+  kill,    ///< a child of the drill is killed, hangs or ends
   nothing,
 };
 
@@ -34,6 +34,7 @@ enum class mishap {
   slow,      ///< writes take up to seconds
   reads,     ///< reads fail
   reopen,    ///< a sync fails, and so does reopening
+  straggler, ///< an append reaches the journal late, after others of its entity
   clock,     ///< somebody sets the date: hours forward, minutes back
 };
 
@@ -44,9 +45,10 @@ struct workload {
   std::vector<std::pair<deed, unsigned>> deeds;
   std::vector<std::pair<mishap, unsigned>> mishaps;
   unsigned rounds = 40;
-  std::chrono::milliseconds idle{60'000};      ///< accounts, tasks and runs sleep after this long
-  std::chrono::milliseconds at_the_end{0};     ///< time that passes with nothing to do, before the judgement
-  bool drill = false;                          ///< a supervisor with dummies for children is in the tree
+  std::chrono::milliseconds idle{60'000};  ///< accounts, tasks and runs sleep after this long
+  std::chrono::milliseconds at_the_end{0}; ///< time that passes with nothing to do, before the judgement
+  unsigned accounts = 5;
+  bool drill = false; ///< a supervisor with dummies for children is in the tree
 };
 
 /// All, in the order they are listed.

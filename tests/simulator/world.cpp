@@ -1,7 +1,7 @@
 // WORLD: what people do, what goes wrong, and the judgement at the end.
 
 #include <fmt/format.h>
-#include <tests/simulator/client.hpp>
+#include <tests/simulator/people.hpp>
 #include <tests/simulator/world.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 
@@ -10,11 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int accounts = 5;
-
 class story {
 public:
-  story(uint64_t seed, const workload& which, bool traced) : at_{seed, which, traced}, people_{at_} {
+  story(uint64_t seed, const workload& which, bool traced)
+      : at_{seed, which, traced}, people_{at_}, asked_{at_, people_} {
     at_.on_new_life = [this] { people_.reconnect(); };
     at_.log.on_event = [this](const shadow& entity, uint64_t seq) { on_event(entity, seq); };
   }
@@ -56,7 +55,7 @@ private:
   }
 
   std::string some_account() {
-    return fmt::format("tenant/account/a{}", at_.pick(accounts));
+    return fmt::format("tenant/account/a{}", at_.pick(at_.story.accounts));
   }
   std::string some_work() {
     return work_.empty() ? some_account() : work_[at_.pick(work_.size())];
@@ -126,7 +125,7 @@ private:
   }
 
   void burst(const std::string& ref) {
-    for (int i = 0; i < 40; ++i)
+    for (int i = 0; i < 100; ++i)
       deposit(ref);
   }
 
@@ -179,12 +178,14 @@ private:
   void look_for_agents() {
     FindByCapabilities question;
     question.mutable_query()->add_required(capabilities_of_staff()[at_.pick(capabilities_of_staff().size())]);
-    at_.post<AgentMatches>(std::string{services::scheduler}, question, [this](caf::expected<AgentMatches> found) {
-      if (found)
-        for (auto& match : found->matches())
-          if (match.free_share() < 0 || match.free_share() > 1)
-            at_.object("credit", fmt::format("{} has a free share of {}", match.id(), match.free_share()));
-    });
+    at_.post<AgentMatches>(
+        std::string{services::scheduler}, question, [this](caf::expected<AgentMatches> found) {
+          if (found)
+            for (auto& match : found->matches())
+              if (match.free_share() < 0 || match.free_share() > 1)
+                at_.object("credit",
+                           fmt::format("{} has a free share of {}", match.id(), match.free_share()));
+        });
   }
 
   void befall(mishap what) {
@@ -198,7 +199,8 @@ private:
       break;
     }
     case mishap::service: {
-      std::string_view services[] = {services::shard_host, services::timers, services::registry, services::scheduler};
+      std::string_view services[] = {services::shard_host, services::timers, services::registry,
+                                     services::scheduler};
       at_.kill(std::string{services[at_.pick(4)]}, static_cast<int>(at_.pick(3)));
       break;
     }
@@ -218,7 +220,8 @@ private:
       break;
     case mishap::slow:
       at_.tell("the disk is slow");
-      at_.disk->slow_down(std::chrono::milliseconds{1 + at_.pick(2000)}, static_cast<unsigned>(1 + at_.pick(10)));
+      at_.disk->slow_down(std::chrono::milliseconds{1 + at_.pick(2000)},
+                          static_cast<unsigned>(1 + at_.pick(10)));
       break;
     case mishap::reads:
       at_.tell("reads fail");
@@ -228,6 +231,10 @@ private:
       at_.tell("a sync fails, and the store does not open again at once");
       at_.disk->fail_next_write(at_.pick(2) == 0);
       at_.disk->fail_reopens(static_cast<unsigned>(1 + at_.pick(4)));
+      break;
+    case mishap::straggler:
+      at_.tell("an append is held up");
+      at_.hold_ups = 1;
       break;
     case mishap::clock:
       jump();
@@ -248,66 +255,21 @@ private:
 
   void on_event(const shadow& entity, uint64_t seq) {
     at_.tell(fmt::format("on disk: {} {}", entity.ref(), seq));
-    for (auto& question : entity.questions())
-      if (asked_.emplace(question.ref, question.step, question.position).second)
-        ask_somebody(question);
-  }
-
-  // People answer at once, late, twice, at the wrong place first, or not before they are reminded.
-  void ask_somebody(const open_question& question) {
-    auto say = [=, this](const std::string& position) {
-      AnswerQuestion answer;
-      answer.set_step(question.step);
-      answer.set_position(position);
-      answer.set_text("yes");
-      people_.command<Done>(question.ref, answer);
-    };
-    auto in = [&](size_t ms, const std::string& position) {
-      at_.later(std::chrono::milliseconds{ms}, [=] { say(position); });
-    };
-    switch (at_.pick(5)) {
-    case 0:
-      in(at_.pick(1000), question.position);
-      break;
-    case 1:
-      in(at_.pick(60'000), question.position);
-      break;
-    case 2:
-      in(at_.pick(3000), question.position);
-      in(at_.pick(3000), question.position);
-      break;
-    case 3:
-      in(at_.pick(1000), "7.1");
-      in(1000 + at_.pick(1000), question.position);
-      break;
-    default: // remind() comes
-      break;
-    }
-  }
-
-  void remind() {
-    at_.log.each([this](const shadow& entity) {
-      for (auto& question : entity.questions()) {
-        AnswerQuestion answer;
-        answer.set_step(question.step);
-        answer.set_position(question.position);
-        answer.set_text("at last");
-        people_.command<Done>(question.ref, answer);
-      }
-    });
+    asked_.look_at(entity);
   }
 
   // No more faults: everybody is answered, everything ends.
   void come_to_rest() {
     at_.tell("no more faults");
     at_.world.calm = true;
+    at_.hold_ups = 0;
     at_.disk->heal();
     at_.pass(65s); // whoever was parked or is being restarted comes back
     at_.pass(at_.story.at_the_end);
-    end_quarantine();
     people_.insist(false);
     for (int patience = 0; patience < 60 && !is_at_rest(); ++patience) {
-      remind();
+      end_quarantine();
+      asked_.remind();
       at_.pass(31s);
     }
     at_.pass(900s); // longer than any redelivery waits
@@ -360,9 +322,10 @@ private:
     at_.post<SchedulerStats>(
         std::string{services::scheduler}, GetSchedulerStats{}, [this](caf::expected<SchedulerStats> stats) {
           if (!stats || stats->queued() + stats->running() > 0)
-            at_.object("credit", stats ? fmt::format("the scheduler still holds {} queued and {} placed tasks",
-                                                     stats->queued(), stats->running())
-                                       : "the scheduler does not answer");
+            at_.object("credit", stats
+                                     ? fmt::format("the scheduler still holds {} queued and {} placed tasks",
+                                                   stats->queued(), stats->running())
+                                     : "the scheduler does not answer");
         });
     at_.post<TreeNode>(std::string{services::root}, GetTree{}, [this](caf::expected<TreeNode> tree) {
       if (tree)
@@ -372,6 +335,7 @@ private:
     });
     at_.settle();
     at_.log.compare(*at_.disk);
+    at_.log.compare_rows(*at_.disk, at_.kinds());
   }
 
   // An alarm whose time has come, and some patience more, has rung.
@@ -391,10 +355,10 @@ private:
 
   stage at_;
   client people_;
+  simulated_people asked_;
   int next_ = 0;
   int64_t furthest_ = 0;
   std::vector<std::string> work_; // tasks and runs somebody asked for
-  std::set<std::tuple<std::string, std::string, std::string>> asked_;
 };
 
 } // namespace

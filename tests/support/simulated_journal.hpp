@@ -13,6 +13,8 @@ struct journal_watch {
   std::function<void()> after;                                ///< it has; nobody has been told yet
   std::function<std::chrono::milliseconds()> takes;           ///< how long that took, in virtual time
   std::function<void(const journal_delivery&)> telling;       ///< this is about to be delivered
+  /// Asked for each append: is it held up on its way, as by a thread that has lost its core? It arrives held_up later.
+  std::function<bool()> holds_up;
 };
 
 /// Each Tick is one step of the thread it stands for: write what is queued, then (a step later, or when a slow disk is
@@ -25,7 +27,7 @@ public:
       : core_{std::move(rows), std::move(time), meters, std::move(objects)}, watch_{std::move(watch)} {
     pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
-      return {[this](const Tick&) { step(); }};
+      return {[this](const Tick&) { step(); }, [this](const Activate&) { arrive(); }};
     });
   }
 
@@ -40,6 +42,11 @@ public:
   void submit(journal_order order) override {
     if (cut_)
       return;
+    if (watch_.holds_up && std::holds_alternative<append_order>(order) && watch_.holds_up()) {
+      late_.push_back(std::move(order));
+      caf::delayed_anon_send(pump_, held_up, Activate{});
+      return;
+    }
     queue_.push_back(std::move(order));
     tick();
   }
@@ -56,8 +63,12 @@ public:
   void cut() {
     cut_ = true;
     queue_.clear();
+    late_.clear();
     deliveries_.clear();
   }
+
+  /// How long an order that is held up is under way.
+  static constexpr std::chrono::milliseconds held_up{300};
 
 private:
   void tick(std::chrono::milliseconds wait = {}) {
@@ -67,6 +78,13 @@ private:
       caf::anon_send(pump_, Tick{});
     else
       caf::delayed_anon_send(pump_, wait, Tick{});
+  }
+
+  void arrive() {
+    std::move(late_.begin(), late_.end(), std::back_inserter(queue_));
+    late_.clear();
+    if (!queue_.empty())
+      tick();
   }
 
   void step() {
@@ -96,6 +114,7 @@ private:
   journal_watch watch_;
   caf::actor pump_;
   std::vector<journal_order> queue_;
+  std::vector<journal_order> late_;
   std::vector<journal_delivery> deliveries_;
   bool ticking_ = false;
   bool cut_ = false;

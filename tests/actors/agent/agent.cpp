@@ -409,6 +409,23 @@ CAF_TEST(an agent that knows better than the defaults decides about timeout and 
   CAF_CHECK(task.due_ms() > time->now_ms() + 50'000);
 }
 
+CAF_TEST(a tool that hangs does not keep an agent that sleeps) {
+  wishes->agent_idle = 1s;
+  wishes->defaults.set_timeout_ms(5000);
+  wishes->defaults.mutable_retry()->set_no_retry(true);
+  next_life();
+  request<TaskAccepted>(job_ref, job("count"));
+  auto agent = caf::actor_cast<caf::weak_actor_ptr>(node->outside()->names->find(agent_ref("patient")));
+  CAF_CHECK(agent.lock() != nullptr);
+  node->advance(20s); // the attempt is over, its tool is not
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  CAF_CHECK(!is_awake("patient"));
+  CAF_CHECK(agent.lock() == nullptr);
+  hands->release(); // an answer that nobody waits for
+  node->settle();
+  CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_FAILED);
+}
+
 CAF_TEST(an agent without slots of its own has those of the configuration) {
   parts->default_slots = 1;
   next_life();

@@ -21,10 +21,11 @@ world_report live(uint64_t seed) {
 world_report find(uint64_t seeds, unsigned jobs) {
   world_report found;
   for (uint64_t from = 1; from <= seeds && found.seed == 0; from += jobs)
-    live_through_many(from, std::min<uint64_t>(jobs, seeds - from + 1), jobs, live, [&](const world_report& report) {
-      if (!report.laws.empty() && found.seed == 0)
-        found = report;
-    });
+    live_through_many(from, std::min<uint64_t>(jobs, seeds - from + 1), jobs, live,
+                      [&](const world_report& report) {
+                        if (!report.laws.empty() && found.seed == 0)
+                          found = report;
+                      });
   return found;
 }
 
@@ -63,14 +64,16 @@ int main(int argc, char** argv) {
       fmt::print("{:<22} MISSED in {} seeds: {}\n", fault.name, seeds, fault.about);
     } else {
       auto& all = workloads();
-      fmt::print("{:<22} seed {:<4} {:<12} {}: {}\n", fault.name, found.seed, all[found.seed % all.size()].name,
-                 found.laws.begin()->first, found.laws.begin()->second);
+      fmt::print("{:<22} seed {:<4} {:<12} {}: {}\n", fault.name, found.seed,
+                 all[found.seed % all.size()].name, found.laws.begin()->first, found.laws.begin()->second);
     }
     std::fflush(stdout);
   }
   switched_on = {};
   auto innocent = find(last, jobs);
   fmt::print("without a fault, {} seeds: {}\n", last,
-             innocent.seed == 0 ? "clean" : fmt::format("seed {} objects: {}", innocent.seed, innocent.laws.begin()->second));
+             innocent.seed == 0
+                 ? "clean"
+                 : fmt::format("seed {} objects: {}", innocent.seed, innocent.laws.begin()->second));
   return missed == 0 && innocent.seed == 0 ? 0 : 1;
 }

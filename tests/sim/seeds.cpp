@@ -1,0 +1,29 @@
+// Seeds that once found something. They stay.
+#define CAF_SUITE sim.seeds
+#include <caf/test/unit_test.hpp>
+#include <tests/simulator/world.hpp>
+
+using namespace troupe;
+
+namespace {
+
+struct old_find {
+  uint64_t seed;
+  std::string_view workload;
+  std::string_view found;
+};
+
+constexpr old_find finds[] = {
+    {2, "tasks", "a tool that hangs kept its sleeping agent alive, and with it the node that was to end"},
+};
+
+} // namespace
+
+CAF_TEST(what once found something finds it no more) {
+  for (auto& one : finds) {
+    auto report = live_through(one.seed, *find_workload(one.workload));
+    for (auto& [law, text] : report.laws)
+      CAF_ERROR("seed " << one.seed << " (" << std::string{one.found} << "): " << law << ": " << text);
+    CAF_CHECK(report.laws.empty());
+  }
+}
