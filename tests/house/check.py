@@ -52,7 +52,6 @@ PRODUCT = "runtime/* persistence/* behaviors/* actors/* net/*"
 NOW = r"(system|steady|high_resolution)_clock::now\b"
 WORDS = [
     ("real-time", "tests/*.?pp -tests/bench/* -tests/chaos/* -tests/simulator/main.cpp", r"this_thread::sleep_|\busleep\(|\bnanosleep\(|" + NOW, "let virtual time pass instead", {}),
-    ("real-time", "tests/*.?pp -tests/bench/* -tests/simulator/main.cpp", r"this_thread::sleep_|\busleep\(|\bnanosleep\(|" + NOW, "let virtual time pass instead", {}),
     ("clock", PRODUCT, NOW, "take a troupe::clock", {
         "runtime/clock.hpp": "the one that reads it",
         "net/api/control.cpp": "gRPC's deadlines", "net/api/client.cpp": "gRPC's deadlines"}),
