@@ -36,7 +36,6 @@ write_batch seal_pass::piece() {
                                           return false;
                                         }
                                         ++looked;
-                                        ++at_.seen;
                                         look_at(where, key, stored, out);
                                         return true;
                                       });
@@ -62,6 +61,7 @@ caf::error seal_pass::settle() const {
 void seal_pass::look_at(space where, std::string_view key, std::string_view stored, write_batch& out) {
   if (sealed_store::is_plain_for_ever(where, key))
     return;
+  ++at_.seen;
   auto erase = [&] { out.push_back({where, std::string{key}, std::nullopt}); };
   auto id = sealing_key_of(stored);
   auto* with = id ? keys_->find(*id) : nullptr;
