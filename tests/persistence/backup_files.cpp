@@ -56,8 +56,8 @@ CAF_TEST(objects are copied once and the key ring every time) {
   auto second = save(2, {first});
   CAF_REQUIRE_EQUAL(first.files_size(), 1);
   CAF_REQUIRE_EQUAL(second.files_size(), 2);
-  CAF_CHECK_EQUAL(second.files(0).path(), "objects/0a/one");
-  CAF_CHECK_EQUAL(second.files(0).hash(), first.files(0).hash());
+  CAF_CHECK(second.files(0).path() == "objects/0a/one");
+  CAF_CHECK(second.files(0).hash() == first.files(0).hash());
   CAF_CHECK(fs::last_write_time(backups / "objects/0a/one") == untouched);
   CAF_CHECK_EQUAL(read(backups / "keyring"), "ring 2");
 }
@@ -150,7 +150,7 @@ CAF_TEST(files are for their owner alone and a failure names the cause) {
   CAF_CHECK_EQUAL(found.st_mode & 07777, 0600u);
   put(scratch.path() / "file", "no directory");
   auto failed = write_file_whole(scratch.path() / "file/below", "x");
-  CAF_CHECK(text_of(failed).find("Not a directory") != std::string::npos);
+  CAF_CHECK(text_of(failed).find("File exists") != std::string::npos);
   CAF_CHECK(read_file_whole(backups / "nothing").error() == ec::not_found);
 }
 

@@ -75,11 +75,11 @@ struct working_node {
     return *all;
   }
 
-  // All rows but what a restore adds: the name of the new history.
+  // All rows but snapshots, of which two are kept, and what a restore adds: the name of the new history.
   content rows_of(const std::string& directory) const {
     content all;
     auto rows = open(directory).rows;
-    for (auto where : {space::journal, space::snapshot, space::index, space::meta})
+    for (auto where : {space::journal, space::index, space::meta})
       CAF_REQUIRE(!rows->scan(where, std::string(1, '\0'), "\xff", [&](auto key, auto value) {
         if (key != store_key("history"))
           all.emplace(std::string{to_string(where)} + std::string{key}, value);
