@@ -1,6 +1,5 @@
 // STORAGE: store, seal, objects, journal; the end is the reverse.
 
-#include <fmt/format.h>
 #include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/key_source.hpp>
 
@@ -40,27 +39,6 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
   return opened_rows{std::move(*plain), std::move(*sealed)};
 }
 
-// Objects are sealed under the key of their tenant. One from before the first key stays plain; its name, a keyed hash of what it
-// holds, tells all the same whether it was changed.
-object_sealing seal_of_objects(const std::shared_ptr<sealed_store>& rows) {
-  if (!rows)
-    return {};
-  auto context = [](const object_scope& whose, const object_id& id) {
-    return fmt::format("object {} of {}", to_string(id), whose.tenant);
-  };
-  object_sealing how;
-  how.seal = [=](const object_scope& whose, const object_id& id, std::string_view bytes) {
-    return rows->ring().seal(whose.tenant, context(whose, id), bytes);
-  };
-  how.open = [=](const object_scope& whose, const object_id& id,
-                 std::string_view kept) -> caf::expected<std::string> {
-    if (!sealing_key_of(kept))
-      return std::string{kept};
-    return rows->ring().open(context(whose, id), kept);
-  };
-  return how;
-}
-
 } // namespace
 
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how) {
@@ -70,17 +48,15 @@ caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_o
   return std::move(rows->all.rows);
 }
 
-caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings,
-                                                          const std::shared_ptr<store>& rows) {
-  return open_object_directory(settings.node.data_directory + "/objects", rows->naming_key(),
-                               seal_of_objects(std::dynamic_pointer_cast<sealed_store>(rows)));
+caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows) {
+  return open_object_directory(settings.node.data_directory + "/objects", rows.naming_key());
 }
 
 caf::expected<storage> open_stopped_storage(const config& settings, store_options how) {
   auto rows = open_rows(settings, std::move(how), std::make_shared<system_clock>());
   if (!rows)
     return std::move(rows.error());
-  auto objects = open_objects(settings, rows->all.rows);
+  auto objects = open_objects(settings, *rows->all.rows);
   if (!objects)
     return std::move(objects.error());
   return storage{std::move(rows->plain), std::move(rows->all.rows), std::move(*objects), nullptr, nullptr};
@@ -95,7 +71,7 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   auto rows = open_rows(settings, std::move(how), time);
   if (!rows)
     return std::move(rows.error());
-  auto objects = open_objects(settings, rows->all.rows);
+  auto objects = open_objects(settings, *rows->all.rows);
   if (!objects)
     return std::move(objects.error());
   auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble));

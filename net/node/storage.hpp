@@ -33,9 +33,8 @@ caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_o
 /// The same with the store as it is on disk and its objects; still without a journal and keys. Errors: also those of
 /// open_object_directory().
 caf::expected<storage> open_stopped_storage(const config& settings, store_options how);
-/// The large payloads of a store opened there, sealed if it is. Errors: those of open_object_directory().
-caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings,
-                                                          const std::shared_ptr<store>& rows);
+/// The large payloads of a store opened there. Errors: those of open_object_directory().
+caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows);
 
 /// The same for a node: with its objects and its journal. Errors: also those of open_object_directory() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
