@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <numeric>
 #include <tests/chaos/campaign.hpp>
+#include <troupe/persistence/high_water.hpp>
 
 namespace troupe::chaos {
 namespace {
@@ -49,6 +51,13 @@ private:
   }
 
   void kill(victim& node) {
+    strike(node);
+    if (how_.by ==
+        death::nosync) // by its mark the store itself sees what is missing; we have to see it without
+      std::filesystem::remove(how_.place + "/data/" + std::string{high_water::file_name});
+  }
+
+  void strike(victim& node) {
     ++report_.deaths;
     if (how_.by != death::kill) {
       node.strike(SIGUSR1);

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 #include <troupe/net/api/client.hpp>
+#include <troupe/runtime/error.hpp>
 #include <vector>
 
 namespace troupe::chaos {

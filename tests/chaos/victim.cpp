@@ -8,6 +8,7 @@
 #include <thread>
 #include <troupe/net/api/access.hpp>
 #include <troupe/net/api/control.hpp>
+#include <troupe/net/api/socket.hpp>
 #include <unistd.h>
 
 namespace troupe::chaos {
@@ -61,12 +62,12 @@ std::unique_ptr<control_client> victim::client() const {
 }
 
 bool victim::await_ready(std::chrono::milliseconds patience) {
-  std::unique_ptr<control_client> asking;
   auto ready = false;
   poll(patience, [&] {
-    if (!asking)
-      asking = client();
-    ready = asking && asking->status();
+    if (somebody_listens(
+            control_socket(data_))) // a channel that has failed to connect waits before it tries again
+      if (auto asking = client())
+        ready = static_cast<bool>(asking->status());
     return ready || ended();
   });
   return ready;
