@@ -3,6 +3,7 @@
 // The last line is row R4: from a destroyed directory to an open store, as an operator gets it.
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
 #include <rocksdb/db.h>
@@ -11,7 +12,7 @@
 #include <troupe/persistence/backup_cut.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/rocksdb/backup.hpp>
-#include <troupe/persistence/store.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe::bench {
 namespace {
@@ -63,15 +64,15 @@ void fill(store& rows, events& source, size_t mb) {
     write_batch batch;
     for (size_t n = std::min(left, batch_events); n > 0; --n, --left) {
       auto bytes = source.next();
-      auto gsn = source.count();
-      entity_id who{static_cast<uint8_t>(gsn % entities % 256), {}};
-      auto number = static_cast<uint32_t>(gsn % entities * 2'654'435'761u);
+      auto gsn = source.count(), turn = gsn - 1;
+      entity_id who{static_cast<uint8_t>(turn % entities % 256), {}};
+      auto number = static_cast<uint32_t>(turn % entities * 2'654'435'761u);
       std::memcpy(who.hash.data(), &number, sizeof number);
       envelope header;
       header.flags = last_of_append;
       header.gsn = gsn;
       header.time_us = 1'700'000'000'000'000 + static_cast<int64_t>(gsn);
-      batch.push_back({space::journal, journal_key(who, 1 + gsn / entities), wrap(header, bytes)});
+      batch.push_back({space::journal, journal_key(who, 1 + turn / entities), wrap(header, bytes)});
     }
     batch.push_back(
         journal_counters(source.count(), 1'700'000'000'000'000 + static_cast<int64_t>(source.count())));
