@@ -33,8 +33,8 @@ std::string hex(std::string_view bytes) {
 
 class examiner {
 public:
-  examiner(store& rows, const std::vector<entity_kind>& kinds, bool repair)
-      : rows_{rows}, kinds_{kinds}, repair_{repair} {}
+  examiner(store& rows, const std::vector<entity_kind>& kinds, bool repair, const object_store* objects)
+      : rows_{rows}, kinds_{kinds}, repair_{repair}, objects_{objects} {}
 
   caf::expected<StoreHealth> examine() {
     health_.set_store(rows_.id());
@@ -128,6 +128,8 @@ private:
     if (!readable_)
       return {}; // what was not read would look missing
     judge_leftovers();
+    if (auto failed = note(compare_counts(shard), place("objects")))
+      return failed;
     if (auto failed = note(compare_rows(shard), place("index and timers")))
       return failed;
     return mending_.empty() ? caf::error{} : rows_.write(mending_);
@@ -155,12 +157,12 @@ private:
         return true;
       }
       health_.set_snapshots(health_.snapshots() + 1);
-      std::string_view payload;
       Snapshot snapshot;
       stored_snapshot kept;
       kept.key = key;
-      kept.readable =
-          unwrap(value, payload) && snapshot.ParseFromArray(payload.data(), static_cast<int>(payload.size()));
+      auto name = names_.find(*entity);
+      auto record = read_record(name == names_.end() ? "" : name->second, value, objects_);
+      kept.readable = record && snapshot.ParseFromString(record->payload);
       kept.state = std::move(*snapshot.mutable_state());
       snapshots_[*entity].emplace(seq_of_snapshot_key(key), std::move(kept));
       return true;
@@ -235,7 +237,7 @@ private:
     health_.set_highest_gsn(std::max(health_.highest_gsn(), header->gsn));
     if (!one.replay || !one.sound)
       return;
-    auto event = replayed_event(key, value);
+    auto event = replayed_event(key, value, one.ref, objects_);
     if (auto failed = event ? one.replay->add(*event) : event.error())
       return harmed(text_of(failed));
     compare_snapshot(one);
@@ -283,6 +285,19 @@ private:
                {space::snapshot, one.key, std::nullopt});
   }
 
+  caf::error compare_counts(uint8_t shard) {
+    auto changes = recount_objects(rows_, shard);
+    if (!changes)
+      return std::move(changes.error());
+    for (auto& change : *changes)
+      mend(damage("object " + to_string(object_of_key(change.key)),
+                  fmt::format("{} records refer to it, and it is counted otherwise",
+                              change.value ? *change.value : "no"),
+                  repair_it),
+           change);
+    return {};
+  }
+
   caf::error compare_rows(uint8_t shard) {
     auto stored = stored_index_rows(rows_, shard);
     if (!stored)
@@ -317,6 +332,7 @@ private:
   store& rows_;
   const std::vector<entity_kind>& kinds_;
   const bool repair_;
+  const object_store* objects_;
   StoreHealth health_;
   envelope counters_;
   bool readable_ = true;                   // all of this shard so far
@@ -339,8 +355,9 @@ void add_finding(StoreHealth& health, StoreFinding found) {
     health.set_findings_left_out(health.findings_left_out() + 1);
 }
 
-caf::expected<StoreHealth> check_rows(store& rows, const std::vector<entity_kind>& kinds, bool repair) {
-  return examiner{rows, kinds, repair}.examine();
+caf::expected<StoreHealth> check_rows(store& rows, const std::vector<entity_kind>& kinds, bool repair,
+                                      const object_store* objects) {
+  return examiner{rows, kinds, repair, objects}.examine();
 }
 
 } // namespace troupe

@@ -14,11 +14,13 @@ namespace troupe {
 ///   - gsn and time grow within each entity and stay below what the journal's own row says;
 ///   - every entity has a name, and the name hashes to it;
 ///   - every snapshot holds the state that its events give up to there;
-///   - index and timer rows are those the events bring about, no more and no fewer.
+///   - index and timer rows are those the events bring about, no more and no fewer;
+///   - every object that an event or snapshot refers to is there and what it was, and counted as often as it is referred to.
 /// Entities of a kind that is none of `kinds` are checked as far as that goes without their kind, and told of. With `repair`,
-/// index and timer rows are made anew and snapshots that do not fit are dropped; events are never changed. Holds the rows and
+/// index and timer rows and counts are made anew and snapshots that do not fit are dropped; events are never changed. Holds the rows and
 /// snapshots of one shard in memory. Errors: what reading gives but ec::corrupt (which is a finding), what writing gives.
-caf::expected<StoreHealth> check_rows(store& rows, const std::vector<entity_kind>& kinds, bool repair);
+caf::expected<StoreHealth> check_rows(store& rows, const std::vector<entity_kind>& kinds, bool repair,
+                                      const object_store* objects = nullptr);
 
 /// Adds a finding, unless there are limits::doctor_findings already; damage that is not repaired makes the store unsound.
 void add_finding(StoreHealth& health, StoreFinding finding);

@@ -111,12 +111,12 @@ caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_
   }
   if (!failed && !order.snapshot.empty()) {
     header.version = order.snapshot_version;
-    thin_snapshots(*store_, order.entity, batch, accounts);
+    thin_snapshots(*store_, open.ref, order.entity, batch, accounts);
     failed = keep(space::snapshot, snapshot_key(order.entity, open.last_seq), header, order.snapshot);
   }
   if (failed) { // what was appended before it is in the batch: the entity has to be replayed to know where it stands
     for (auto& record : records)
-      accounts.drop(*record.value);
+      accounts.drop(tenant, *record.value);
     seats_.erase(i);
     return make_error(ec::outcome_unknown, text_of(failed));
   }

@@ -219,23 +219,26 @@ std::optional<entity_id> entity_of(std::string_view key) {
 }
 
 object_scope scope_of(std::string_view ref) {
-  return {shard_of(ref), std::string{ref.substr(0, ref.find('/'))}};
+  return {shard_of(ref), std::string{tenant_of(ref)}};
 }
 
-object_id name_object(const object_scope& whose, std::string_view content, std::string_view naming_key) {
+object_name name_object(const object_scope& whose, std::string_view content, std::string_view naming_key) {
   ensure(naming_key.size() == naming_key_bytes, "a naming key of 32 bytes");
   std::string scope; // a tenant's length before it: no two scopes run together to the same bytes
   put(scope, whose.shard);
   put(scope, static_cast<uint64_t>(whose.tenant.size()));
   scope += whose.tenant;
+  std::array<uint8_t, 64> hash;
   crypto_generichash_state state;
-  object_id id;
-  crypto_generichash_init(&state, bytes(naming_key), naming_key.size(), id.size());
+  crypto_generichash_init(&state, bytes(naming_key), naming_key.size(), hash.size());
   crypto_generichash_update(&state, bytes(scope), scope.size());
   crypto_generichash_update(&state, bytes(content), content.size());
-  crypto_generichash_final(&state, id.data(), id.size());
-  id[0] = whose.shard;
-  return id;
+  crypto_generichash_final(&state, hash.data(), hash.size());
+  object_name name;
+  std::copy_n(hash.begin(), name.id.size(), name.id.begin());
+  std::copy_n(hash.begin() + name.id.size(), name.key.size(), name.key.begin());
+  name.id[0] = whose.shard;
+  return name;
 }
 
 std::string to_string(const object_id& id) {

@@ -87,8 +87,7 @@ std::string names_end(uint8_t shard);
 /// the above.
 std::optional<entity_id> entity_of(std::string_view key);
 
-/// Name of a large payload that is kept apart: its shard, then 31 bytes of a keyed BLAKE2b-256 of whose it is and what it
-/// holds.
+/// Id of a large payload that is kept apart: its shard, then 31 bytes of a keyed hash of whose it is and what it holds.
 using object_id = std::array<uint8_t, 32>;
 
 /// Whose an object is. Shards are moved and tenants shredded one by one, so that no object is in two of them.
@@ -100,8 +99,16 @@ struct object_scope {
 /// The scope of an entity's objects.
 object_scope scope_of(std::string_view ref);
 
-/// Id of this content under a store's naming key (32 bytes).
-object_id name_object(const object_scope& whose, std::string_view content, std::string_view naming_key);
+/// An object's id, and the key its bytes are sealed with. Whoever has a record has its object; who has not, has nothing.
+struct object_name {
+  object_id id{};
+  std::array<uint8_t, 32> key{};
+  friend bool operator==(const object_name&, const object_name&) = default;
+};
+
+/// Name of this content under a store's naming key (32 bytes): the two halves of a keyed BLAKE2b-512, so that the id tells
+/// nothing of the key.
+object_name name_object(const object_scope& whose, std::string_view content, std::string_view naming_key);
 
 /// 64 hex digits, and back; nothing if it is none.
 std::string to_string(const object_id& id);

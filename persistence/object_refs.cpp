@@ -10,10 +10,13 @@
 namespace troupe {
 namespace {
 
-constexpr size_t reference_bytes = sizeof(object_id) + sizeof(uint64_t);
+// In a row: id 32 | key 32 | length of the payload u64, big-endian.
+constexpr size_t id_bytes = sizeof(object_id), key_bytes = sizeof(object_name::key);
+constexpr size_t reference_bytes = id_bytes + key_bytes + sizeof(uint64_t);
 
 std::string encode(const object_reference& reference) {
-  std::string bytes(reference.id.begin(), reference.id.end());
+  std::string bytes(reference.name.id.begin(), reference.name.id.end());
+  bytes.append(reference.name.key.begin(), reference.name.key.end());
   for (int shift = 56; shift >= 0; shift -= 8)
     bytes += static_cast<char>(static_cast<uint8_t>(reference.bytes >> shift));
   return bytes;
@@ -23,8 +26,9 @@ std::optional<object_reference> decode(std::string_view bytes) {
   object_reference reference;
   if (bytes.size() != reference_bytes)
     return {};
-  std::copy_n(bytes.begin(), reference.id.size(), reference.id.begin());
-  for (auto byte : bytes.substr(reference.id.size()))
+  std::copy_n(bytes.begin(), id_bytes, reference.name.id.begin());
+  std::copy_n(bytes.begin() + id_bytes, key_bytes, reference.name.key.begin());
+  for (auto byte : bytes.substr(id_bytes + key_bytes))
     reference.bytes = (reference.bytes << 8) | static_cast<uint8_t>(byte);
   return reference;
 }
@@ -44,8 +48,8 @@ std::optional<int64_t> count_in(const std::optional<std::string>& row) {
   return count;
 }
 
-row_change count_row(const std::string& key, int64_t count) {
-  return {space::meta, key, count > 0 ? std::optional{std::to_string(count)} : std::nullopt};
+row_change count_row(const std::string& key, int64_t count, const std::string& tenant) {
+  return {space::meta, key, count > 0 ? std::optional{std::to_string(count)} : std::nullopt, tenant};
 }
 
 } // namespace
@@ -73,8 +77,8 @@ caf::expected<stored_record> read_record(std::string_view ref, std::string_view 
         fmt::format("a record of {} is damaged: it refers to no object; restore it from a copy", ref));
   if (!objects)
     return make_error(ec::corrupt, fmt::format("a record of {} is object {}, and there are no objects here",
-                                               ref, to_string(reference->id)));
-  auto bytes = objects->get(scope_of(ref), reference->id);
+                                               ref, to_string(reference->name.id)));
+  auto bytes = objects->get(scope_of(ref), reference->name);
   if (!bytes)
     return make_error(code_of(bytes.error()), fmt::format("a record of {}: {}", ref, text_of(bytes.error())));
   return stored_record{*header, std::move(*bytes)};
@@ -84,32 +88,54 @@ caf::expected<std::string> object_accounts::keep(std::string_view ref, envelope 
                                                  std::string_view payload) {
   if (!objects_ || payload.size() <= limits::record_bytes)
     return wrap(header, payload);
-  auto id = objects_->put(scope_of(ref), payload);
-  if (!id)
-    return std::move(id.error());
-  ++changes_[object_key(*id)];
+  auto name = objects_->put(scope_of(ref), payload);
+  if (!name)
+    return std::move(name.error());
+  object_reference reference{*name, payload.size()};
+  add(reference, tenant_of(ref), 1);
   ++kept_;
   kept_bytes_ += payload.size();
   header.flags |= payload_in_object;
-  return wrap(header, encode({*id, payload.size()}));
+  return wrap(header, encode(reference));
 }
 
-void object_accounts::drop(std::string_view stored) {
+void object_accounts::add(const object_reference& reference, std::string_view tenant, int64_t by) {
+  auto& change = changes_[object_key(reference.name.id)];
+  change.by += by;
+  change.tenant = tenant;
+}
+
+void object_accounts::drop(std::string_view tenant, std::string_view stored) {
   if (auto reference = reference_in(stored))
-    --changes_[object_key(reference->id)];
+    add(*reference, tenant, -1);
 }
 
 caf::error object_accounts::follow(const write_batch& batch) {
-  for (auto& [where, key, value, tenant] : batch) {
+  std::optional<entity_id> named; // whose tenant this is
+  std::string tenant;
+  for (auto& [where, key, value, as] : batch) {
     if (!holds_records(where))
       continue;
     auto before = rows_.get(where, key);
+    if (!before && code_of(before.error()) == ec::shredded)
+      continue;
     if (!before)
       return std::move(before.error());
-    if (*before)
-      drop(**before);
-    if (auto reference = value ? reference_in(*value) : std::nullopt)
-      ++changes_[object_key(reference->id)];
+    auto left = *before ? reference_in(**before) : std::nullopt;
+    auto come = value ? reference_in(*value) : std::nullopt;
+    if (!left && !come)
+      continue;
+    if (auto entity = entity_of(key); entity != named) {
+      auto name = rows_.get(space::meta, entity ? name_key(*entity) : std::string{});
+      if (!name)
+        return std::move(name.error());
+      tenant = tenant_of(name->value_or(""));
+      named = entity;
+    }
+    if (left)
+      add(*left, tenant, -1);
+    if (come)
+      add(*come, tenant, 1);
   }
   return {};
 }
@@ -120,11 +146,11 @@ caf::error object_accounts::settle(write_batch& batch) {
     if (!row)
       return std::move(row.error());
     auto count = count_in(*row);
-    if (!count || *count + change < 0)
+    if (!count || *count + change.by < 0)
       continue;
-    if (change != 0)
-      batch.push_back(count_row(key, *count + change));
-    if (*count + change == 0)
+    if (change.by != 0)
+      batch.push_back(count_row(key, *count + change.by, change.tenant));
+    if (*count + change.by == 0)
       unreferenced_.push_back(object_of_key(key));
   }
   return {};
@@ -156,28 +182,44 @@ caf::expected<size_t> sweep_objects(const store& rows, object_store& objects, ui
 }
 
 caf::expected<write_batch> recount_objects(const store& rows, uint8_t shard) {
-  std::map<std::string, int64_t> counts;
+  struct count {
+    int64_t records = 0;
+    entity_id of; // one of those that refer to it: all are of one tenant
+  };
+  std::map<std::string, count> counts;
   for (auto where : {space::journal, space::snapshot})
     if (auto failed = rows.scan(where, shard_begin(shard), shard_end(shard),
-                                [&](std::string_view, std::string_view stored) {
-                                  if (auto reference = reference_in(stored))
-                                    ++counts[object_key(reference->id)];
+                                [&](std::string_view key, std::string_view stored) {
+                                  auto reference = reference_in(stored);
+                                  auto entity = entity_of(key);
+                                  if (reference && entity) {
+                                    auto& one = counts[object_key(reference->name.id)];
+                                    ++one.records;
+                                    one.of = *entity;
+                                  }
                                   return true;
                                 }))
       return failed;
   write_batch changes;
-  auto stale = [&](std::string_view key, std::string_view value) {
-    std::string name{key};
-    auto right = counts.extract(name);
-    auto count = right ? right.mapped() : 0;
-    if (value != std::to_string(count))
-      changes.push_back(count_row(name, count));
-    return true;
-  };
-  if (auto failed = rows.scan(space::meta, object_begin(shard), object_end(shard), stale))
+  std::map<std::string, std::string> counted;
+  if (auto failed = rows.scan(space::meta, object_begin(shard), object_end(shard),
+                              [&](std::string_view key, std::string_view value) {
+                                counted.emplace(key, value);
+                                return true;
+                              }))
     return failed;
-  for (auto& [key, count] : counts)
-    changes.push_back(count_row(key, count));
+  for (auto& [key, value] : counted)
+    if (counts.count(key) == 0)
+      changes.push_back(count_row(key, 0, {}));
+  for (auto& [key, one] : counts) {
+    if (auto known = counted.find(key);
+        known != counted.end() && known->second == std::to_string(one.records))
+      continue;
+    auto name = rows.get(space::meta, name_key(one.of));
+    if (!name)
+      return std::move(name.error());
+    changes.push_back(count_row(key, one.records, std::string{tenant_of(name->value_or(""))}));
+  }
   return changes;
 }
 

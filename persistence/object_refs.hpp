@@ -9,7 +9,7 @@ namespace troupe {
 
 /// What stands in a row instead of a payload.
 struct object_reference {
-  object_id id{};
+  object_name name;
   uint64_t bytes = 0; ///< of the payload
 };
 
@@ -37,11 +37,12 @@ public:
   /// of object_store::put().
   caf::expected<std::string> keep(std::string_view ref, envelope header, std::string_view payload);
 
-  /// A stored record leaves, or is replaced.
-  void drop(std::string_view stored);
+  /// A stored record of this tenant leaves, or is replaced.
+  void drop(std::string_view tenant, std::string_view stored);
 
   /// Counts what a batch of somebody else's does to records: its rows of journal and snapshot replace or delete what is
-  /// stored. Errors: those of store::get().
+  /// stored. What can never be read again, its keys being destroyed, is passed over: the counts of such a tenant go with
+  /// its rows. Errors: those of store::get().
   caf::error follow(const write_batch& batch);
 
   /// Adds the new counts to the batch; call last. A count that does not add up is left as it is, and so is its object:
@@ -61,9 +62,15 @@ public:
   }
 
 private:
+  struct count_change {
+    int64_t by = 0;
+    std::string tenant;
+  };
+  void add(const object_reference& reference, std::string_view tenant, int64_t by);
+
   const store& rows_;
   object_store* objects_;
-  std::map<std::string, int64_t> changes_; // by key of the count
+  std::map<std::string, count_change> changes_; // by key of the count
   std::vector<object_id> unreferenced_;
   size_t kept_ = 0;
   uint64_t kept_bytes_ = 0;

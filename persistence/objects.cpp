@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <troupe/persistence/objects.hpp>
+#include <troupe/persistence/seal.hpp>
 #include <troupe/persistence/store_directory.hpp>
 #include <unistd.h>
 #include <vector>
@@ -65,63 +66,49 @@ std::optional<std::string> sync(const fs::path& directory) {
 
 class object_directory final : public object_store {
 public:
-  object_directory(fs::path directory, std::string naming_key, object_sealing sealing)
-      : directory_{std::move(directory)}, naming_key_{std::move(naming_key)}, sealing_{std::move(sealing)} {}
+  object_directory(fs::path directory, std::string naming_key)
+      : directory_{std::move(directory)}, unfinished_{directory_.native() + ".unfinished"},
+        naming_key_{std::move(naming_key)} {}
 
   caf::error open() {
-    if (auto cause = make_directory(unfinished(), 0700))
-      return trouble(*cause);
+    for (auto& place : {directory_, unfinished_})
+      if (auto cause = make_directory(place, 0700))
+        return trouble(*cause);
     std::error_code failure;
-    for (fs::directory_iterator at{unfinished(), failure}, end; !failure && at != end; at.increment(failure))
+    for (fs::directory_iterator at{unfinished_, failure}, end; !failure && at != end; at.increment(failure))
       fs::remove(at->path(), failure);
     return failure ? trouble(failure.message()) : caf::error{};
   }
 
-  caf::expected<object_id> put(const object_scope& whose, std::string_view bytes) override {
-    auto id = name_object(whose, bytes, naming_key_);
-    if (get(whose, id)) // a damaged one is replaced
-      return id;
-    auto kept =
-        sealing_.seal ? sealing_.seal(whose, id, bytes) : caf::expected<std::string>{std::string{bytes}};
-    if (!kept)
-      return std::move(kept.error());
-    auto place = path_of(id);
-    auto fresh = unfinished() / fmt::format("{}.{}", to_string(id), ++written_);
+  caf::expected<object_name> put(const object_scope& whose, std::string_view bytes) override {
+    auto name = name_object(whose, bytes, naming_key_);
+    if (get(whose, name)) // a damaged one is replaced
+      return name;
+    std::string sealed; // a nonce need not change: this key seals these bytes and no others
+    seal_bytes(sealed, to_string(name.id), bytes, key_of(name), {});
+    auto place = path_of(name.id);
+    auto fresh = unfinished_ / fmt::format("{}.{}", to_string(name.id), ++written_);
     auto cause = make_directory(place.parent_path(), 0700);
     if (!cause)
-      cause = write_file(fresh, *kept);
+      cause = write_file(fresh, sealed);
     if (!cause && ::rename(fresh.c_str(), place.c_str()) != 0)
       cause = last_failure();
     if (!cause)
       cause = sync(place.parent_path());
     if (!cause)
-      return id;
+      return name;
     ::unlink(fresh.c_str());
     return trouble(*cause);
   }
 
-  caf::expected<std::string> get(const object_scope& whose, const object_id& id) const override {
-    open_file file{path_of(id), O_RDONLY};
-    if (file.get() < 0)
-      return errno == ENOENT ? damaged_object(id, "is missing") : trouble(last_failure());
-    struct stat found {};
-    if (::fstat(file.get(), &found) != 0)
-      return trouble(last_failure());
-    std::string kept(static_cast<size_t>(found.st_size), '\0');
-    for (size_t at = 0; at < kept.size();) {
-      auto read = ::read(file.get(), kept.data() + at, kept.size() - at);
-      if (read < 0 && errno == EINTR)
-        continue;
-      if (read < 0)
-        return errno == EIO ? damaged_object(id, "cannot be read: " + last_failure())
-                            : trouble(last_failure());
-      if (read == 0)
-        return damaged_object(id, "is shorter than it was");
-      at += static_cast<size_t>(read);
-    }
-    auto bytes = sealing_.open ? sealing_.open(whose, id, kept) : caf::expected<std::string>{std::move(kept)};
-    if (bytes && name_object(whose, *bytes, naming_key_) != id)
-      return damaged_object(id, "is not what it was");
+  caf::expected<std::string> get(const object_scope& whose, const object_name& name) const override {
+    auto sealed = read(name.id);
+    if (!sealed)
+      return sealed;
+    std::string bytes;
+    if (!open_bytes(bytes, to_string(name.id), *sealed, key_of(name)) ||
+        name_object(whose, bytes, naming_key_) != name)
+      return damaged_object(name.id, "is not what it was");
     return bytes;
   }
 
@@ -147,13 +134,36 @@ protected:
   }
 
 private:
+  static data_key key_of(const object_name& name) {
+    std::string_view key{reinterpret_cast<const char*>(name.key.data()), name.key.size()};
+    return {1, *sealing_key::from_bytes(key)};
+  }
+
   fs::path path_of(const object_id& id) const {
     auto name = to_string(id);
     return directory_ / name.substr(0, 2) / name.substr(2);
   }
 
-  fs::path unfinished() const {
-    return directory_ / "unfinished";
+  caf::expected<std::string> read(const object_id& id) const {
+    open_file file{path_of(id), O_RDONLY};
+    if (file.get() < 0)
+      return errno == ENOENT ? damaged_object(id, "is missing") : trouble(last_failure());
+    struct stat found {};
+    if (::fstat(file.get(), &found) != 0)
+      return trouble(last_failure());
+    std::string kept(static_cast<size_t>(found.st_size), '\0');
+    for (size_t at = 0; at < kept.size();) {
+      auto count = ::read(file.get(), kept.data() + at, kept.size() - at);
+      if (count < 0 && errno == EINTR)
+        continue;
+      if (count < 0)
+        return errno == EIO ? damaged_object(id, "cannot be read: " + last_failure())
+                            : trouble(last_failure());
+      if (count == 0)
+        return damaged_object(id, "is shorter than it was");
+      at += static_cast<size_t>(count);
+    }
+    return kept;
   }
 
   caf::error trouble(std::string_view cause) const {
@@ -163,8 +173,8 @@ private:
   }
 
   const fs::path directory_;
+  const fs::path unfinished_;
   const std::string naming_key_;
-  const object_sealing sealing_;
   std::atomic<uint64_t> written_ = 0;
 };
 
@@ -183,10 +193,9 @@ caf::error damaged_object(const object_id& id, std::string_view what) {
   return make_error(ec::corrupt, fmt::format("object {} {}; restore it from a backup", to_string(id), what));
 }
 
-caf::expected<std::shared_ptr<object_store>>
-open_object_directory(const fs::path& directory, std::string naming_key, object_sealing sealing) {
-  auto opened = std::make_shared<object_directory>(directory.lexically_normal(), std::move(naming_key),
-                                                   std::move(sealing));
+caf::expected<std::shared_ptr<object_store>> open_object_directory(const fs::path& directory,
+                                                                   std::string naming_key) {
+  auto opened = std::make_shared<object_directory>(directory.lexically_normal(), std::move(naming_key));
   if (auto failed = opened->open())
     return failed;
   return std::shared_ptr<object_store>{std::move(opened)};
@@ -194,22 +203,22 @@ open_object_directory(const fs::path& directory, std::string naming_key, object_
 
 // -- in memory ----------------------------------------------------------------
 
-caf::expected<object_id> memory_objects::put(const object_scope& whose, std::string_view bytes) {
+caf::expected<object_name> memory_objects::put(const object_scope& whose, std::string_view bytes) {
   std::lock_guard lock{mutex_};
   if (std::exchange(fail_next_, false))
     return make_error(ec::disk_full, "the put failed on demand");
-  auto id = name_object(whose, bytes, naming_key_);
-  kept_[id] = bytes;
-  return id;
+  auto name = name_object(whose, bytes, naming_key_);
+  kept_[name.id] = bytes;
+  return name;
 }
 
-caf::expected<std::string> memory_objects::get(const object_scope& whose, const object_id& id) const {
+caf::expected<std::string> memory_objects::get(const object_scope& whose, const object_name& name) const {
   std::lock_guard lock{mutex_};
-  auto found = kept_.find(id);
+  auto found = kept_.find(name.id);
   if (found == kept_.end())
-    return damaged_object(id, "is missing");
-  if (name_object(whose, found->second, naming_key_) != id)
-    return damaged_object(id, "is not what it was");
+    return damaged_object(name.id, "is missing");
+  if (name_object(whose, found->second, naming_key_) != name)
+    return damaged_object(name.id, "is not what it was");
   return found->second;
 }
 

@@ -16,29 +16,19 @@
 
 namespace troupe {
 
-/// What turns the bytes of an object into those that are kept, and back. Empty functions keep them as they are.
-struct object_sealing {
-  std::function<caf::expected<std::string>(const object_scope& whose, const object_id& id,
-                                           std::string_view bytes)>
-      seal;
-  std::function<caf::expected<std::string>(const object_scope& whose, const object_id& id,
-                                           std::string_view kept)>
-      open;
-};
-
 /// Large payloads by what they hold: the same bytes of the same scope are one object. Thread-safe. Whoever refers to
 /// objects counts the references (see object_refs.hpp); an object nobody refers to is garbage and may be erased.
 class object_store {
 public:
   virtual ~object_store() = default;
 
-  /// Keeps bytes, synced, and tells under which id; nothing happens if they are kept already. Errors, each with place and
-  /// next step: ec::disk_full, ec::read_only, ec::permission_denied, ec::unavailable, those of sealing.
-  virtual caf::expected<object_id> put(const object_scope& whose, std::string_view bytes) = 0;
+  /// Keeps bytes, synced, and tells under which name; nothing happens if they are kept already. Errors, each with place and
+  /// next step: ec::disk_full, ec::read_only, ec::permission_denied, ec::unavailable.
+  virtual caf::expected<object_name> put(const object_scope& whose, std::string_view bytes) = 0;
 
   /// The bytes of an object. Errors: ec::corrupt (it is missing, or is not what it was; the text names it),
-  /// ec::unavailable, those of sealing.
-  virtual caf::expected<std::string> get(const object_scope& whose, const object_id& id) const = 0;
+  /// ec::unavailable.
+  virtual caf::expected<std::string> get(const object_scope& whose, const object_name& name) const = 0;
 
   /// Erases an object nobody refers to, unless somebody holds all (see hold()); nothing happens if it is not there.
   /// Errors: as put().
@@ -71,8 +61,8 @@ class memory_objects final : public object_store {
 public:
   explicit memory_objects(std::string naming_key) : naming_key_{std::move(naming_key)} {}
 
-  caf::expected<object_id> put(const object_scope& whose, std::string_view bytes) override;
-  caf::expected<std::string> get(const object_scope& whose, const object_id& id) const override;
+  caf::expected<object_name> put(const object_scope& whose, std::string_view bytes) override;
+  caf::expected<std::string> get(const object_scope& whose, const object_name& name) const override;
   caf::error list(uint8_t shard,
                   const std::function<bool(const object_id& id, uint64_t kept_bytes)>& each) const override;
 

@@ -55,8 +55,8 @@ public:
     }
     if (what_.failed)
       return {};
-    for (auto& [key, last_id] : expired_)
-      batch_.push_back({space::meta, key, last_id});
+    for (auto& [key, mark] : expired_)
+      batch_.push_back({space::meta, key, mark.last_id, mark.tenant});
     return std::move(batch_);
   }
 
@@ -114,13 +114,14 @@ private:
   // Ids that may have been worked on by what leaves.
   void expire(const std::string& ref, const std::string& last_id) {
     auto key = expired_key(ref, rows_.naming_key());
-    auto [mark, is_new] = expired_.emplace(key, last_id);
+    auto [place, is_new] = expired_.emplace(key, expired_mark{last_id, std::string{tenant_of(ref)}});
+    auto& mark = place->second.last_id;
     if (is_new) {
       auto before = rows_.get(space::meta, key);
       note(before ? caf::error{} : before.error());
-      mark->second = std::max(mark->second, before ? before->value_or("") : "");
+      mark = std::max(mark, before ? before->value_or("") : "");
     }
-    mark->second = std::max(mark->second, last_id);
+    mark = std::max(mark, last_id);
   }
 
   void note(const caf::error& failure) {
@@ -133,7 +134,11 @@ private:
   erasure& what_;
   write_batch batch_;
   shard_timers timers_;
-  std::map<std::string, std::string> expired_; // last id by row
+  struct expired_mark {
+    std::string last_id;
+    std::string tenant;
+  };
+  std::map<std::string, expired_mark> expired_; // by key
 };
 
 } // namespace

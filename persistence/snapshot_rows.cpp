@@ -7,7 +7,7 @@
 
 namespace troupe {
 
-void thin_snapshots(const store& rows, const entity_id& entity, write_batch& batch,
+void thin_snapshots(const store& rows, std::string_view ref, const entity_id& entity, write_batch& batch,
                     object_accounts& accounts) {
   auto first = entity_begin(entity), end = entity_end(entity);
   std::map<std::string, std::string>
@@ -28,7 +28,7 @@ void thin_snapshots(const store& rows, const entity_id& entity, write_batch& bat
   size_t seen = 1; // the new one
   for (auto& [key, stored] : present)
     if (++seen > limits::snapshots_kept) {
-      accounts.drop(stored);
+      accounts.drop(tenant_of(ref), stored);
       batch.push_back({space::snapshot, key, std::nullopt});
     }
 }

@@ -13,8 +13,10 @@ std::optional<backup_plan> plan_backups(const config& settings, const storage& k
     return {};
   backup_place where{settings.node.data_directory, wanted.directory};
   backup_plan plan;
-  plan.take = [where, rows = kept.plain, time, keep = static_cast<size_t>(wanted.keep)](
+  plan.take = [where, rows = kept.plain, objects = kept.objects, time,
+               keep = static_cast<size_t>(wanted.keep)](
                   const backup_plan::progress& progress) -> caf::expected<BackupMark> {
+    auto held = objects->hold(); // none may leave before it is copied, though its last record does
     auto mark = create_backup(*rows, where, *time, version, progress);
     if (mark)
       if (auto failed = purge_backups(where.backups, keep))

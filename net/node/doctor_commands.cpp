@@ -30,7 +30,10 @@ caf::expected<int> doctor(cli_session& at) {
     auto rows = open_store(*settings, {.warn = {}, .accept_loss = said.accept_loss});
     if (!rows)
       return std::move(rows.error());
-    auto inside = check_rows(**rows, known_kinds(), said.repair);
+    auto objects = open_objects(*settings, **rows);
+    if (!objects)
+      return std::move(objects.error());
+    auto inside = check_rows(**rows, known_kinds(), said.repair, objects->get());
     if (!inside)
       return std::move(inside.error());
     auto files_sound = health.sound();

@@ -48,6 +48,10 @@ caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_o
   return std::move(rows->all.rows);
 }
 
+caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows) {
+  return open_object_directory(settings.node.data_directory + "/objects", rows.naming_key());
+}
+
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,
                                     storage_options options) {
@@ -57,8 +61,7 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   auto rows = open_rows(settings, std::move(how), time);
   if (!rows)
     return std::move(rows.error());
-  auto objects =
-      open_object_directory(settings.node.data_directory + "/objects", rows->all.rows->naming_key());
+  auto objects = open_objects(settings, *rows->all.rows);
   if (!objects)
     return std::move(objects.error());
   auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble));

@@ -30,6 +30,9 @@ struct storage_options {
 /// configured.
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
 
+/// The large payloads of a store opened there. Errors: those of open_object_directory().
+caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows);
+
 /// The same for a node: with its objects and its journal. Errors: also those of open_object_directory() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,

@@ -37,7 +37,7 @@ struct practice : platform {
   }
 
   StoreHealth look(bool repair = false) {
-    auto health = check_rows(*rows, kinds(), repair);
+    auto health = check_rows(*rows, kinds(), repair, objects.get());
     CAF_REQUIRE(health);
     return *health;
   }
@@ -222,6 +222,26 @@ CAF_TEST(a kind that is unknown here is told of and is no damage) {
   CAF_CHECK_EQUAL(request<ProbeTotal>(counted, ProbeAsk{}).total(),
                   77 * 257); // its snapshot and timer are still there
   CAF_CHECK(look().findings_size() == 0);
+}
+
+CAF_TEST(an event too large for its row is read where it is and its object is counted) {
+  const std::string large = "default/task/large";
+  request<TaskAccepted>(large, job("ask", {{"text", std::string(limits::record_bytes, 'x')}}));
+  CAF_CHECK(look().sound());
+  std::string counted_by;
+  CAF_CHECK(!rows->scan(space::meta, object_begin(shard_of(large)), object_end(shard_of(large)),
+                        [&](std::string_view key, std::string_view) {
+                          counted_by = key;
+                          return false;
+                        }));
+  change(space::meta, counted_by, "7");
+  auto id = object_of_key(counted_by);
+  CAF_CHECK_EQUAL(findings(look()),
+                  "object " + to_string(id) + ": 1 records refer to it, and it is counted otherwise\n");
+  CAF_CHECK(look(true).sound());
+  CAF_CHECK_EQUAL(stored(space::meta, counted_by), "1");
+  objects->damage(id);
+  CAF_CHECK(findings(look()).find("object " + to_string(id) + " is not what it was") != std::string::npos);
 }
 
 CAF_TEST(findings have an end) {

@@ -438,7 +438,7 @@ CAF_TEST(a large event whose object is missing or altered is named and never rep
   auto one = open(a);
   process({append(a, one, 1, {large})});
   auto stored = **rows->get(space::journal, journal_key(identify(a, rows->naming_key()), 1));
-  auto id = reference_in(stored)->id;
+  auto id = reference_in(stored)->name.id;
   objects->damage(id);
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a corrupt as 2"});
   CAF_CHECK_EQUAL(std::string{last.failure().text()}, "t/probe/a: event 1: a record of t/probe/a: object " +
@@ -538,7 +538,7 @@ CAF_TEST(of the snapshots of an entity two are kept) {
   CAF_CHECK_EQUAL(objects->size(), 2u);
   process({open_of(*rows, a)});
   CAF_CHECK(last.snapshot() == "state 4" + large);
-  objects->damage(reference_in(**rows->get(space::snapshot, snapshot_key(entity, 4)))->id);
+  objects->damage(reference_in(**rows->get(space::snapshot, snapshot_key(entity, 4)))->name.id);
   process({open_of(*rows, a)});
   CAF_CHECK(last.snapshot() == "state 3" + large);
   CAF_CHECK_EQUAL(last.events_size(), 1);

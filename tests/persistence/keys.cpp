@@ -228,12 +228,16 @@ CAF_TEST(record types keep their numbers) {
 CAF_TEST(an object is named by its shard and what it holds and whose it is) {
   auto key = naming_key();
   object_scope acme{7, "acme"};
-  auto id = name_object(acme, "bytes", key);
+  auto name = name_object(acme, "bytes", key);
+  auto id = name.id;
   CAF_CHECK_EQUAL(int{id[0]}, 7);
-  CAF_CHECK(id == name_object(acme, "bytes", key));
-  CAF_CHECK(id != name_object(acme, "byte", key));
-  CAF_CHECK(id != name_object({7, "acm"}, "ebytes", key));
-  CAF_CHECK(id != name_object(acme, "bytes", std::string(32, '!')));
+  CAF_CHECK(name == name_object(acme, "bytes", key));
+  for (auto& other :
+       {name_object(acme, "byte", key), name_object({7, "acm"}, "ebytes", key),
+        name_object({8, "acme"}, "bytes", key), name_object(acme, "bytes", std::string(32, '!'))}) {
+    CAF_CHECK(id != other.id);
+    CAF_CHECK(name.key != other.key);
+  }
   auto text = to_string(id);
   CAF_CHECK_EQUAL(text.size(), 64u);
   CAF_CHECK(text.starts_with("07"));

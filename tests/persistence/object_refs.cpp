@@ -27,7 +27,7 @@ struct refs_bench {
     write_batch batch;
     for (auto& [seq, payload] : payloads) {
       auto before = (*rows->get(space::journal, key(seq))).value_or("");
-      accounts.drop(before);
+      accounts.drop("t", before);
       std::optional<std::string> value;
       if (payload) {
         auto stored = accounts.keep(a, envelope{}, *payload);
@@ -67,7 +67,7 @@ CAF_TEST(a payload above the limit becomes an object and its row refers to it) {
   write({{1, just}, {2, large}});
   CAF_CHECK_EQUAL(objects.size(), 1u);
   CAF_CHECK_EQUAL(stored(1).size(), envelope_bytes + just.size());
-  CAF_CHECK_EQUAL(stored(2).size(), envelope_bytes + 40);
+  CAF_CHECK_EQUAL(stored(2).size(), envelope_bytes + 72);
   CAF_CHECK(!reference_in(stored(1)));
   CAF_REQUIRE(reference_in(stored(2)).has_value());
   CAF_CHECK_EQUAL(reference_in(stored(2))->bytes, large.size());
@@ -110,7 +110,7 @@ CAF_TEST(what the batch of somebody else replaces or deletes is followed) {
 
 CAF_TEST(an object that is missing or altered is named with its record and never served) {
   write({{1, large}});
-  auto id = reference_in(stored(1))->id;
+  auto id = reference_in(stored(1))->name.id;
   objects.damage(id);
   CAF_CHECK_EQUAL(payload(1), "corrupt: a record of t/probe/a: object " + to_string(id) +
                                   " is not what it was; restore it from a backup");
@@ -144,7 +144,7 @@ CAF_TEST(what is kept and dropped by the same batch leaves nothing behind) {
   object_accounts accounts{*rows, &objects};
   auto stored = accounts.keep(a, envelope{}, large);
   CAF_REQUIRE(stored);
-  accounts.drop(*stored);
+  accounts.drop("t", *stored);
   write_batch batch;
   CAF_CHECK(!accounts.settle(batch));
   CAF_CHECK(batch.empty());
@@ -165,7 +165,7 @@ CAF_TEST(a sweep takes what nothing refers to and nothing else) {
 
 CAF_TEST(a count that does not add up keeps the object) {
   write({{1, large}, {2, large}});
-  auto counted = object_key(reference_in(stored(1))->id);
+  auto counted = object_key(reference_in(stored(1))->name.id);
   for (std::string wrong : {"1", "many", "-3"}) {
     CAF_REQUIRE(!rows->write({{space::meta, counted, wrong}}));
     object_accounts accounts{*rows, &objects};
@@ -180,7 +180,8 @@ CAF_TEST(a count that does not add up keeps the object) {
 CAF_TEST(a recount makes counts what the records add up to) {
   write({{1, large}, {2, large}, {3, large + "y"}});
   CAF_CHECK(recount_objects(*rows, entity.shard)->empty());
-  auto twice = object_key(reference_in(stored(1))->id), once = object_key(reference_in(stored(3))->id);
+  auto twice = object_key(reference_in(stored(1))->name.id),
+       once = object_key(reference_in(stored(3))->name.id);
   object_id stranger{entity.shard};
   CAF_REQUIRE(!rows->write({{space::meta, twice, "7"},
                             {space::meta, once, std::nullopt},

@@ -109,7 +109,7 @@ CAF_TEST(what is due leaves with every row and object it has) {
   CAF_CHECK_EQUAL(count(run), 0u);
   CAF_CHECK_EQUAL(objects->size(), 0u);
   CAF_REQUIRE_EQUAL(what.timers.size(), 1u);
-  CAF_CHECK_EQUAL(std::string{what.timers[0].cancelled(0)}, "late");
+  CAF_CHECK_EQUAL(std::string{what.timers[0].cancelled(0).timer()}, "late");
   CAF_CHECK(!(*rows->get(space::meta, name_key(id(run)))).has_value());
 }
 

@@ -20,7 +20,7 @@ struct snapshots_bench {
     object_accounts accounts{*rows, &objects};
     write_batch batch;
     for (auto seq : fresh) {
-      thin_snapshots(*rows, entity, batch, accounts);
+      thin_snapshots(*rows, "t/probe/a", entity, batch, accounts);
       auto value = accounts.keep("t/probe/a", envelope{}, std::to_string(seq) + std::string(bytes, 's'));
       CAF_REQUIRE(value);
       batch.push_back({space::snapshot, snapshot_key(entity, seq), *value});

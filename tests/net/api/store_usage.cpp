@@ -24,7 +24,7 @@ struct usage_bench : desk_house {
     core.process(orders);
     auto order = append_of(*rows, ref, ++opened, 1, events);
     order.snapshot = snapshot;
-    constexpr uint64_t key_bytes = 26, reference_bytes = 40;
+    constexpr uint64_t key_bytes = 26, reference_bytes = 72;
     auto bytes_of = [](uint64_t payload) {
       auto is_large = payload > limits::record_bytes;
       return key_bytes + envelope_bytes + payload + (is_large ? reference_bytes : 0);
