@@ -50,11 +50,11 @@ private:
   std::shared_ptr<std::atomic<size_t>> holds_ = std::make_shared<std::atomic<size_t>>(0);
 };
 
-/// Objects as files `SHARD/HASH`, in hex, of a directory (made with mode 0700), which must be on one file system. Half-written ones
-/// of a crash are removed. Errors: as put().
+/// Objects as files `SHARD/HASH`, in hex, of a directory (made with mode 0700). Each is compressed and sealed with the key in
+/// its name, which stands nowhere but in the records that refer to it. Files being written are in `DIRECTORY.unfinished`, on
+/// the same file system; what a crash has left there is removed. Errors: as put().
 caf::expected<std::shared_ptr<object_store>> open_object_directory(const std::filesystem::path& directory,
-                                                                   std::string naming_key,
-                                                                   object_sealing sealing = {});
+                                                                   std::string naming_key);
 
 /// Objects in memory, for tests and the simulator: what put() has answered survives every crash.
 class memory_objects final : public object_store {
