@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <troupe/persistence/object_refs.hpp>
 #include <troupe/runtime/limits.hpp>
+#include <vector>
 
 namespace troupe {
 namespace {
@@ -182,44 +183,48 @@ caf::expected<size_t> sweep_objects(const store& rows, object_store& objects, ui
 }
 
 caf::expected<write_batch> recount_objects(const store& rows, uint8_t shard) {
-  struct count {
-    int64_t records = 0;
-    entity_id of; // one of those that refer to it: all are of one tenant
+  struct owner {
+    entity_id id;
+    std::string tenant;
   };
-  std::map<std::string, count> counts;
-  for (auto where : {space::journal, space::snapshot})
-    if (auto failed = rows.scan(where, shard_begin(shard), shard_end(shard),
-                                [&](std::string_view key, std::string_view stored) {
-                                  auto reference = reference_in(stored);
-                                  auto entity = entity_of(key);
-                                  if (reference && entity) {
-                                    auto& one = counts[object_key(reference->name.id)];
-                                    ++one.records;
-                                    one.of = *entity;
-                                  }
-                                  return true;
-                                }))
-      return failed;
-  write_batch changes;
-  std::map<std::string, std::string> counted;
-  if (auto failed = rows.scan(space::meta, object_begin(shard), object_end(shard),
-                              [&](std::string_view key, std::string_view value) {
-                                counted.emplace(key, value);
+  std::vector<owner> owners; // by name: what can never be read again has none that can be read
+  if (auto failed = rows.scan(space::meta, names_begin(shard), names_end(shard),
+                              [&](std::string_view key, std::string_view ref) {
+                                if (auto entity = entity_of(key))
+                                  owners.push_back({*entity, std::string{tenant_of(ref)}});
                                 return true;
                               }))
     return failed;
-  for (auto& [key, value] : counted)
-    if (counts.count(key) == 0)
-      changes.push_back(count_row(key, 0, {}));
-  for (auto& [key, one] : counts) {
-    if (auto known = counted.find(key);
-        known != counted.end() && known->second == std::to_string(one.records))
-      continue;
-    auto name = rows.get(space::meta, name_key(one.of));
-    if (!name)
-      return std::move(name.error());
-    changes.push_back(count_row(key, one.records, std::string{tenant_of(name->value_or(""))}));
-  }
+  struct reckoning {
+    int64_t records = 0;
+    std::string tenant;
+  };
+  std::map<std::string, reckoning> right;
+  for (auto& one : owners)
+    for (auto where : {space::journal, space::snapshot})
+      if (auto failed = rows.scan(where, entity_begin(one.id), entity_end(one.id),
+                                  [&](std::string_view, std::string_view stored) {
+                                    if (auto reference = reference_in(stored)) {
+                                      auto& sum = right[object_key(reference->name.id)];
+                                      ++sum.records;
+                                      sum.tenant = one.tenant;
+                                    }
+                                    return true;
+                                  }))
+        return failed;
+  write_batch changes;
+  if (auto failed = rows.scan(space::meta, object_begin(shard), object_end(shard),
+                              [&](std::string_view key, std::string_view value) {
+                                auto found = right.extract(std::string{key});
+                                auto records = found ? found.mapped().records : 0;
+                                if (value != std::to_string(records))
+                                  changes.push_back(count_row(std::string{key}, records,
+                                                              found ? found.mapped().tenant : std::string{}));
+                                return true;
+                              }))
+    return failed;
+  for (auto& [key, sum] : right)
+    changes.push_back(count_row(key, sum.records, sum.tenant));
   return changes;
 }
 

@@ -18,6 +18,9 @@ struct refs_bench {
   memory_objects objects{rows->naming_key()};
   entity_id entity = identify(a, rows->naming_key());
 
+  refs_bench() {
+    CAF_REQUIRE(!rows->write({{space::meta, name_key(entity), a}}));
+  }
   std::string key(uint64_t seq) const {
     return journal_key(entity, seq);
   }
