@@ -378,6 +378,8 @@ caf::error timer_window::fire_first(const now& at, size_t& room, const firing& o
 }
 
 std::chrono::milliseconds timer_window::rest(const now& at) const {
+  if (empty_.empty() && waiting_.empty() && sent_.empty() && anew_.empty() && behind_.empty())
+    return limits::redelivery_longest; // nothing is known of any: what is set meanwhile says so itself
   auto next = empty_.empty() ? at.steady_ms + limits::timer_tick.count() : at.steady_ms;
   if (!waiting_.empty() && in_flight_ < limits::timers_in_flight)
     next = std::min(next, waiting_.begin()->first.first);

@@ -8,7 +8,8 @@ namespace {
 // Worth another try with the same id: it may succeed, or may have succeeded.
 bool is_passing(ec code) {
   return code == ec::unavailable || code == ec::outcome_unknown || code == ec::overloaded ||
-         code == ec::timeout || code == ec::internal || code == ec::quarantined;
+         code == ec::timeout || code == ec::internal || code == ec::quarantined || code == ec::disk_full ||
+         code == ec::read_only;
 }
 
 } // namespace

@@ -57,9 +57,10 @@ void entity_core::answer("""),
   if (!planted("append_after_failure"))
     seats_.clear();"""),
     ("half_decision", "some decisions are written without their rows", "persistence/journal_core.cpp",
-     "  std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));",
-     """  if (!planted("half_decision") || order.first_seq % 4 != 3)
-    std::move(order.rows.begin(), order.rows.end(), std::back_inserter(batch));"""),
+     "  for (auto& row : order.rows) {",
+     """  if (planted("half_decision") && order.first_seq % 4 == 3)
+    order.rows.clear();
+  for (auto& row : order.rows) {"""),
     ("all_of_by_arrival", "all_of answers in the order of arrival", "behaviors/branches.cpp",
      """  auto outcome = std::make_shared<Outcome>();
   for (auto& arm : at.arms) {""",
@@ -70,11 +71,10 @@ void entity_core::answer("""),
   if (planted("all_of_by_arrival"))
     std::stable_sort(arms.begin(), arms.end(), [](auto* a, auto* b) { return a->moment.now_ms < b->moment.now_ms; });
   for (auto* arm : arms) {"""),
-    ("drop_timer", "some timers are not put on the list", "actors/agent/timers.cpp",
-     "          self->state.add(row, fire_ms);",
-     """          if (planted("drop_timer") && row.due_ms() % 4 == 3)
-            continue;
-          self->state.add(row, fire_ms);"""),
+    ("drop_timer", "some timers are not put on the list", "actors/agent/timer_window.cpp",
+     "    set(owner, row, at);",
+     """    if (!planted("drop_timer") || row.due_ms() % 4 != 3)
+      set(owner, row, at);"""),
     ("forget_child", "the last of a group is not started again", "actors/agent/restart.cpp",
      "    if (children[i].kind != restart::temporary)",
      """    if (planted("forget_child") && i != dead && i + 1 == last)
