@@ -216,43 +216,4 @@ caf::error key_ring::all_clean() {
   return keep(std::move(changed), master_);
 }
 
-// -- bytes that are no row ----------------------------------------------------
-
-caf::expected<std::string> key_ring::seal(std::string_view tenant, std::string_view context,
-                                          std::string_view bytes) {
-  auto with = with_key_of(tenant);
-  if (!with)
-    return std::move(with.error());
-  if (!(*with)->active(tenant)->holds_bytes) {
-    std::lock_guard lock{change_mutex_};
-    auto changed = *keys();
-    auto* active = changed.active(tenant);
-    if (!active)
-      return shredded_error(tenant);
-    changed.holds_bytes(active->key.id);
-    if (auto failed = keep(std::move(changed), master_))
-      return failed;
-    with = keys();
-  }
-  auto* active = (*with)->active(tenant);
-  if (!active)
-    return shredded_error(tenant);
-  std::string sealed;
-  seal_bytes(sealed, context, bytes, active->key, nonces_.next());
-  return sealed;
-}
-
-caf::expected<std::string> key_ring::open(std::string_view context, std::string_view sealed) const {
-  auto with = keys();
-  auto id = sealing_key_of(sealed);
-  auto* key = id ? with->find(*id) : nullptr;
-  if (id && (!key || key->destroyed()))
-    return cannot_open_with(*id, *with, context);
-  std::string plain;
-  if (!key || !open_bytes(plain, context, sealed, key->key))
-    return make_error(ec::corrupt,
-                      fmt::format("{} is damaged: its seal does not fit; restore it from a copy", context));
-  return plain;
-}
-
 } // namespace troupe

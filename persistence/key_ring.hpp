@@ -62,11 +62,7 @@ public:
   /// The files hold nothing plain any more.
   caf::error all_clean();
 
-  /// Seals bytes that are no row under a tenant's key; see seal_bytes(). Errors: as with_key_of().
-  caf::expected<std::string> seal(std::string_view tenant, std::string_view context, std::string_view bytes);
-  /// Opens them. Errors: ec::corrupt, ec::key_missing, ec::shredded.
-  caf::expected<std::string> open(std::string_view context, std::string_view sealed) const;
-
+  /// For whoever seals under these keys.
   nonce_source& nonces() {
     return nonces_;
   }

@@ -50,8 +50,8 @@ std::string_view take(std::string_view& text, char end) {
 
 std::string line_of(const ring_key& one) {
   auto secret = one.destroyed() ? std::string{"-"} : hex(one.key.bytes);
-  return fmt::format("key {:08x} {} {} {} {} {} {}\n", one.key.id, static_cast<int>(one.state), one.made_ms,
-                     one.retired_ms, one.holds_bytes ? 1 : 0, secret, one.tenant);
+  return fmt::format("key {:08x} {} {} {} {} {}\n", one.key.id, static_cast<int>(one.state), one.made_ms,
+                     one.retired_ms, secret, one.tenant);
 }
 
 std::optional<ring_key> key_of(std::string_view line) {
@@ -60,16 +60,13 @@ std::optional<ring_key> key_of(std::string_view line) {
   auto state = number<uint8_t>(take(line, ' '));
   auto made = number<int64_t>(take(line, ' '));
   auto retired = number<int64_t>(take(line, ' '));
-  auto holds = number<uint8_t>(take(line, ' '));
   auto secret = take(line, ' ');
-  if (!id || *id == 0 || !state || *state > static_cast<uint8_t>(key_state::erased) || !made || !retired ||
-      !holds)
+  if (!id || *id == 0 || !state || *state > static_cast<uint8_t>(key_state::erased) || !made || !retired)
     return {};
   one.key.id = *id;
   one.state = static_cast<key_state>(*state);
   one.made_ms = *made;
   one.retired_ms = *retired;
-  one.holds_bytes = *holds != 0;
   one.tenant = line;
   if (one.destroyed())
     return one;
@@ -152,7 +149,7 @@ void key_set::all_sealed(int64_t now_ms) {
   for (auto at = keys_.begin(); at != keys_.end();) {
     auto& one = at->second;
     auto forgotten = one.retired_ms + std::chrono::milliseconds{spare_key_age}.count() < now_ms;
-    if (one.state == key_state::spare && forgotten && !one.holds_bytes) {
+    if (one.state == key_state::spare && forgotten) {
       at = keys_.erase(at);
       continue;
     }
@@ -164,10 +161,6 @@ void key_set::all_sealed(int64_t now_ms) {
   }
   if (stage_ == seal_stage::converting)
     stage_ = seal_stage::sealed;
-}
-
-void key_set::holds_bytes(uint32_t id) {
-  keys_[id].holds_bytes = true;
 }
 
 std::string key_set::lines() const {

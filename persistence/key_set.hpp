@@ -38,9 +38,8 @@ struct ring_key {
   data_key key;
   std::string tenant; ///< empty = the store's own
   key_state state = key_state::active;
-  int64_t made_ms = 0;      ///< Unix time
-  int64_t retired_ms = 0;   ///< when another took its place; 0 = it is active
-  bool holds_bytes = false; ///< it has sealed bytes that are no rows and are never sealed anew: it stays
+  int64_t made_ms = 0;    ///< Unix time
+  int64_t retired_ms = 0; ///< when another took its place; 0 = it is active
 
   /// Is nothing left of it but its id?
   bool destroyed() const {
@@ -92,8 +91,6 @@ public:
   void set_stage(seal_stage stage) {
     stage_ = stage;
   }
-  /// This key has sealed bytes that are no row.
-  void holds_bytes(uint32_t id);
 
   /// As lines of text, and from them; nothing if they are not such lines. changes() is not in them.
   std::string lines() const;

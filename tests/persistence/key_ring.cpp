@@ -234,32 +234,4 @@ CAF_TEST(what is converted is sealed and then clean) {
   CAF_CHECK(ring->keys()->stage() == seal_stage::clean);
 }
 
-CAF_TEST(bytes are sealed for a tenant and survive rotation but not the shredder) {
-  auto sealed = ring->seal("acme", "blob/1", "large payload");
-  CAF_REQUIRE(sealed);
-  CAF_CHECK(sealed->find("payload") == std::string::npos);
-  for (int i = 0; i < 3; ++i) { // nobody seals such bytes anew, so their key stays
-    CAF_CHECK(!ring->rotate());
-    CAF_CHECK(!ring->all_sealed(ring->keys()->changes()));
-    restart();
-    auto plain = ring->open("blob/1", *sealed);
-    CAF_REQUIRE(plain);
-    CAF_CHECK_EQUAL(*plain, "large payload");
-  }
-  CAF_CHECK_EQUAL(code(ring->open("blob/2", *sealed)), ec::corrupt);
-  CAF_CHECK_EQUAL(code(ring->open("blob/1", "not sealed")), ec::corrupt);
-  CAF_CHECK(!ring->shred("acme"));
-  CAF_CHECK_EQUAL(code(ring->open("blob/1", *sealed)), ec::shredded);
-  CAF_CHECK_EQUAL(code(ring->seal("acme", "blob/2", "more")), ec::shredded);
-}
-
-CAF_TEST(bytes of a key the ring does not know are told from damage) {
-  auto other =
-      key_ring::make(std::make_shared<memory_key_file>(), master, time, {"store-2", std::string(32, 'n')});
-  CAF_REQUIRE(other);
-  auto sealed = (*other)->seal("acme", "blob/1", "x");
-  CAF_REQUIRE(sealed);
-  CAF_CHECK_EQUAL(code(ring->open("blob/1", *sealed)), ec::key_missing);
-}
-
 CAF_TEST_FIXTURE_SCOPE_END()
