@@ -64,6 +64,11 @@ public:
   /// How long until fire() has something to do, between limits::timer_pause and limits::timer_tick.
   std::chrono::milliseconds rest(const now& at) const;
 
+  /// Nothing is known and nothing has to be read: until the next change() or redeliver(), fire() has nothing to do.
+  bool is_idle() const {
+    return waiting_.empty() && sent_.empty() && empty_.empty() && anew_.empty() && behind_.empty();
+  }
+
   /// Rows known.
   size_t size() const {
     return waiting_.size() + sent_.size();

@@ -31,8 +31,14 @@ struct timers_state {
     window.emplace(doors->rows);
     auto failed = window->start(now());
     if (!failed)
-      schedule(limits::timer_pause);
+      look_later(now());
     return failed;
+  }
+
+  // A node in which nothing waits does nothing.
+  void look_later(const timer_window::now& at) {
+    if (!window->is_idle())
+      schedule(window->rest(at));
   }
 
   void schedule(std::chrono::milliseconds wait) {
@@ -48,7 +54,7 @@ struct timers_state {
   void change(const TimersChanged& changed) {
     auto at = now();
     window->change(changed, at);
-    schedule(window->rest(at));
+    look_later(at);
   }
 
   void tick() {
@@ -56,7 +62,7 @@ struct timers_state {
     auto at = now();
     auto failed = window->fire(at, [&](const TimerRow& row, bool again) { send(row, again, at.wall_ms); });
     if (!failed)
-      return schedule(window->rest(at));
+      return look_later(at);
     if (code_of(failed) != ec::unavailable) {
       self->quit(failed);
       return;
@@ -99,7 +105,7 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
       [self](const Redeliver& lost) {
         auto at = self->state.now();
         self->state.window->redeliver(lost.ref(), at, std::chrono::milliseconds{lost.after_ms()});
-        self->state.schedule(self->state.window->rest(at));
+        self->state.look_later(at);
       },
       [self](const CountFirings& question) { return self->state.count(question); },
       [self](const Tick& tick) {

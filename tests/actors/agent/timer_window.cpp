@@ -471,6 +471,26 @@ CAF_TEST(an owner that lost what it was sent gets it anew and others are left al
   CAF_CHECK_EQUAL(rung.size(), 8u);
 }
 
+CAF_TEST(a window is idle when there is nothing to wait for and not before) {
+  start();
+  CAF_CHECK(window->is_idle());
+  auto now = at.wall_ms;
+  set(row("x", now + 1000));
+  CAF_CHECK(!window->is_idle());
+  pass(2s);
+  CAF_CHECK(!window->is_idle()); // it may have to be fired again
+  cancel(row("x", now + 1000));
+  CAF_CHECK(window->is_idle());
+  window->redeliver(owner, at, 10s);
+  CAF_CHECK(!window->is_idle());
+  pass(11s);
+  CAF_CHECK(window->is_idle());
+  keep(row("unannounced", at.wall_ms));
+  window->redeliver("", at);
+  pass(20ms);
+  CAF_CHECK(rung == (words{"x", "unannounced"}));
+}
+
 CAF_TEST(however many ask a shard is read anew once in a while) {
   for (size_t i = 0; i < 10; ++i)
     keep(row(fmt::format("x{}", i), at.wall_ms + hour));

@@ -291,7 +291,7 @@ CAF_TEST(many due timers are fired in portions with a pause between) {
   CAF_CHECK(std::unique(rung.begin(), rung.end()) == rung.end());
 }
 
-CAF_TEST(short timers leave one tick behind however many there were) {
+CAF_TEST(timers that are gone leave no tick behind however many there were) {
   node->advance(2 * limits::timer_tick);
   auto before = ticks_under_way();
   for (int i = 0; i < 100; ++i) {
