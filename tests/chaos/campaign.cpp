@@ -123,6 +123,8 @@ private:
     if (!node)
       return;
     compare(*node, told_.all());
+    if (how_.by == death::nosync)
+      return; // what was lost does not come to its end
     auto door = node->client();
     door->set_patience(patience);
     for (auto& id : told_.all())

@@ -145,10 +145,9 @@ void auditor::check(control_client& node, const std::string& id) {
   DescribeRun ask;
   ask.set_id(id);
   auto view = node.describe(ask);
-  auto unseen = !view && code_of(view.error()) == ec::not_found;
   if (!one.ref.empty() && !view)
-    return found_.blame(found_.lost, fmt::format("{} was acknowledged: {}", id, describe(view.error())));
-  if (one.end && shown_end(*view) != one.end)
+    found_.blame(found_.lost, fmt::format("{} was acknowledged: {}", id, describe(view.error())));
+  else if (one.end && shown_end(*view) != one.end)
     found_.blame(found_.lost,
                  fmt::format("{} was {}; now: {}", id, *one.end, shown_end(*view).value_or("it runs")));
   auto again = node.start(start_of(one));
@@ -160,7 +159,7 @@ void auditor::check(control_client& node, const std::string& id) {
     ++found_.unknown;
   if (again)
     told_.note(id, [&](piece& known) { known.ref = again->ref(); });
-  if (unseen)
+  if (!view) // it has just begun
     return;
   auto events = read_events(node, id);
   if (!events)
