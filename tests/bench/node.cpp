@@ -15,10 +15,10 @@ config::config() {
   add_bench_messages(*this);
 }
 
-node::node(wiring wire, const std::string& directory, bool sealed) {
+node::node(wiring wire, const std::string& kept_in, bool sealed) {
   system_.emplace(config_);
   auto time = std::make_shared<system_clock>();
-  auto place = directory.empty() ? (place_.path() / "store").string() : directory;
+  auto place = kept_in.empty() ? (place_.path() / "store").string() : kept_in;
   auto rows = open_rocksdb(place);
   ensure(static_cast<bool>(rows), "the store opens");
   if (sealed) {

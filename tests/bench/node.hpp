@@ -24,9 +24,9 @@ struct config : caf::actor_system_config {
 class node {
 public:
   using wiring = std::function<void(caf::scheduled_actor* root, doors_ptr outside)>;
-  /// `directory` is kept; empty = one of its own, gone with the node.
+  /// What is in the directory `kept_in` stays; empty = one of its own, gone with the node.
   /// With `sealed`, the store is, under a new master key.
-  explicit node(wiring wire, const std::string& directory = {}, bool sealed = false);
+  explicit node(wiring wire, const std::string& kept_in = {}, bool sealed = false);
   ~node();
 
   const doors& outside() const {
