@@ -8,6 +8,7 @@
 #include <string>
 #include <tests/simulator/shadow.hpp>
 #include <troupe/persistence/event_sourced.hpp>
+#include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/rebuild.hpp>
 #include <unordered_map>
 #include <vector>
