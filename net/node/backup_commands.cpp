@@ -47,8 +47,9 @@ caf::expected<uint32_t> id_of(const std::string& word) {
 }
 
 std::string so_far(std::string_view doing, uint64_t done, uint64_t all) {
-  auto megabytes = fmt::format("{}: {} MB", doing, done / 1'000'000);
-  return all == 0 ? megabytes : fmt::format("{} of {} MB", megabytes, all / 1'000'000);
+  constexpr uint64_t megabyte = 1'000'000;
+  return all == 0 ? fmt::format("{}: {} MB", doing, done / megabyte)
+                  : fmt::format("{}: {} of {} MB", doing, done / megabyte, all / megabyte);
 }
 
 // Has the node do it. Nothing if none runs, or if the command line names the directory: then this program does it.

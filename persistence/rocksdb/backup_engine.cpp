@@ -27,7 +27,9 @@ caf::error backup_failure(std::string_view what, const std::filesystem::path& pa
 }
 
 rocksdb::BackupEngineOptions engine_options(const std::filesystem::path& backups) {
-  rocksdb::BackupEngineOptions options{(backups / "rows").native()};
+  // Absolute: the file system by which RocksDB opens a backup where it lies does not find its parts by relative paths.
+  rocksdb::BackupEngineOptions options{
+      (std::filesystem::absolute(backups) / "rows").lexically_normal().native()};
   options.sync = true;
   options.share_table_files = true;
   options.share_files_with_checksum = true; // a store that was restored has other tables of the same numbers

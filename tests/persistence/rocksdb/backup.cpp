@@ -132,6 +132,16 @@ CAF_TEST(a backup tells what is in it and gives it back) {
   CAF_CHECK_EQUAL(found.st_mode & 07777, 0700u);
 }
 
+CAF_TEST(a directory may be named from where the program runs) {
+  append("t/probe/a", "one");
+  auto relative = fs::relative(backups);
+  CAF_REQUIRE(relative.is_relative());
+  CAF_CHECK(create_backup(*rows, {data, relative}, *time, "1"));
+  CAF_CHECK(verify_backup(relative, 0));
+  CAF_CHECK(restore_backup(relative, 0, fs::relative(scratch.path()) / "restored", *time));
+  CAF_CHECK(stored_events(*open_store(scratch.path() / "restored"), "t/probe/a").size() == 1u);
+}
+
 CAF_TEST(a newborn store is saved and restored) {
   auto mark = create();
   CAF_CHECK_EQUAL(mark.gsn(), 0u);
