@@ -67,7 +67,6 @@ COVERED_BY = {
     "tests/persistence/rebuild.cpp": """
         persistence/index_rows.cpp""",
     "tests/net/node/node.cpp": """
-        net/node/backup_plan.cpp
         net/node/settings.cpp
         net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """
