@@ -153,11 +153,11 @@ public:
     synced.sync = true;
     auto began = now_s();
     for (size_t i = 0; i < count; ++i) {
-      auto bits = (++run_ * 0x9E3779B97F4A7C15u) ^ (run_ << 32);
+      auto bits = ++run_ * 0x9E3779B97F4A7C15u; // spread as hashes are
       for (size_t n = 1; n < key.size(); ++n)
         key[n] = static_cast<char>(bits >> (8 * (n % 8)));
       rows.Put(key, value);
-      if (rows.Count() == static_cast<int>(per_batch) || i + 1 == count) {
+      if (rows.Count() == per_batch || i + 1 == count) {
         ensure(db_->Write(synced, &rows).ok(), "RocksDB writes");
         rows.Clear();
       }
