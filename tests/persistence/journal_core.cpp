@@ -283,18 +283,18 @@ CAF_TEST(a full disk has its own code and the next process brings the store back
 CAF_TEST(who was opened while the disk was full goes on if nothing was left behind and else is replayed) {
   for (auto applied : {false, true}) {
     auto one = open(a), two = open(b);
-    auto last = stored_events(*rows, a).size(), other = stored_events(*rows, b).size();
+    auto before = stored_events(*rows, a).size(), other = stored_events(*rows, b).size();
     rows->stuck = true;
     memory->fail_next_write(applied);
-    process({append(a, one, last + 1, {"x"}), append(b, two, other + 1, {"y"})});
+    process({append(a, one, before + 1, {"x"}), append(b, two, other + 1, {"y"})});
     one = open(a);
     rows->stuck = false;
     if (applied)
-      CAF_CHECK_EQUAL(process({append(a, one, last + 1, {"z"})}).front(),
+      CAF_CHECK_EQUAL(process({append(a, one, before + 1, {"z"})}).front(),
                       "failed outcome_unknown by " + std::to_string(one));
     else
-      CAF_CHECK_EQUAL(process({append(a, one, last + 1, {"z"})}).front(),
-                      "appended " + std::to_string(last + 1) + " by " + std::to_string(one));
+      CAF_CHECK_EQUAL(process({append(a, one, before + 1, {"z"})}).front(),
+                      "appended " + std::to_string(before + 1) + " by " + std::to_string(one));
   }
 }
 
