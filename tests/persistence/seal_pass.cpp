@@ -49,7 +49,7 @@ struct bench {
     auto content = out.at(0).message->move_content_to_message();
     auto replayed = content.get_as<Replayed>(0);
     incarnations[ref] = replayed.incarnation();
-    last[ref] = static_cast<uint64_t>(replayed.events_size());
+    last[ref] = replayed.snapshot_seq() + static_cast<uint64_t>(replayed.events_size());
     return replayed;
   }
   append_order order(const std::string& ref, const std::string& event) {
