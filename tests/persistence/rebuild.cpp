@@ -201,7 +201,7 @@ CAF_TEST(one entity alone is made right) {
   for (auto& [key, value] : whole)
     harm.push_back({space::index, key, std::nullopt});
   CAF_CHECK(!rows->write(harm));
-  for (std::string name : {"default/task/a", "default/task/b", "system/agent/asker"}) {
+  for (auto& name : std::vector<std::string>{"default/task/a", "default/task/b", agent_ref("asker")}) {
     auto entity = identify(name, rows->naming_key());
     auto batch = rebuild_rows(*rows, real_kinds(), entity);
     CAF_REQUIRE(batch);
