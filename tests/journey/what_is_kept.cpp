@@ -50,7 +50,8 @@ struct keeper {
   }
   uint64_t leaving(const std::string& kind) {
     uint64_t count = 0;
-    for (auto& part : usage().kinds())
+    auto all = usage();
+    for (auto& part : all.kinds())
       count += part.kind() == kind ? part.leaving() : 0;
     return count;
   }

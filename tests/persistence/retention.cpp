@@ -60,7 +60,8 @@ struct retention_bench {
   // All rows of an entity, wherever they are.
   size_t count(const std::string& ref) const {
     size_t found = 0;
-    std::string hash(id(ref).hash.begin(), id(ref).hash.end());
+    auto entity = id(ref);
+    std::string hash(entity.hash.begin(), entity.hash.end());
     for (auto where : {space::journal, space::snapshot, space::index, space::meta})
       CAF_CHECK(!rows->scan(where, std::string(1, '\0'), "\xff", [&](std::string_view key, std::string_view) {
         found += key.find(hash) != std::string_view::npos;

@@ -34,7 +34,8 @@ struct desk_house : house {
     how.desk = std::make_shared<control_desk>(desk);
     how.context.set_principal("ada");
     how.patience = std::chrono::seconds{20};
-    node->system().spawn([=, root = node->root()](caf::event_based_actor* self) mutable {
+    // Held, as the door holds it: who has gone is not worked for.
+    auto worker = node->system().spawn([=, root = node->root()](caf::event_based_actor* self) mutable {
       house_rules(self);
       self->link_to(root);
       how.self = self;
