@@ -183,6 +183,7 @@ CAF_TEST(a failing write costs a minute and tears nothing) {
 CAF_TEST(a crash between any two steps of an erasure leaves all or nothing) {
   size_t survived = 0;
   for (size_t steps = 0; survived < 2; ++steps) {
+    restart(); // the service's day begins here
     for (std::string who : {"a", "b", "c"})
       create("default/task/" + who, "echo", std::string(limits::record_bytes, who[0]));
     node->advance(24h + 4min + 59s);

@@ -261,7 +261,7 @@ CAF_TEST(a flipped bit in a table is told when it is read and the doctor names t
   write(40);
   begin_log(space::journal);
   fail_power();
-  auto table = *std::max_element(files(".sst").begin(), files(".sst").end());
+  auto table = files(".sst").back();
   for (auto& one : files(".sst"))
     if (fs::file_size(one) > fs::file_size(table))
       table = one;
@@ -281,8 +281,8 @@ CAF_TEST(a table that was shortened or deleted is missed) {
   fs::resize_file(table, fs::file_size(table) / 2);
   check_refused("damaged");
   fs::remove(table);
-  check_refused(table.filename().native());
-  CAF_CHECK(diagnosis().find(table.filename().native()) != std::string::npos);
+  check_refused(table.stem().native()); // RocksDB tries an older suffix last
+  CAF_CHECK(diagnosis().find(table.stem().native()) != std::string::npos);
 }
 
 CAF_TEST(a damaged manifest and an empty CURRENT are refused) {
