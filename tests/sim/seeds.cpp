@@ -1,4 +1,4 @@
-// Seeds that once found something. They stay.
+// Seeds that once found something. They stay; when a workload changes, a seed tells another story, and its line still says what was found.
 #define CAF_SUITE sim.seeds
 #include <caf/test/unit_test.hpp>
 #include <tests/simulator/world.hpp>

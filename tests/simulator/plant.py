@@ -34,7 +34,7 @@ void entity_core::answer("""),
   const"""),
     ("lose_mail", "what reaches an entity as it falls asleep is lost", "persistence/entity_core.cpp",
      "    names->deliver(ref, caf::make_mailbox_element(std::move(current->sender)",
-     """    if (planted("lose_mail"))
+     """    if (planted("lose_mail") && !id.is_request()) // of a lost question its asker's life would wait for ever
       return caf::delegated<caf::message>{};
     names->deliver(ref, caf::make_mailbox_element(std::move(current->sender)"""),
     ("forget_window", "a snapshot's replies are not remembered", "persistence/reply_window.cpp",
