@@ -32,11 +32,6 @@ void entity_core::answer("""),
      """  if (context.command_id().empty() || (planted("skip_deduplication") && context.command_id().back() < '8'))
     return false;
   const"""),
-    ("lose_mail", "what reaches an entity as it falls asleep is lost", "persistence/entity_core.cpp",
-     "    names->deliver(ref, caf::make_mailbox_element(std::move(current->sender)",
-     """    if (planted("lose_mail") && !id.is_request()) // of a lost question its asker's life would wait for ever
-      return caf::delegated<caf::message>{};
-    names->deliver(ref, caf::make_mailbox_element(std::move(current->sender)"""),
     ("forget_window", "a snapshot's replies are not remembered", "persistence/reply_window.cpp",
      "  for (auto& stored : snapshot.replies())\n",
      """  if (!planted("forget_window"))
@@ -45,12 +40,6 @@ void entity_core::answer("""),
     ("stale_incarnation", "appends of an older incarnation are accepted", "persistence/journal_core.cpp",
      "i->second.incarnation != order.incarnation ||",
      """(i->second.incarnation != order.incarnation && !planted("stale_incarnation")) ||"""),
-    ("replay_outside_queue", "a replay does not wait for what is queued", "persistence/journal_core.cpp",
-     "      opens.push_back(std::move(*open));",
-     """      if (planted("replay_outside_queue"))
-        read(*open, out);
-      else
-        opens.push_back(std::move(*open));"""),
     ("append_after_failure", "entities go on appending after a failed write", "persistence/journal_core.cpp",
      "  ++generation_;\n  seats_.clear();",
      """  ++generation_;
@@ -84,9 +73,6 @@ void entity_core::answer("""),
      "  restarts_.push_back(now);",
      """  if (!planted("uncounted_restart"))
     restarts_.push_back(now);"""),
-    ("late_answer", "a late answer of an older attempt is taken for one of the newest", "actors/agent/agent.cpp",
-     "i != attempts_.end() && i->second->claim() == message.claim() ?",
-     """i != attempts_.end() && (planted("late_answer") || i->second->claim() == message.claim()) ?"""),
     ("repeat_intent", "what must not be repeated is repeated after a crash", "actors/agent/attempt.cpp",
      "  } else if (leaf.intent_recorded) {",
      """  } else if (leaf.intent_recorded && !planted("repeat_intent")) {"""),
