@@ -157,7 +157,7 @@ CAF_TEST(a cut before the first event leaves an empty store) {
   auto result = one.cut({.gsn = 0});
   CAF_CHECK_EQUAL(result.kept, 0u);
   CAF_CHECK_EQUAL(one.rows_in(space::journal) + one.rows_in(space::snapshot), 0u);
-  CAF_CHECK_EQUAL(read_journal_counters(*one.rows)->gsn, 0u);
+  CAF_CHECK_EQUAL(uint64_t{read_journal_counters(*one.rows)->gsn}, 0u);
 }
 
 CAF_TEST(the journal goes on behind the cut) {
@@ -172,7 +172,7 @@ CAF_TEST(the journal goes on behind the cut) {
   orders = {append_of(*one.rows, "t/probe/a", 1, 2, {"new"})};
   core.process(orders);
   CAF_CHECK(stored_events(*one.rows, "t/probe/a") == (std::vector<std::string>{"1:e", "2:new"}));
-  CAF_CHECK_EQUAL(stored_headers(*one.rows).back().gsn, 2u);
+  CAF_CHECK_EQUAL(uint64_t{stored_headers(*one.rows).back().gsn}, 2u);
 }
 
 CAF_TEST(an entity whose first events have been removed lives on from a snapshot or the cut is refused) {

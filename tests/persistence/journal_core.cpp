@@ -290,10 +290,10 @@ CAF_TEST(who was opened while the disk was full goes on if nothing was left behi
     one = open(a);
     rows->stuck = false;
     if (applied)
-      CAF_CHECK_EQUAL(process({append(a, one, before + 1, {"z"})}).front(),
+      CAF_CHECK_EQUAL(std::string{process({append(a, one, before + 1, {"z"})}).front()},
                       "failed outcome_unknown by " + std::to_string(one));
     else
-      CAF_CHECK_EQUAL(process({append(a, one, before + 1, {"z"})}).front(),
+      CAF_CHECK_EQUAL(std::string{process({append(a, one, before + 1, {"z"})}).front()},
                       "appended " + std::to_string(before + 1) + " by " + std::to_string(one));
   }
 }
@@ -470,12 +470,12 @@ CAF_TEST(an object of a batch that failed is garbage until a sweep and not befor
   auto one = open(a);
   memory->fail_next_write(true);
   process({append(a, one, 1, {large})});
-  CAF_CHECK_EQUAL(*sweep_objects(*memory, *objects, shard_of(a)), 0u); // the batch is there after all
+  CAF_CHECK_EQUAL(size_t{*sweep_objects(*memory, *objects, shard_of(a))}, 0u); // the batch is there after all
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 2"});
   memory->fail_next_write(false);
   process({append(a, 2, 2, {large + "y"})});
   CAF_CHECK_EQUAL(objects->size(), 2u);
-  CAF_CHECK_EQUAL(*sweep_objects(*memory, *objects, shard_of(a)), 1u);
+  CAF_CHECK_EQUAL(size_t{*sweep_objects(*memory, *objects, shard_of(a))}, 1u);
   CAF_CHECK(process({open_of(*rows, a)}) == words{"replayed t/probe/a 1 as 3"});
 }
 

@@ -107,7 +107,7 @@ CAF_TEST(a header can be read below without a key) {
 }
 
 CAF_TEST(the naming key is in the ring alone) {
-  CAF_CHECK_EQUAL(memory->clone()->naming_key(), store_self::moved_naming_key());
+  CAF_CHECK_EQUAL(std::string{memory->clone()->naming_key()}, store_self::moved_naming_key());
   CAF_CHECK_NOT_EQUAL(rows->naming_key(), store_self::moved_naming_key());
   CAF_CHECK_NOT_EQUAL(rows->naming_key(),
                       open_memory()->naming_key()); // the newborn store's own was never used

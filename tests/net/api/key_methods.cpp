@@ -70,7 +70,8 @@ CAF_TEST(a new master key is read from its file) {
   auto before = answered(node.client().keys());
   RotateKeys in;
   in.set_master_file(path);
-  CAF_CHECK_NOT_EQUAL(answered(node.client().new_keys(in)).master(), before.master());
+  auto after = answered(node.client().new_keys(in));
+  CAF_CHECK_NOT_EQUAL(after.master(), before.master());
   in.set_master_file(node.home.path + "/absent.key");
   CAF_CHECK_EQUAL(refused(node.client().new_keys(in)), ec::key_missing);
 }

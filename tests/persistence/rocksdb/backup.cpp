@@ -116,7 +116,7 @@ CAF_TEST(a backup tells what is in it and gives it back) {
   CAF_CHECK_EQUAL(mark.store(), rows->id());
   CAF_CHECK_EQUAL(mark.history(), "");
   CAF_CHECK_EQUAL(mark.gsn(), 2u);
-  CAF_CHECK_EQUAL(mark.time_us(), stored_headers(*rows).back().time_us);
+  CAF_CHECK_EQUAL(mark.time_us(), int64_t{stored_headers(*rows).back().time_us});
   CAF_CHECK_EQUAL(mark.version(), "1.2.3");
   CAF_CHECK_EQUAL(mark.created_ms(), time->now_ms());
   CAF_CHECK(mark.bytes() > 0 && mark.new_bytes() >= mark.bytes());
