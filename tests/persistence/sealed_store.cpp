@@ -110,7 +110,7 @@ CAF_TEST(the naming key is in the ring alone) {
   CAF_CHECK_EQUAL(std::string{memory->clone()->naming_key()}, store_self::moved_naming_key());
   CAF_CHECK_NOT_EQUAL(rows->naming_key(), store_self::moved_naming_key());
   CAF_CHECK_NOT_EQUAL(rows->naming_key(),
-                      open_memory()->naming_key()); // the newborn store's own was never used
+                      std::string{open_memory()->naming_key()}); // the newborn store's own was never used
 }
 
 CAF_TEST(each tenant has a key of its own) {
