@@ -202,9 +202,6 @@ caf::expected<BackupMark> restore_backup(const fs::path& backups, uint32_t id, c
   auto lock = backup_lock::take(backups, false);
   if (!lock)
     return std::move(lock.error());
-  auto engine = open_engine<rocksdb::BackupEngineReadOnly>(backups);
-  if (!engine)
-    return std::move(engine.error());
   std::error_code failure;
   auto named = fs::absolute(target, failure).lexically_normal();
   if (!named.has_filename()) // ends with a slash
@@ -213,6 +210,10 @@ caf::expected<BackupMark> restore_backup(const fs::path& backups, uint32_t id, c
   if (!shop)
     return std::move(shop.error());
   auto& place = shop->place();
+  // Goes before the workshop is cleared: its threads may still copy when it has told of a failure.
+  auto engine = open_engine<rocksdb::BackupEngineReadOnly>(backups);
+  if (!engine)
+    return std::move(engine.error());
   if (auto status = (*engine)->RestoreDBFromBackup(mark.id(), place.native(), place.native()); !status.ok())
     return backup_failure(fmt::format("restore backup {} into", mark.id()), place, status);
   if (auto failed = restore_belongings(backups, *record, place))

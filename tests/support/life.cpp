@@ -56,6 +56,7 @@ life::~life() {
   settle();
   doors_.reset();
   journal_.reset();
+  scheduler_.clock().cancel_all(); // what waits for its time would keep alive whom nobody knows any more
   settle();
 }
 
