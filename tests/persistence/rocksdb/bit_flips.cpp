@@ -17,7 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr int places = 150; // each takes several times as long
+#else
 constexpr int places = 600;
+#endif
 constexpr uint64_t flip_seed = 20261129;
 
 // Memory is quicker than a disk, and what is on trial does not depend on it.
