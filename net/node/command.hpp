@@ -117,25 +117,13 @@ const std::vector<cli_option>& common_options();
 /// All commands, in the order they are explained.
 const std::vector<cli_command>& commands();
 
-/// The parts of commands(): what concerns the node and its agents, work, and timers.
+/// The parts of commands(), each in the file of its name.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> timer_commands();
-/// The parts of commands(): what concerns the node and its agents, its work, and its store.
-std::vector<cli_command> node_commands();
-std::vector<cli_command> work_commands();
 std::vector<cli_command> store_commands();
-/// The parts of commands(): what concerns the node and its agents, what concerns work, and the doctor.
-std::vector<cli_command> node_commands();
-std::vector<cli_command> work_commands();
-std::vector<cli_command> doctor_commands();
-/// The parts of commands(): what concerns the node and its agents, its work, and the keys of its store.
-std::vector<cli_command> node_commands();
-std::vector<cli_command> work_commands();
-std::vector<cli_command> key_commands();
-/// The parts of commands(): what concerns the node and its agents, work, and backups.
-std::vector<cli_command> node_commands();
-std::vector<cli_command> work_commands();
 std::vector<cli_command> backup_commands();
+std::vector<cli_command> key_commands();
+std::vector<cli_command> doctor_commands();
 
 } // namespace troupe

@@ -30,21 +30,14 @@ FENCES = [
     (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp"),
     (r"CLI/.*", "net/node/cli.cpp"),
     (r"boost/json.*", "net/api/json_read.cpp"),
-    (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp persistence/seal*.cpp persistence/key_*.cpp"),
+    (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp "
+     "persistence/seal*.cpp persistence/key_*.cpp"),
     (r"lz4.*", "persistence/seal.cpp"),
     (r"cxxabi\.h", "runtime/activity.cpp"),
     (r"pthread\.h", "persistence/journal.cpp"),
-    (r"fcntl\.h|unistd\.h|sys/\w+\.h",
-     "net/api/access.cpp net/api/socket.cpp net/node/main.cpp persistence/store_directory.?pp persistence/high_water.cpp persistence/objects.cpp persistence/backup_files.cpp persistence/key_*.cpp persistence/rocksdb/*"),
     (r"(fcntl|unistd|spawn|poll|sys/\w+)\.h",
-     "net/api/access.cpp net/api/socket.cpp net/node/main.cpp persistence/store_directory.?pp persistence/high_water.cpp persistence/rocksdb/* persistence/key_*.cpp"),
-    (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/seal*.cpp "
-     "persistence/backup_files.cpp"),
-    (r"cxxabi\.h", "runtime/activity.cpp"),
-    (r"pthread\.h", "persistence/journal.cpp"),
-    (r"fcntl\.h|unistd\.h|sys/\w+\.h",
      "net/api/access.cpp net/api/socket.cpp net/node/main.cpp persistence/store_directory.?pp persistence/high_water.cpp "
-     "persistence/backup_files.cpp persistence/rocksdb/*"),
+     "persistence/objects.cpp persistence/backup_files.cpp persistence/key_*.cpp persistence/rocksdb/*"),
 ]
 
 # Words that do not belong somewhere: rule, files, pattern, what to do, {file it may stand in: reason}.
