@@ -55,10 +55,10 @@ CAF_TEST(tenants are as many as a person reads) {
 
 CAF_TEST(what a tenant does not say is as for everybody) {
   retention_rules rules{90, 30, *parse_retentions("acme: run=1; beta: task=0")};
-  CAF_CHECK_EQUAL(rules.due_ms("other", "run", 5).value(), 5 + 90 * day);
-  CAF_CHECK_EQUAL(rules.due_ms("other", "task", 5).value(), 5 + 30 * day);
-  CAF_CHECK_EQUAL(rules.due_ms("acme", "run", 5).value(), 5 + day);
-  CAF_CHECK_EQUAL(rules.due_ms("acme", "task", 5).value(), 5 + 30 * day);
+  CAF_CHECK_EQUAL(int64_t{rules.due_ms("other", "run", 5).value()}, 5 + 90 * day);
+  CAF_CHECK_EQUAL(int64_t{rules.due_ms("other", "task", 5).value()}, 5 + 30 * day);
+  CAF_CHECK_EQUAL(int64_t{rules.due_ms("acme", "run", 5).value()}, 5 + day);
+  CAF_CHECK_EQUAL(int64_t{rules.due_ms("acme", "task", 5).value()}, 5 + 30 * day);
   CAF_CHECK(!rules.due_ms("beta", "task", 5));
 }
 
