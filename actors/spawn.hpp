@@ -31,6 +31,9 @@ entity_kind task_kind(TaskDefaults defaults = {});
 /// RUN: entities of kind `run`, executions of workflows; `defaults` as for a lone task, for steps that begin.
 entity_kind run_kind(TaskDefaults defaults = {});
 
+/// LEDGER: entities of kind `ledger`, what may be spent once.
+entity_kind ledger_kind();
+
 /// What agents act with: filled before the node starts, then only read.
 struct agent_parts {
   behavior_registry behaviors;

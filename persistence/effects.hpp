@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/spent_marks.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/proto/common.pb.h>
@@ -72,6 +73,11 @@ public:
   /// Deletes a listing's row.
   void erase(index_table table, const std::string& row);
 
+  /// What the entity, a ledger, has spent in all with this event: no older copy of the store takes it back.
+  void spend(const spending& in_all) {
+    spent_ = in_all;
+  }
+
   const Context& cause() const {
     return cause_;
   }
@@ -87,6 +93,9 @@ public:
   std::vector<row_change>& rows() {
     return rows_;
   }
+  const std::optional<spending>& spent() const {
+    return spent_;
+  }
 
 private:
   const std::string& owner_;
@@ -95,6 +104,7 @@ private:
   const Context& cause_;
   std::vector<outgoing> messages_;
   std::vector<row_change> rows_;
+  std::optional<spending> spent_;
   TimersChanged timers_;
   friend class entity_core;
 };

@@ -150,6 +150,7 @@ void entity_core::append(const Context& context, std::vector<std::string> events
   for (auto& event : events) {
     record.set_event(std::move(event));
     if (&event == &events.back() && !context.command_id().empty()) {
+  order.spent = brought_about.spent();
       record.mutable_reply()->set_command_id(context.command_id());
       record.mutable_reply()->set_reply(reply_bytes);
     }

@@ -19,6 +19,8 @@ namespace troupe {
 ///   void count(const event&, const node_metrics&) const;  optional: what is counted when it is decided, not on replay
 ///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
 ///   void born(const std::string& ref);                    optional: told its own ref before anything else
+///   void inherit(int64_t spent);                          optional, of a ledger: told before its first event what one of
+///                                                         its name had spent; see spent_marks.hpp
 ///   Proto save() const; bool load(const Proto&);          optional: snapshots
 template <class State>
 concept event_sourced_state = requires(State state, const typename State::event& event) {
@@ -303,6 +305,8 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
     };
     if (auto failed = core->restore(replayed, load, apply, snapshot_unusable))
       return failed;
+    if constexpr (requires { state->inherit(int64_t{}); })
+      state->inherit(replayed.spent_before());
     auto run = [core, state, behavior, extra...](Self self) -> Behavior {
       self->state = std::move(*state);
       core->bind(self);

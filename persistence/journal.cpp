@@ -24,8 +24,9 @@ size_t bytes_of(const journal_order& order) {
 class journal_thread final : public journal {
 public:
   journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters,
-                 std::shared_ptr<object_store> objects, trouble_notice on_trouble)
-      : core_{std::move(rows), std::move(time), meters, std::move(objects)},
+                 std::shared_ptr<object_store> objects, trouble_notice on_trouble,
+                 std::shared_ptr<spent_marks> marks)
+      : core_{std::move(rows), std::move(time), meters, std::move(objects), std::move(marks)},
         queue_bytes_{meters.journal_queue_bytes}, on_trouble_{std::move(on_trouble)} {}
 
   ~journal_thread() override {
@@ -135,9 +136,10 @@ private:
 caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
                                                       std::shared_ptr<const clock> time, node_metrics meters,
                                                       std::shared_ptr<object_store> objects,
-                                                      trouble_notice on_trouble) {
+                                                      trouble_notice on_trouble,
+                                                      std::shared_ptr<spent_marks> marks) {
   auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters, std::move(objects),
-                                                 std::move(on_trouble));
+                                                 std::move(on_trouble), std::move(marks));
   if (auto failed = result->start())
     return failed;
   return std::unique_ptr<journal>{std::move(result)};

@@ -11,6 +11,7 @@
 #include <thread>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/object_refs.hpp>
+#include <troupe/persistence/spent_marks.hpp>
 #include <troupe/persistence/store.hpp>
 #include <troupe/runtime/clock.hpp>
 #include <troupe/runtime/node_metrics.hpp>
@@ -31,7 +32,8 @@ struct append_order {
   std::vector<row_change> rows;     ///< index and timer rows
   std::string snapshot;             ///< Snapshot at the last event; empty = none
   uint16_t snapshot_version = 1;
-  caf::strong_actor_ptr owner; ///< gets Appended or AppendFailed
+  std::optional<spending> spent; ///< of a ledger
+  caf::strong_actor_ptr owner;   ///< gets Appended or AppendFailed
 };
 
 /// An entity wants to come to life: opens a new incarnation, then reads. `reply_to` gets Replayed.
@@ -81,9 +83,9 @@ caf::expected<envelope> read_journal_counters(const store& rows);
 /// before the failure (the older store generation) as recognisable as one from before a replay.
 class journal_core {
 public:
-  /// Without an object store, all payloads stay in their rows.
+  /// Without an object store, all payloads stay in their rows. Without marks, what ledgers spend is in the store alone.
   journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {},
-               std::shared_ptr<object_store> objects = {});
+               std::shared_ptr<object_store> objects = {}, std::shared_ptr<spent_marks> marks = {});
 
   /// Reads the last global sequence number. Call once, first.
   caf::error start();
@@ -116,6 +118,7 @@ private:
   };
 
   caf::expected<seat*> add(append_order& order, write_batch& batch, object_accounts& accounts);
+  caf::error raise_marks(std::span<const journal_order> orders);
   void read(const open_order& order, std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();
@@ -127,6 +130,7 @@ private:
   std::shared_ptr<const clock> clock_;
   node_metrics meters_;
   std::shared_ptr<object_store> objects_;
+  std::shared_ptr<spent_marks> marks_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
   std::atomic<uint64_t> generation_ = 1; // read by other threads
@@ -158,10 +162,9 @@ using trouble_notice = std::function<void(const caf::error& trouble)>;
 
 /// Starts the journal's thread, which tries a store that accepts no writes again every limits::store_retry. The
 /// destructor finishes what is queued.
-caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
-                                                      std::shared_ptr<const clock> time,
-                                                      node_metrics meters = {},
-                                                      std::shared_ptr<object_store> objects = {},
-                                                      trouble_notice on_trouble = {});
+caf::expected<std::unique_ptr<journal>>
+start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {},
+              std::shared_ptr<object_store> objects = {}, trouble_notice on_trouble = {},
+              std::shared_ptr<spent_marks> marks = {});
 
 } // namespace troupe

@@ -1,7 +1,7 @@
 // JOURNAL CORE: checks, numbers and writes one batch of orders.
 // Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
 // grow strictly; an acknowledgement is made only after the synced write returned; an object is kept before its record is
-// written, and erased only after nothing refers to it any more.
+// written, and erased only after nothing refers to it any more; so is a ledger's mark raised before its spending is written.
 
 #include <algorithm>
 #include <cstring>
@@ -69,9 +69,10 @@ size_t journal_core::hasher::operator()(const entity_id& id) const {
 }
 
 journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
-                           node_metrics meters, std::shared_ptr<object_store> objects)
-    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)}, objects_{
-                                                                                        std::move(objects)} {}
+                           node_metrics meters, std::shared_ptr<object_store> objects,
+                           std::shared_ptr<spent_marks> marks)
+    : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)},
+      objects_{std::move(objects)}, marks_{std::move(marks)} {}
 
 caf::error journal_core::start() {
   auto counters = read_journal_counters(*store_);
@@ -179,6 +180,27 @@ caf::error journal_core::write(const write_batch& batch, object_accounts& accoun
   return {};
 }
 
+// The mark of an append that is refused later stands a little too high, which is harmless.
+caf::error journal_core::raise_marks(std::span<const journal_order> orders) {
+  if (!marks_)
+    return {};
+  std::map<entity_id, spending> coming;
+  for (auto& order : orders)
+    if (auto* append = std::get_if<append_order>(&order); append && append->spent) {
+      auto& last = coming[append->entity];
+      auto proven = last.proven || append->spent->proven;
+      last = *append->spent;
+      last.proven = proven;
+    }
+  auto failed = marks_->raise(coming);
+  if (!failed)
+    return {};
+  auto code = code_of(failed);
+  auto known = code == ec::disk_full || code == ec::read_only;
+  return make_error(known ? code : ec::unavailable,
+                    "what is spent cannot be marked outside of the store, so nothing is: " + text_of(failed));
+}
+
 std::vector<journal_delivery> journal_core::process(std::span<journal_order> orders) {
   std::vector<journal_delivery> out;
   struct acknowledgement {
@@ -195,18 +217,21 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   written.reserve(orders.size());
   out.reserve(orders.size());
   auto usable = recover();
+  auto unmarked = usable ? raise_marks(orders) : caf::error{};
+  auto spends = false;
   auto gsn_before = gsn_;
   ++batch_;
   time_us_ = std::max(time_us_, clock_->now_us() - 1);
   for (auto& order : orders) {
     if (auto* append = std::get_if<append_order>(&order)) {
-      if (!usable) {
+      if (!usable || (unmarked && append->spent)) {
         if (auto i = seats_.find(append->entity);
             i != seats_.end() && i->second.incarnation == append->incarnation)
           seats_.erase(i); // it has been told that it failed: nothing more of it counts
-        out.push_back(refusal(std::move(append->owner), append->incarnation, trouble_));
+        out.push_back(refusal(std::move(append->owner), append->incarnation, usable ? unmarked : trouble_));
       } else if (auto added = add(*append, batch, accounts)) {
         auto& open = **added;
+        spends = spends || append->spent;
         if (open.batch != batch_) {
           open.batch = batch_;
           open.acknowledgement = written.size();
@@ -237,6 +262,9 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   }
   if (!failed)
     meters_.journal_events.add(static_cast<double>(gsn_ - gsn_before));
+  if (!failed && spends && marks_)
+    (void)marks_->reach(gsn_,
+                        clock_->now_ms()); // too low a number notices less, and the next one begins anew
   if (failed) {
     fail();
     for (auto& ack : written)
@@ -337,6 +365,8 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
     if (damage)
       failed = damage;
   }
+  if (!failed && marks_ && open.last_seq == 0)
+    answer.set_spent_before(marks_->of(order.entity).value_or(0));
   if (!failed) {
     auto expired = store_->get(space::meta, expired_key(order.ref, store_->naming_key()));
     if (!expired)

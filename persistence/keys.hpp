@@ -41,11 +41,19 @@ std::string make_naming_key();
 entity_id identify(std::string_view ref, std::string_view naming_key);
 
 /// Listings kept in the index space. Values are on disk: never renumber.
-enum class index_table : uint8_t { agents = 1, runs = 2, tasks = 3, dead_letters = 4, questions = 5 };
+enum class index_table : uint8_t {
+  agents = 1,
+  runs = 2,
+  tasks = 3,
+  dead_letters = 4,
+  questions = 5,
+  ledgers = 6
+};
 
 /// All of them.
-inline constexpr index_table index_tables[] = {index_table::agents, index_table::runs, index_table::tasks,
-                                               index_table::dead_letters, index_table::questions};
+inline constexpr index_table index_tables[] = {index_table::agents,    index_table::runs,
+                                               index_table::tasks,     index_table::dead_letters,
+                                               index_table::questions, index_table::ledgers};
 
 /// Key of one event, and of the state after it.
 std::string journal_key(const entity_id& entity, uint64_t seq);

@@ -313,6 +313,20 @@ inline constexpr std::chrono::milliseconds clock_jump = 100ms;
 
 /// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
 /// behavior that loops. Above, the attempt fails with ec::action_failed.
+/// Ledgers with a mark, see persistence/spent_marks.hpp: all marks are written at once, 25 bytes each; above,
+/// ec::overloaded.
+inline constexpr size_t ledgers = 100'000;
+
+/// A mark is raised by this part of a ledger's limit at a time: one more synced file for so much spent, and what a restore
+/// may count as spent beyond what was.
+inline constexpr int64_t ledger_steps = 64;
+
+/// The most a ledger may count: any two can be added, and a million of anything per millionth is far below.
+inline constexpr int64_t ledger_amount = 1'000'000'000'000'000'000;
+
+/// Unit of a ledger and purpose of a charge, bytes: they appear in tables.
+inline constexpr size_t ledger_text_bytes = 200;
+
 inline constexpr size_t attempt_actions = 10'000;
 
 /// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.

@@ -33,7 +33,9 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Backups", access_role::admin},     {"Backup", access_role::admin},
     {"CheckBackup", access_role::admin}, {"BackupProgress", access_role::admin},
     {"Keys", access_role::admin},        {"NewKeys", access_role::admin},
-    {"Shred", access_role::admin},
+    {"Shred", access_role::admin},       {"Ledgers", access_role::viewer},
+    {"Ledger", access_role::viewer},     {"Charge", access_role::operator_},
+    {"LimitLedger", access_role::admin}, {"Confirm", access_role::admin},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

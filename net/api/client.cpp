@@ -112,6 +112,11 @@ TROUPE_METHOD(backups, Backups, ListBackups, BackupList)
 TROUPE_METHOD(take_backup, Backup, TakeBackup, BackupWork)
 TROUPE_METHOD(verify_backup, CheckBackup, VerifyBackup, BackupWork)
 TROUPE_METHOD(backup_work, BackupProgress, GetBackupWork, BackupWork)
+TROUPE_METHOD(ledgers, Ledgers, ListLedgers, LedgerList)
+TROUPE_METHOD(ledger, Ledger, GetLedger, LedgerState)
+TROUPE_METHOD(limit_ledger, LimitLedger, SetLedgerLimit, LedgerState)
+TROUPE_METHOD(charge, Charge, ChargeLedger, LedgerState)
+TROUPE_METHOD(confirm, Confirm, ConfirmLedger, LedgerState)
 #undef TROUPE_METHOD
 
 } // namespace troupe

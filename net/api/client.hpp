@@ -50,6 +50,11 @@ public:
   caf::expected<BackupWork> take_backup(const TakeBackup& in = {});
   caf::expected<BackupWork> verify_backup(const VerifyBackup& in);
   caf::expected<BackupWork> backup_work(const GetBackupWork& in);
+  caf::expected<LedgerList> ledgers(const ListLedgers& in = {});
+  caf::expected<LedgerState> ledger(const GetLedger& in);
+  caf::expected<LedgerState> limit_ledger(const SetLedgerLimit& in);
+  caf::expected<LedgerState> charge(const ChargeLedger& in);
+  caf::expected<LedgerState> confirm(const ConfirmLedger& in);
 
 private:
   struct line;

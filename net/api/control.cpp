@@ -90,6 +90,11 @@ public:
   TROUPE_METHOD(Backup, TakeBackup, BackupWork)
   TROUPE_METHOD(CheckBackup, VerifyBackup, BackupWork)
   TROUPE_METHOD(BackupProgress, GetBackupWork, BackupWork)
+  TROUPE_METHOD(Ledgers, ListLedgers, LedgerList)
+  TROUPE_METHOD(Ledger, GetLedger, LedgerState)
+  TROUPE_METHOD(LimitLedger, SetLedgerLimit, LedgerState)
+  TROUPE_METHOD(Charge, ChargeLedger, LedgerState)
+  TROUPE_METHOD(Confirm, ConfirmLedger, LedgerState)
 #undef TROUPE_METHOD
 
 private:

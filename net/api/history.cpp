@@ -95,7 +95,8 @@ HistoryEntry entry_of(const doors& outside, const std::string& ref, uint64_t seq
     entry.set_summary("the record is damaged; restore it from a copy");
   else if (!tell<RunEvent>(header->type, record.event(), entry) &&
            !tell<TaskEvent>(header->type, record.event(), entry) &&
-           !tell<AgentEvent>(header->type, record.event(), entry))
+           !tell<AgentEvent>(header->type, record.event(), entry) &&
+           !tell<LedgerEvent>(header->type, record.event(), entry))
     entry.set_summary(fmt::format("an event of type {:08x}, {} bytes", header->type, record.event().size()));
   return entry;
 }
@@ -174,6 +175,25 @@ std::string summarize(const AgentEvent& event) {
                        event.task_counted().duration_ms());
   case AgentEvent::kUnregistered:
     return "unregistered";
+  default:
+    return "";
+  }
+}
+
+std::string summarize(const LedgerEvent& event) {
+  switch (event.kind_case()) {
+  case LedgerEvent::kLimitSet:
+    return fmt::format("may spend {} {}", event.limit_set().amount(), event.limit_set().unit());
+  case LedgerEvent::kCharged:
+    return fmt::format("{} charges {} for {}", event.charged().principal(), event.charged().amount(),
+                       quote(event.charged().purpose()));
+  case LedgerEvent::kRestored:
+    return fmt::format("its mark says that {} is spent", event.restored().spent());
+  case LedgerEvent::kExhausted:
+    return "exhausted until confirmed: " + quote(event.exhausted().reason());
+  case LedgerEvent::kConfirmed:
+    return fmt::format("{} confirms that {} is spent", event.confirmed().principal(),
+                       event.confirmed().spent());
   default:
     return "";
   }

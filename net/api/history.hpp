@@ -16,5 +16,6 @@ caf::expected<History> read_history(const doors& outside, const std::string& ref
 std::string summarize(const RunEvent& event);
 std::string summarize(const TaskEvent& event);
 std::string summarize(const AgentEvent& event);
+std::string summarize(const LedgerEvent& event);
 
 } // namespace troupe

@@ -85,5 +85,10 @@ void serve(const control_call& call, const ListBackups& in, reply_to<BackupList>
 void serve(const control_call& call, const TakeBackup& in, reply_to<BackupWork> reply);
 void serve(const control_call& call, const VerifyBackup& in, reply_to<BackupWork> reply);
 void serve(const control_call& call, const GetBackupWork& in, reply_to<BackupWork> reply);
+void serve(const control_call& call, const ListLedgers& in, reply_to<LedgerList> reply);
+void serve(const control_call& call, const GetLedger& in, reply_to<LedgerState> reply);
+void serve(const control_call& call, const SetLedgerLimit& in, reply_to<LedgerState> reply);
+void serve(const control_call& call, const ChargeLedger& in, reply_to<LedgerState> reply);
+void serve(const control_call& call, const ConfirmLedger& in, reply_to<LedgerState> reply);
 
 } // namespace troupe

@@ -34,7 +34,8 @@ std::optional<int64_t> parse_time_us(std::string_view text) {
 
 // Listings, timers and the counts of objects, in the shards the cut has changed.
 caf::error rebuild(const storage& there, const cut_result& cut) {
-  std::vector<entity_kind> kinds{agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind()};
+  std::vector<entity_kind> kinds{agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(),
+                                 ledger_kind()};
   std::set<uint8_t> shards;
   for (auto& entity : cut.changed)
     shards.insert(entity.shard);

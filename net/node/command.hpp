@@ -45,6 +45,9 @@ struct cli_arguments {
   bool yes = false;
   std::string backups;
   std::string at;
+  std::string amount;
+  std::string unit;
+  std::string command;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -121,6 +124,7 @@ const std::vector<cli_command>& commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> timer_commands();
+std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();
 std::vector<cli_command> backup_commands();
 std::vector<cli_command> key_commands();

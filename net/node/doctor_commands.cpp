@@ -14,7 +14,7 @@ namespace {
 
 // Every kind a node of this program has; what an agent acts with does not matter here.
 std::vector<entity_kind> known_kinds() {
-  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind()};
+  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind()};
 }
 
 caf::expected<int> doctor(cli_session& at) {

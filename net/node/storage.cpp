@@ -1,5 +1,9 @@
 // STORAGE: store, seal, objects, journal; the end is the reverse.
 
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <troupe/actors/ops/ledger_proof.hpp>
 #include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/key_source.hpp>
 
@@ -17,6 +21,26 @@ caf::expected<std::optional<sealing_key>> master_key(const config& settings, con
   if (!key)
     return std::move(key.error());
   return std::optional{*key};
+}
+
+// Beside the data directory: what lies in it goes wherever somebody copies it.
+caf::expected<std::filesystem::path> spent_directory(const config& settings) {
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  auto whole = [&](const std::string& path) {
+    auto named = fs::absolute(path, failure).lexically_normal();
+    return named.has_filename() ? named : named.parent_path(); // ends with a slash
+  };
+  auto data = whole(settings.node.data_directory);
+  if (settings.node.spent_directory.empty())
+    return fs::path{data.native() + ".spent"};
+  auto place = whole(settings.node.spent_directory);
+  if (std::mismatch(data.begin(), data.end(), place.begin(), place.end()).first == data.end())
+    return make_error(ec::invalid_argument,
+                      fmt::format("[node] spent_directory {} lies in the data directory {}: older copies of "
+                                  "that would bring an older one; name another",
+                                  place.native(), data.native()));
+  return place;
 }
 
 struct opened_rows {
@@ -74,7 +98,17 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   auto objects = open_objects(settings, *rows->all.rows);
   if (!objects)
     return std::move(objects.error());
-  auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble));
+  auto spent = spent_directory(settings);
+  if (!spent)
+    return std::move(spent.error());
+  auto marks = prove_ledgers({rows->all.rows, time, *objects},
+                             open_spent_directory(*spent, rows->plain->id()), [log](std::string_view text) {
+                               log.warning("ledgers", {{"text", text}});
+                             });
+  if (!marks)
+    return std::move(marks.error());
+  auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble),
+                            std::move(*marks));
   if (!disk)
     return std::move(disk.error());
   storage all{std::move(rows->plain), std::move(rows->all.rows), std::move(*objects), std::move(*disk),

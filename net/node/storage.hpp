@@ -36,7 +36,8 @@ caf::expected<storage> open_stopped_storage(const config& settings, store_option
 /// The large payloads of a store opened there. Errors: those of open_object_directory().
 caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows);
 
-/// The same for a node: with its objects and its journal. Errors: also those of open_object_directory() and start_journal().
+/// The same for a node: with its objects, its ledgers proven, and its journal. Errors: also those of open_object_directory(),
+/// prove_ledgers() and start_journal().
 caf::expected<storage> open_storage(const config& settings, const logger& log,
                                     std::shared_ptr<const clock> time, const node_metrics& meters,
                                     storage_options options = {});

@@ -31,7 +31,7 @@ FENCES = [
     (r"CLI/.*", "net/node/cli.cpp"),
     (r"boost/json.*", "net/api/json_read.cpp"),
     (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp "
-     "persistence/seal*.cpp persistence/key_*.cpp"),
+     "persistence/seal*.cpp persistence/key_*.cpp persistence/spent_marks.cpp"),
     (r"lz4.*", "persistence/seal.cpp"),
     (r"cxxabi\.h", "runtime/activity.cpp"),
     (r"pthread\.h", "persistence/journal.cpp"),

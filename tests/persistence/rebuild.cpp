@@ -4,6 +4,7 @@
 #include <random>
 #include <set>
 #include <troupe/behaviors/workflow_builder.hpp>
+#include <troupe/runtime/proto/ledger.pb.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -26,7 +27,7 @@ std::shared_ptr<agent_parts> busy_hands() {
 
 const std::vector<entity_kind>& real_kinds() {
   static const std::vector<entity_kind> kinds = {agent_kind(busy_hands()), task_kind(), run_kind(),
-                                                 make_kind<probe_state>("probe", probe)};
+                                                 ledger_kind(), make_kind<probe_state>("probe", probe)};
   return kinds;
 }
 
@@ -117,9 +118,18 @@ struct workshop : platform {
     case 5:
       send(some("task"), ResumeTask{});
       break;
-    case 6:
+    case 6: {
       send(some("task"), DropTask{});
+      SetLedgerLimit limit;
+      limit.set_amount(100);
+      limit.set_unit("test-micro");
+      post<LedgerState>(some("ledger"), limit, [](auto) {});
+      ChargeLedger charge;
+      charge.set_amount(30);
+      charge.set_purpose("a test");
+      post<LedgerState>(some("ledger"), charge, [](auto) {});
       break;
+    }
     case 7: {
       UnregisterAgent cmd;
       cmd.set_id(pick(2) ? "loser" : "chief");

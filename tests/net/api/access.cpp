@@ -26,7 +26,9 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Backups", access_role::admin},     {"Backup", access_role::admin},
     {"CheckBackup", access_role::admin}, {"BackupProgress", access_role::admin},
     {"Keys", access_role::admin},        {"NewKeys", access_role::admin},
-    {"Shred", access_role::admin},
+    {"Shred", access_role::admin},       {"Ledgers", access_role::viewer},
+    {"Ledger", access_role::viewer},     {"Charge", access_role::operator_},
+    {"LimitLedger", access_role::admin}, {"Confirm", access_role::admin},
 };
 
 ec code(const caf::error& error) {

@@ -132,6 +132,25 @@ CAF_TEST(each event of a task has a line) {
   CAF_CHECK_EQUAL(summarize(TaskEvent{}), "");
 }
 
+CAF_TEST(each event of a ledger has a line) {
+  LedgerEvent event;
+  event.mutable_limit_set()->set_amount(100);
+  event.mutable_limit_set()->set_unit("usd-micro");
+  CAF_CHECK_EQUAL(summarize(event), "may spend 100 usd-micro");
+  event.mutable_charged()->set_amount(3);
+  event.mutable_charged()->set_purpose("round 7");
+  event.mutable_charged()->set_principal("ada");
+  CAF_CHECK_EQUAL(summarize(event), "ada charges 3 for round 7");
+  event.mutable_restored()->set_spent(40);
+  CAF_CHECK_EQUAL(summarize(event), "its mark says that 40 is spent");
+  event.mutable_exhausted()->set_reason("the marks are missing");
+  CAF_CHECK_EQUAL(summarize(event), "exhausted until confirmed: the marks are missing");
+  event.mutable_confirmed()->set_spent(41);
+  event.mutable_confirmed()->set_principal("ada");
+  CAF_CHECK_EQUAL(summarize(event), "ada confirms that 41 is spent");
+  CAF_CHECK_EQUAL(summarize(LedgerEvent{}), "");
+}
+
 CAF_TEST(each event of a run and of an agent has a line) {
   RunEvent run;
   run.mutable_started()->set_principal("ada");

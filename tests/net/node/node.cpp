@@ -265,3 +265,17 @@ CAF_TEST(a log level that is none is refused at the start) {
   node wrong{settings};
   CAF_CHECK_EQUAL(code_of(wrong.start()), ec::invalid_argument);
 }
+
+CAF_TEST(what is spent is not marked inside of the data directory) {
+  test::scratch home;
+  auto settings = settings_for(home);
+  for (auto* inside : {"data", "data/", "data/spent", "data/x/../spent"}) {
+    settings.node.spent_directory = (home.path() / inside).string();
+    node wrong{settings};
+    CAF_CHECK_EQUAL(code_of(wrong.start()), ec::invalid_argument);
+  }
+  settings.node.spent_directory = (home.path() / "data-spent").string();
+  node right{settings};
+  CAF_CHECK(!right.start());
+  CAF_CHECK(!std::filesystem::exists(settings.node.spent_directory)); // it has no ledgers
+}

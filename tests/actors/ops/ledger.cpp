@@ -1,0 +1,93 @@
+// A ledger answers when it is on disk, once for each command, and remembers across a restart.
+#define CAF_SUITE actors.ops.ledger
+#include "tests/support/fixture.hpp"
+#include <troupe/runtime/proto/ledger.pb.h>
+
+using namespace troupe;
+
+namespace {
+
+const std::string purse = "acme/ledger/purse";
+
+struct treasury : house {
+  treasury()
+      : house{[](caf::scheduled_actor* root, doors_ptr outside) {
+          outside->names->put(std::string{services::shard_host},
+                              caf::actor_cast<caf::actor>(spawn_shard_host(root, outside, {ledger_kind()})));
+        }} {}
+
+  static SetLedgerLimit limit(int64_t amount) {
+    SetLedgerLimit cmd;
+    cmd.set_amount(amount);
+    cmd.set_unit("usd-micro");
+    return cmd;
+  }
+  static ChargeLedger charge(int64_t amount, const std::string& command = {}) {
+    ChargeLedger cmd;
+    cmd.set_amount(amount);
+    cmd.set_purpose("a call");
+    cmd.mutable_context()->set_command_id(command);
+    return cmd;
+  }
+  int64_t spent() {
+    return request<LedgerState>(purse, GetLedger{}).spent();
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(ledger_tests, treasury)
+
+CAF_TEST(a charge is answered with what is spent and too much is refused) {
+  CAF_CHECK_EQUAL(request<LedgerState>(purse, limit(100)).ledger(), purse);
+  CAF_CHECK_EQUAL(request<LedgerState>(purse, charge(70)).spent(), 70);
+  CAF_CHECK_EQUAL(refusal<LedgerState>(purse, charge(31)), ec::budget_exceeded);
+  CAF_CHECK_EQUAL(spent(), 70);
+}
+
+CAF_TEST(nobody has a ledger that was never begun) {
+  CAF_CHECK_EQUAL(refusal<LedgerState>(purse, GetLedger{}), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<LedgerState>(purse, charge(1)), ec::not_found);
+}
+
+CAF_TEST(a command given twice is charged once even after a restart) {
+  request<LedgerState>(purse, limit(100));
+  auto once = command_id();
+  request<LedgerState>(purse, charge(30, once));
+  CAF_CHECK_EQUAL(request<LedgerState>(purse, charge(30, once)).spent(), 30);
+  crash_and_recover();
+  CAF_CHECK_EQUAL(request<LedgerState>(purse, charge(30, once)).spent(), 30);
+  CAF_CHECK_EQUAL(request<LedgerState>(purse, charge(30, command_id())).spent(), 60);
+}
+
+CAF_TEST(a restarted ledger still knows what was spent) {
+  request<LedgerState>(purse, limit(100));
+  request<LedgerState>(purse, charge(70));
+  crash_and_recover();
+  CAF_CHECK_EQUAL(refusal<LedgerState>(purse, charge(31)), ec::budget_exceeded);
+  CAF_CHECK_EQUAL(request<LedgerState>(purse, charge(30)).spent(), 100);
+}
+
+CAF_TEST(many charges leave a snapshot and the same sum) {
+  request<LedgerState>(purse, limit(1'000'000));
+  for (uint64_t i = 0; i < limits::snapshot_every + 10; ++i)
+    request<LedgerState>(purse, charge(3));
+  crash_and_recover();
+  CAF_CHECK_EQUAL(spent(), static_cast<int64_t>(3 * (limits::snapshot_every + 10)));
+}
+
+CAF_TEST(a ledger is listed as it stands) {
+  request<LedgerState>(purse, limit(100));
+  request<LedgerState>(purse, charge(70));
+  auto id = identify(purse, rows->naming_key());
+  std::vector<LedgerState> listed;
+  CAF_REQUIRE(!rows->scan(space::index, index_begin(id.shard, index_table::ledgers),
+                          index_end(id.shard, index_table::ledgers), [&](auto, auto value) {
+                            listed.emplace_back().ParseFromString(std::string{value});
+                            return true;
+                          }));
+  CAF_REQUIRE_EQUAL(listed.size(), 1u);
+  CAF_CHECK(equal(listed[0], request<LedgerState>(purse, GetLedger{})));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
