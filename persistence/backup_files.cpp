@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <troupe/persistence/backup_files.hpp>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <unistd.h>
 
 namespace troupe {
@@ -21,32 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view marks = "marks";
 constexpr std::string_view half = ".half"; // end of the name of what is being written
-
-std::string last_failure() {
-  return std::generic_category().message(errno);
-}
-
-caf::error cannot(std::string_view what, const fs::path& path, std::string_view cause) {
-  auto [code, step] = trouble_of(cause);
-  return make_error(code, fmt::format("cannot {} {}: {}; {}", what, path.native(), cause, step));
-}
-
-class descriptor {
-public:
-  explicit descriptor(int file) : file_{file} {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (file_ >= 0)
-      ::close(file_);
-  }
-  int get() const {
-    return file_;
-  }
-
-private:
-  int file_;
-};
 
 class hasher {
 public:
@@ -76,12 +51,12 @@ std::string hash_of(std::string_view bytes) {
 template <class Each>
 caf::error read_through(const fs::path& path, Each each) {
   descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.get() < 0)
+  if (file < 0)
     return errno == ENOENT ? make_error(ec::not_found, path.native() + " is missing")
                            : cannot("read", path, last_failure());
   std::array<char, 64 << 10> buffer; // what a disk reads at a time
   for (;;) {
-    auto size = ::read(file.get(), buffer.data(), buffer.size());
+    auto size = ::read(file, buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR)
       continue;
     if (size < 0)
@@ -98,25 +73,18 @@ caf::error write_whole(const fs::path& path, Fill fill) {
     return cannot("make", path.parent_path(), *cause);
   auto fresh = path.native() + std::string{half};
   descriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  if (file.get() < 0)
+  if (file < 0)
     return cannot("write", path, last_failure());
   std::string cause;
   auto write = [&](std::string_view bytes) {
-    while (!bytes.empty()) {
-      auto size = ::write(file.get(), bytes.data(), bytes.size());
-      if (size < 0 && errno == EINTR)
-        continue;
-      if (size < 0) {
-        cause = last_failure();
-        return false;
-      }
-      bytes.remove_prefix(static_cast<size_t>(size));
-    }
-    return true;
+    auto written = write_all(file, bytes);
+    if (!written)
+      cause = last_failure();
+    return written;
   };
   if (caf::error failed = fill(write))
     return failed;
-  if (cause.empty() && (::fsync(file.get()) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0))
+  if (cause.empty() && (::fsync(file) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0))
     cause = last_failure();
   if (cause.empty())
     if (auto unsynced = sync_directory(path.parent_path()))
@@ -140,23 +108,14 @@ void for_each_file(const fs::path& root, Each each) {
 } // namespace
 
 caf::expected<backup_lock> backup_lock::take(const fs::path& backups, bool writes) {
-  auto path = backups / "lock";
-  auto file = ::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0)
+  backup_lock lock{::open((backups / "lock").c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0600)};
+  if (lock.file_ < 0)
     return cannot("use the backups in", backups, last_failure());
-  backup_lock lock{file};
-  if (::flock(file, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0)
+  if (::flock(lock.file_, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0)
     return make_error(
         ec::locked,
         fmt::format("somebody else works on the backups in {}: repeat when that is done", backups.native()));
   return lock;
-}
-
-backup_lock::backup_lock(backup_lock&& other) noexcept : file_{std::exchange(other.file_, -1)} {}
-
-backup_lock::~backup_lock() {
-  if (file_ >= 0)
-    ::close(file_);
 }
 
 caf::error write_file_whole(const fs::path& path, std::string_view bytes) {

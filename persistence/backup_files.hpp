@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/proto/ops.pb.h>
 
@@ -31,13 +32,10 @@ class backup_lock {
 public:
   /// Error: ec::locked.
   static caf::expected<backup_lock> take(const std::filesystem::path& backups, bool writes);
-  ~backup_lock();
-  backup_lock(backup_lock&& other) noexcept;
-  backup_lock& operator=(backup_lock&&) = delete;
 
 private:
   explicit backup_lock(int file) : file_{file} {}
-  int file_;
+  descriptor file_;
 };
 
 /// Writes a file: all of it and synced, or not at all. Errors: those of cannot_open().

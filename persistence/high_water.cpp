@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
-#include <system_error>
 #include <troupe/persistence/high_water.hpp>
+#include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <unistd.h>
 
@@ -56,15 +56,14 @@ std::optional<high_water::point> decode(const slot& bytes) {
 }
 
 caf::error cannot(std::string_view what, const fs::path& file) {
-  return make_error(ec::unavailable, fmt::format("cannot {} {}: {}", what, file.native(),
-                                                 std::generic_category().message(errno)));
+  return make_error(ec::unavailable, fmt::format("cannot {} {}: {}", what, file.native(), last_failure()));
 }
 
 } // namespace
 
 caf::expected<std::optional<high_water::point>> high_water::read(const fs::path& directory) {
   auto path = directory / file_name;
-  auto file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file < 0 && errno == ENOENT)
     return std::optional<point>{};
   if (file < 0)
@@ -77,7 +76,6 @@ caf::expected<std::optional<high_water::point>> high_water::read(const fs::path&
       if (auto at = decode(bytes); at && (!best || at->sequence > best->sequence))
         best = std::move(at);
   }
-  ::close(file);
   if (!best)
     return make_error(ec::corrupt, fmt::format("{} is damaged", path.native()));
   return best;
@@ -86,28 +84,22 @@ caf::expected<std::optional<high_water::point>> high_water::read(const fs::path&
 caf::expected<std::unique_ptr<high_water>> high_water::set(const fs::path& directory, point at) {
   ensure(at.store.size() <= id_bytes, "the id of a store, at most 32 bytes");
   auto path = directory / file_name;
-  auto file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (file < 0)
     return cannot("make", path);
-  std::unique_ptr<high_water> mark{new high_water{file, std::move(at)}};
+  std::unique_ptr<high_water> mark{new high_water{std::move(file), std::move(at)}};
   for (size_t n = 0; n < slots; ++n) // the places may hold what another store said
     if (auto failed = mark->write())
       return failed;
   if (auto failed = mark->sync())
     return failed;
-  auto parent = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (parent < 0)
-    return cannot("sync", directory);
-  auto synced = ::fsync(parent);
-  ::close(parent);
-  if (synced != 0)
+  if (sync_directory(directory))
     return cannot("sync", directory);
   return mark;
 }
 
 high_water::~high_water() {
   ::fdatasync(file_); // a mark that is too low is harmless
-  ::close(file_);
 }
 
 caf::error high_water::raise(uint64_t sequence, int64_t now_ms) {

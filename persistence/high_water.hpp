@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {
@@ -48,11 +49,11 @@ public:
   static constexpr std::string_view file_name = "HIGH_WATER";
 
 private:
-  high_water(int file, point at) : file_{file}, at_{std::move(at)} {}
+  high_water(descriptor file, point at) : file_{std::move(file)}, at_{std::move(at)} {}
   caf::error write();
   caf::error sync();
 
-  const int file_;
+  const descriptor file_;
   point at_;
   uint64_t writes_ = 0;
   int64_t synced_ms_ = 0;

@@ -5,44 +5,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <troupe/persistence/key_file.hpp>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <unistd.h>
 
 namespace troupe {
 namespace {
-
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_{fd} {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  operator int() const {
-    return fd_;
-  }
-
-private:
-  int fd_;
-};
-
-bool write_all(int file, std::string_view content) {
-  while (!content.empty()) {
-    auto written = ::write(file, content.data(), content.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return false;
-    content.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
-}
 
 class file_on_disk final : public key_file {
 public:
@@ -62,16 +33,10 @@ public:
     if (static_cast<uint64_t>(found.st_size) > limits::key_ring_bytes)
       return make_error(ec::corrupt, fmt::format("{} is longer than {} bytes: restore it from a copy", path_,
                                                  limits::key_ring_bytes));
-    std::string content(static_cast<size_t>(found.st_size), '\0');
-    for (size_t at = 0; at < content.size();) {
-      auto got = ::read(file, content.data() + at, content.size() - at);
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got <= 0)
-        return failure("read");
-      at += static_cast<size_t>(got);
-    }
-    return std::optional{std::move(content)};
+    auto content = read_all(file, static_cast<size_t>(found.st_size));
+    if (!content)
+      return failure("read");
+    return content;
   }
 
   caf::error replace(std::string_view content) override {
@@ -94,8 +59,8 @@ public:
     if (::rename(fresh.c_str(), path_.c_str()) != 0)
       return failure("replace");
     step(key_file_step::renamed);
-    if (!sync_directory())
-      return failure("replace");
+    if (auto cause = sync_directory(directory()))
+      return cannot("replace", path_, *cause);
     step(key_file_step::directory_synced);
     if (auto failed = overwrite_old())
       return failed;
@@ -133,17 +98,13 @@ private:
     return {};
   }
 
-  bool sync_directory() const {
-    auto slash = path_.rfind('/');
-    auto parent = slash == std::string::npos ? std::string{"."} : path_.substr(0, slash + 1);
-    descriptor directory{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    return directory >= 0 && ::fsync(directory) == 0;
+  std::filesystem::path directory() const {
+    auto parent = std::filesystem::path{path_}.parent_path();
+    return parent.empty() ? "." : parent;
   }
 
   caf::error failure(std::string_view what) const {
-    auto cause = std::generic_category().message(errno);
-    auto [code, next] = trouble_of(cause);
-    return make_error(code, fmt::format("cannot {} {}: {}; {}", what, path_, cause, next));
+    return cannot(what, path_, last_failure());
   }
 
   const std::string path_;

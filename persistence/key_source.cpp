@@ -11,9 +11,9 @@
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <troupe/persistence/key_source.hpp>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/error.hpp>
 #include <unistd.h>
 
@@ -21,33 +21,6 @@ namespace troupe {
 namespace {
 
 constexpr size_t hex_characters = 64, base64_characters = 44;
-
-class open_file {
-public:
-  explicit open_file(int fd) : fd_{fd} {}
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  ~open_file() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  operator int() const {
-    return fd_;
-  }
-
-private:
-  int fd_;
-};
-
-std::string last_failure() {
-  return std::generic_category().message(errno);
-}
-
-caf::error trouble(std::string_view what, const std::string& path) {
-  auto cause = last_failure();
-  auto [code, next] = trouble_of(cause);
-  return make_error(code, fmt::format("cannot {} {}: {}; {}", what, path, cause, next));
-}
 
 // 32 bytes in hex or base64, with blank space around them; overwrites the text.
 std::optional<sealing_key> parse_key(std::string& text) {
@@ -105,23 +78,21 @@ pid_t start_shell(const std::string& command, int output) {
 } // namespace
 
 caf::expected<sealing_key> master_key_from_file(const std::string& path) {
-  open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file < 0 && errno == ENOENT)
     return make_error(ec::key_missing, fmt::format("there is no master key file {}: restore it, or correct "
                                                    "[keys] master_key_file",
                                                    path));
   struct stat found {};
   if (file < 0 || ::fstat(file, &found) != 0)
-    return trouble("read the master key file", path);
+    return cannot("read the master key file", path, last_failure());
   if (!S_ISREG(found.st_mode) || (found.st_mode & 0077) != 0)
     return make_error(ec::permission_denied,
                       fmt::format("{} must be a file only this user can read; chmod 600 {}", path, path));
-  std::string text(limits::key_command_bytes, '\0');
-  auto size = ::read(file, text.data(), text.size());
-  if (size < 0)
-    return trouble("read the master key file", path);
-  text.resize(static_cast<size_t>(size));
-  auto key = parse_key(text);
+  auto text = read_all(file, limits::key_command_bytes);
+  if (!text)
+    return cannot("read the master key file", path, last_failure());
+  auto key = parse_key(*text);
   if (!key)
     return no_key("the file " + path);
   return *key;
@@ -132,10 +103,10 @@ caf::expected<sealing_key> master_key_from_command(const std::string& command, c
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     return make_error(ec::unavailable, "cannot run the master key command: " + last_failure());
-  open_file output{ends[0]};
+  descriptor output{ends[0]};
   pid_t child = 0;
   {
-    open_file input{ends[1]};
+    descriptor input{ends[1]};
     child = start_shell(command, input);
   }
   if (child == 0)
@@ -185,16 +156,15 @@ caf::error make_master_key(const std::string& path) {
   std::array<char, hex_characters + 1> text{};
   sodium_bin2hex(text.data(), text.size(), key.reveal(), sealing_key::size);
   text.back() = '\n';
-  open_file file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (file < 0 && errno == EEXIST)
     return make_error(ec::already_exists,
                       fmt::format("there is a file {}: keys are never overwritten, choose another "
                                   "name",
                                   path));
-  auto written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                 ::fsync(file) == 0;
+  auto written = file >= 0 && write_all(file, {text.data(), text.size()}) && ::fsync(file) == 0;
   sodium_memzero(text.data(), text.size());
-  return written ? caf::error{} : trouble("make the master key file", path);
+  return written ? caf::error{} : cannot("make the master key file", path, last_failure());
 }
 
 } // namespace troupe

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <system_error>
 #include <troupe/persistence/objects.hpp>
 #include <troupe/persistence/seal.hpp>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <unistd.h>
 #include <vector>
 
@@ -18,48 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string last_failure() {
-  return std::generic_category().message(errno);
-}
-
-class open_file {
-public:
-  open_file(const fs::path& path, int flags) : descriptor_{::open(path.c_str(), flags | O_CLOEXEC, 0600)} {}
-  open_file(const open_file&) = delete;
-  open_file& operator=(const open_file&) = delete;
-  ~open_file() {
-    if (descriptor_ >= 0)
-      ::close(descriptor_);
-  }
-  int get() const {
-    return descriptor_;
-  }
-
-private:
-  int descriptor_;
-};
-
 // Writes a new file and syncs it. Returns the cause of a failure.
 std::optional<std::string> write_file(const fs::path& path, std::string_view bytes) {
-  open_file file{path, O_WRONLY | O_CREAT | O_TRUNC};
-  if (file.get() < 0)
-    return last_failure();
-  while (!bytes.empty()) {
-    auto written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return last_failure();
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  if (::fsync(file.get()) != 0)
-    return last_failure();
-  return {};
-}
-
-std::optional<std::string> sync(const fs::path& directory) {
-  open_file handle{directory, O_RDONLY | O_DIRECTORY};
-  if (handle.get() < 0 || ::fsync(handle.get()) != 0)
+  descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+  if (file < 0 || !write_all(file, bytes) || ::fsync(file) != 0)
     return last_failure();
   return {};
 }
@@ -94,7 +56,7 @@ public:
     if (!cause && ::rename(fresh.c_str(), place.c_str()) != 0)
       cause = last_failure();
     if (!cause)
-      cause = sync(place.parent_path());
+      cause = sync_directory(place.parent_path());
     if (!cause)
       return name;
     ::unlink(fresh.c_str());
@@ -145,25 +107,16 @@ private:
   }
 
   caf::expected<std::string> read(const object_id& id) const {
-    open_file file{path_of(id), O_RDONLY};
-    if (file.get() < 0)
+    descriptor file{::open(path_of(id).c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file < 0)
       return errno == ENOENT ? damaged_object(id, "is missing") : trouble(last_failure());
     struct stat found {};
-    if (::fstat(file.get(), &found) != 0)
+    if (::fstat(file, &found) != 0)
       return trouble(last_failure());
-    std::string kept(static_cast<size_t>(found.st_size), '\0');
-    for (size_t at = 0; at < kept.size();) {
-      auto count = ::read(file.get(), kept.data() + at, kept.size() - at);
-      if (count < 0 && errno == EINTR)
-        continue;
-      if (count < 0)
-        return errno == EIO ? damaged_object(id, "cannot be read: " + last_failure())
-                            : trouble(last_failure());
-      if (count == 0)
-        return damaged_object(id, "is shorter than it was");
-      at += static_cast<size_t>(count);
-    }
-    return kept;
+    auto kept = read_all(file, static_cast<size_t>(found.st_size));
+    if (!kept)
+      return errno == EIO ? damaged_object(id, "cannot be read: " + last_failure()) : trouble(last_failure());
+    return std::move(*kept);
   }
 
   caf::error trouble(std::string_view cause) const {

@@ -6,16 +6,13 @@
 #include <sys/stat.h>
 #include <system_error>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <unistd.h>
 
 namespace troupe {
 namespace {
-
-std::string last_failure() {
-  return std::generic_category().message(errno);
-}
 
 struct advice {
   std::string_view sign;
@@ -44,14 +41,10 @@ constexpr advice advices[] = {
 } // namespace
 
 std::optional<std::string> sync_directory(const std::filesystem::path& directory) {
-  auto descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
+  descriptor file{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (file < 0 || ::fsync(file) != 0)
     return last_failure();
-  std::optional<std::string> failure;
-  if (::fsync(descriptor) != 0)
-    failure = last_failure();
-  ::close(descriptor);
-  return failure;
+  return {};
 }
 
 std::optional<std::string> make_directory(const std::filesystem::path& directory, mode_t mode) {
@@ -69,12 +62,11 @@ std::optional<std::string> make_directory(const std::filesystem::path& directory
 
 std::optional<std::string> no_room(const std::filesystem::path& directory, uint64_t bytes) {
   auto probe = directory / "room"; // a name no store uses
-  auto descriptor = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor < 0)
+  descriptor file{::open(probe.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (file < 0)
     return last_failure();
   ::unlink(probe.c_str());
-  auto failure = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
-  ::close(descriptor);
+  auto failure = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
   if (failure == 0)
     return {};
   return std::generic_category().message(failure);
@@ -98,10 +90,13 @@ store_trouble trouble_of(std::string_view cause) {
   return {ec::unavailable, "check disk and system log"};
 }
 
-caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause) {
+caf::error cannot(std::string_view what, const std::filesystem::path& path, std::string_view cause) {
   auto [code, step] = trouble_of(cause);
-  return make_error(code,
-                    fmt::format("cannot open the store in {}: {}; {}", directory.native(), cause, step));
+  return make_error(code, fmt::format("cannot {} {}: {}; {}", what, path.native(), cause, step));
+}
+
+caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause) {
+  return cannot("open the store in", directory, cause);
 }
 
 } // namespace troupe

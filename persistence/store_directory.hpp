@@ -37,6 +37,9 @@ struct store_trouble {
 /// Found in the text of errno or of RocksDB.
 store_trouble trouble_of(std::string_view cause);
 
+/// The error for what cannot be done: `cannot WHAT PATH: cause; next step`. The code is that of trouble_of().
+caf::error cannot(std::string_view what, const std::filesystem::path& path, std::string_view cause);
+
 /// The error of a store that does not open, with path, cause and next step.
 caf::error cannot_open(const std::filesystem::path& directory, std::string_view cause);
 

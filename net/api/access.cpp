@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <troupe/net/api/access.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <unistd.h>
@@ -65,23 +66,6 @@ std::vector<std::string_view> words(std::string_view line) {
   return found;
 }
 
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_{fd} {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  int get() const {
-    return fd_;
-  }
-
-private:
-  int fd_;
-};
-
 caf::error create(const std::string& path) {
   std::array<unsigned char, 32> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
@@ -91,9 +75,8 @@ caf::error create(const std::string& path) {
       fmt::format("{}.{}", path, ::getpid()); // whole or not at all: a crash leaves no empty token file
   ::unlink(fresh.c_str());
   descriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  auto made = file.get() >= 0 &&
-              ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-              ::fsync(file.get()) == 0 && ::link(fresh.c_str(), path.c_str()) == 0;
+  auto made =
+      file >= 0 && write_all(file, text) && ::fsync(file) == 0 && ::link(fresh.c_str(), path.c_str()) == 0;
   auto why = errno;
   ::unlink(fresh.c_str());
   if (!made && why != EEXIST)
@@ -130,25 +113,24 @@ caf::error make_private_directory(const std::string& path) {
 
 caf::expected<token_list> token_list::read(const std::string& path) {
   descriptor file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
-  if (file.get() < 0)
+  if (file < 0)
     return make_error(errno == ENOENT ? ec::not_found : ec::permission_denied,
                       fmt::format("cannot read the token file {}: {}", path, std::strerror(errno)));
   struct stat found {};
-  if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_uid != ::geteuid() ||
+  if (::fstat(file, &found) != 0 || !S_ISREG(found.st_mode) || found.st_uid != ::geteuid() ||
       (found.st_mode & 0077) != 0)
     return make_error(ec::permission_denied,
                       fmt::format("{} must be a file only this user can read; chmod 600 {}", path, path));
-  std::string text(limits::token_file_bytes + 1, '\0');
-  auto size = ::read(file.get(), text.data(), text.size());
-  if (size < 0 || static_cast<size_t>(size) > limits::token_file_bytes)
+  auto content = read_all(file, limits::token_file_bytes + 1);
+  if (!content || content->size() > limits::token_file_bytes)
     return make_error(ec::invalid_argument,
                       fmt::format("{} is longer than {} bytes", path, limits::token_file_bytes));
-  text.resize(static_cast<size_t>(size));
+  std::string_view text = *content;
   token_list list;
   size_t number = 0;
   for (size_t begin = 0; begin < text.size(); ++number) {
     auto end = std::min(text.find('\n', begin), text.size());
-    auto line = std::string_view{text}.substr(begin, end - begin);
+    auto line = text.substr(begin, end - begin);
     begin = end + 1;
     auto parts = words(line.substr(0, line.find('#')));
     if (parts.empty())

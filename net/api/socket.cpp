@@ -24,19 +24,13 @@ bool somebody_listens(const std::string& path) {
     return false;
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
-  auto fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (fd < 0)
     return false;
-  auto reached = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
-  ::close(fd);
-  return reached;
+  return ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
 }
 
-socket_claim::~socket_claim() {
-  ::close(directory_);
-}
-
-caf::expected<std::unique_ptr<socket_claim>> claim_socket(const std::string& path) {
+caf::expected<descriptor> claim_socket(const std::string& path) {
   if (path.size() > limits::socket_path_bytes)
     return make_error(ec::invalid_argument,
                       fmt::format("the socket path {} has {} bytes; at most {} are possible: choose a "
@@ -46,11 +40,10 @@ caf::expected<std::unique_ptr<socket_claim>> claim_socket(const std::string& pat
   const auto directory = parent.empty() ? std::string{"."} : parent.string();
   if (auto failed = make_private_directory(directory))
     return failed;
-  auto fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
+  descriptor claim{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (claim < 0)
     return make_error(ec::unavailable, fmt::format("cannot open {}: {}", directory, std::strerror(errno)));
-  auto claim = std::make_unique<socket_claim>(fd);
-  if (::flock(fd, LOCK_EX) != 0)
+  if (::flock(claim, LOCK_EX) != 0)
     return make_error(ec::unavailable, fmt::format("cannot lock {}: {}", directory, std::strerror(errno)));
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0)

@@ -22,8 +22,7 @@ caf::error backup_failure(std::string_view what, const std::filesystem::path& pa
   if (status.IsIncomplete())
     return make_error(ec::cancelled,
                       fmt::format("cannot {} {}: it was stopped; repeat it", what, path.native()));
-  auto [code, step] = trouble_of(cause);
-  return make_error(code, fmt::format("cannot {} {}: {}; {}", what, path.native(), cause, step));
+  return cannot(what, path, cause);
 }
 
 rocksdb::BackupEngineOptions engine_options(const std::filesystem::path& backups) {

@@ -11,43 +11,20 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <system_error>
 #include <troupe/persistence/rocksdb/child_process.hpp>
 #include <troupe/runtime/clock.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <unistd.h>
 
 namespace troupe {
 namespace {
 
-// Ends of a pipe; closed with it.
 struct pipe_ends {
-  std::array<int, 2> ends{-1, -1};
-  pipe_ends() {
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-      ends = {-1, -1};
-  }
-  ~pipe_ends() {
-    close(0);
-    close(1);
-  }
-  pipe_ends(const pipe_ends&) = delete;
-  pipe_ends& operator=(const pipe_ends&) = delete;
-  void close(size_t end) {
-    if (ends[end] >= 0)
-      ::close(std::exchange(ends[end], -1));
-  }
+  explicit pipe_ends(std::array<int, 2> ends = {-1, -1})
+      : made{::pipe2(ends.data(), O_CLOEXEC) == 0}, out{ends[0]}, in{ends[1]} {}
+  bool made;
+  descriptor out, in;
 };
-
-void write_all(int to, std::string_view text) {
-  while (!text.empty()) {
-    auto written = ::write(to, text.data(), text.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return;
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-}
 
 [[noreturn]] void be_child(pid_t parent, const std::function<std::string()>& look, int answer,
                            int complaints) {
@@ -78,22 +55,22 @@ bool take(int from, std::string& into) {
 }
 
 // False if it took too long.
-bool listen(pipe_ends& answer, pipe_ends& complaints, std::string& said, std::string& complained,
+bool listen(descriptor& answer, descriptor& complaints, std::string& said, std::string& complained,
             std::chrono::milliseconds patience) {
   system_clock time;
   auto until = time.now_ms() + patience.count();
-  while (answer.ends[0] >= 0 || complaints.ends[0] >= 0) {
-    std::array<pollfd, 2> wanted{pollfd{answer.ends[0], POLLIN, 0}, pollfd{complaints.ends[0], POLLIN, 0}};
+  while (answer >= 0 || complaints >= 0) {
+    std::array<pollfd, 2> wanted{pollfd{answer, POLLIN, 0}, pollfd{complaints, POLLIN, 0}};
     auto left = until - time.now_ms();
     if (left <= 0)
       return false;
     if (::poll(wanted.data(), wanted.size(), static_cast<int>(std::min<int64_t>(left, 1000))) < 0 &&
         errno != EINTR)
       return false;
-    if (wanted[0].revents != 0 && !take(answer.ends[0], said))
-      answer.close(0);
-    if (wanted[1].revents != 0 && !take(complaints.ends[0], complained))
-      complaints.close(0);
+    if (wanted[0].revents != 0 && !take(answer, said))
+      answer.close();
+    if (wanted[1].revents != 0 && !take(complaints, complained))
+      complaints.close();
   }
   return true;
 }
@@ -104,17 +81,17 @@ caf::expected<std::string> in_child(const std::function<std::string()>& look,
                                     std::chrono::milliseconds patience) {
   pipe_ends answer, complaints;
   auto parent = ::getpid();
-  auto child = answer.ends[0] < 0 || complaints.ends[0] < 0 ? -1 : ::fork();
+  auto child = answer.made && complaints.made ? ::fork() : -1;
   if (child < 0)
-    return make_error(ec::unavailable,
-                      fmt::format("no process could be made to look at the files: {}; try again",
-                                  std::generic_category().message(errno)));
+    return make_error(
+        ec::unavailable,
+        fmt::format("no process could be made to look at the files: {}; try again", last_failure()));
   if (child == 0)
-    be_child(parent, look, answer.ends[1], complaints.ends[1]);
-  answer.close(1);
-  complaints.close(1);
+    be_child(parent, look, answer.in, complaints.in);
+  answer.in.close();
+  complaints.in.close();
   std::string said, complained;
-  auto in_time = listen(answer, complaints, said, complained, patience);
+  auto in_time = listen(answer.out, complaints.out, said, complained, patience);
   if (!in_time)
     ::kill(child, SIGKILL);
   int status = 0;

@@ -9,6 +9,7 @@
 #include <troupe/persistence/rocksdb/damage.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/runtime/descriptor.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <unistd.h>
 
@@ -64,15 +65,13 @@ caf::error why_not(const fs::path& directory, const rocksdb::Status& status) {
 
 // A process has the files open: this one's parent, or another one. Locks are not inherited.
 std::optional<std::string> locked(const fs::path& directory) {
-  auto file = ::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor file{::open((directory / "LOCK").c_str(), O_RDONLY | O_CLOEXEC)};
   if (file < 0)
     return {};
   struct flock wanted {};
   wanted.l_type = F_WRLCK;
   wanted.l_whence = SEEK_SET;
-  auto asked = ::fcntl(file, F_GETLK, &wanted);
-  ::close(file);
-  if (asked != 0 || wanted.l_type == F_UNLCK)
+  if (::fcntl(file, F_GETLK, &wanted) != 0 || wanted.l_type == F_UNLCK)
     return {};
   return wanted.l_pid == ::getppid() ? "lock hold by current process"
                                      : fmt::format("While lock file: process {} holds it", wanted.l_pid);

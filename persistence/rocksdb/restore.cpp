@@ -56,31 +56,23 @@ public:
           fmt::format("{} is not empty, and a restore writes over nothing: name a new directory with "
                       "`--data DIR`, or move this one away",
                       target.native()));
-    workshop made{target};
-    if (auto cause = make_directory(made.place_, 0700))
-      return cannot_open(made.place_, *cause);
-    auto held = ::open(made.place_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (held >= 0 && ::flock(held, LOCK_EX | LOCK_NB) == 0)
-      made.hold_ = held;
-    else if (held >= 0)
-      ::close(held);
-    if (made.hold_ < 0)
-      return make_error(ec::locked,
-                        fmt::format("another restore works in {}: wait for it", made.place_.native()));
+    fs::path place = target.native() + ".restoring";
+    if (auto cause = make_directory(place, 0700))
+      return cannot_open(place, *cause);
+    descriptor hold{::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (hold < 0 || ::flock(hold, LOCK_EX | LOCK_NB) != 0)
+      return make_error(ec::locked, fmt::format("another restore works in {}: wait for it", place.native()));
+    workshop made{target, std::move(place), std::move(hold)};
     made.clear();
     return made;
   }
 
-  workshop(workshop&& other) noexcept
-      : target_{std::move(other.target_)}, place_{std::move(other.place_)}, hold_{std::exchange(other.hold_,
-                                                                                                -1)} {}
-  workshop& operator=(workshop&&) = delete;
+  workshop(workshop&&) = default;
   ~workshop() {
     if (hold_ < 0)
       return;
     clear();
     ::rmdir(place_.c_str());
-    ::close(hold_);
   }
 
   const fs::path& place() const {
@@ -91,10 +83,10 @@ public:
   caf::error deliver() {
     std::optional<std::string> cause = sync_directory(place_);
     if (!cause && ::rename(place_.c_str(), target_.c_str()) != 0)
-      cause = std::generic_category().message(errno);
+      cause = last_failure();
     if (!cause)
       cause = sync_directory(target_.parent_path());
-    ::close(std::exchange(hold_, -1)); // nothing is cleared: it is complete
+    hold_.close(); // nothing is cleared: it is complete
     if (cause)
       return make_error(
           ec::unavailable,
@@ -104,7 +96,8 @@ public:
   }
 
 private:
-  explicit workshop(const fs::path& target) : target_{target}, place_{target.native() + ".restoring"} {}
+  workshop(const fs::path& target, fs::path place, descriptor hold)
+      : target_{target}, place_{std::move(place)}, hold_{std::move(hold)} {}
 
   void clear() const {
     std::error_code ignored; // what stays is in the way of RocksDB, which tells
@@ -113,7 +106,7 @@ private:
   }
 
   fs::path target_, place_;
-  int hold_ = -1;
+  descriptor hold_;
 };
 
 // The restored store is the one the mark tells of, and begins a history of its own: from now on other events may have the

@@ -36,7 +36,7 @@ FENCES = [
     (r"cxxabi\.h", "runtime/activity.cpp"),
     (r"pthread\.h", "persistence/journal.cpp"),
     (r"(fcntl|unistd|spawn|poll|sys/\w+)\.h",
-     "net/api/access.cpp net/api/socket.cpp net/node/main.cpp persistence/store_directory.?pp persistence/high_water.cpp "
+     "runtime/descriptor.cpp net/api/access.cpp net/api/socket.cpp net/node/main.cpp persistence/store_directory.?pp persistence/high_water.cpp "
      "persistence/objects.cpp persistence/backup_files.cpp persistence/key_*.cpp persistence/rocksdb/*"),
 ]
 
