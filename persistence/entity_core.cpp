@@ -143,6 +143,7 @@ void entity_core::append(const Context& context, std::vector<std::string> events
   order.type = event_type_;
   order.version = event_version_;
   order.rows = std::move(brought_about.rows());
+  order.spent = brought_about.spent();
   order.owner = self_->ctrl();
   order.records.reserve(events.size());
   seq_ += events.size();
@@ -150,7 +151,6 @@ void entity_core::append(const Context& context, std::vector<std::string> events
   for (auto& event : events) {
     record.set_event(std::move(event));
     if (&event == &events.back() && !context.command_id().empty()) {
-  order.spent = brought_about.spent();
       record.mutable_reply()->set_command_id(context.command_id());
       record.mutable_reply()->set_reply(reply_bytes);
     }
