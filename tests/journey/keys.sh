@@ -3,63 +3,16 @@
 # Usage: keys.sh TROUPE   (the program)
 set -u
 troupe=$1
-home=$(mktemp -d)
-data=$home/data
-node=
-failures=0
+. "$(dirname "$0")/node.sh"
 
-end() {
-  [ -n "$node" ] && kill -9 "$node" 2>/dev/null
-  wait 2>/dev/null
-  rm -rf "$home"
-}
-trap end EXIT
-
-say() { "$troupe" "$@" --data "$data" 2>>"$home/said"; }
-
-check() { # check WHAT EXPECTED GOT
-  if [ "$2" == "$3" ]; then
-    echo "ok      $1"
-  else
-    echo "FAILED  $1: expected '$2', got '$3'"
-    failures=$((failures + 1))
-  fi
-}
-
-# Tries a command until it succeeds, at most twenty seconds.
-poll() {
-  local tries
-  for tries in $(seq 400); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  echo "FAILED  never true: $*"
-  failures=$((failures + 1))
-  return 1
-}
-
-start_node() {
-  "$troupe" node --config "$home/troupe.toml" --data "$data" 2>>"$home/log" &
-  node=$!
-  poll say status || { cat "$home/log"; exit 1; }
-}
-
-end_node() { # end_node SIGNAL
-  kill "-$1" "$node"
-  wait "$node" 2>/dev/null
-  node=
-}
-
-code_of() { "$@" >/dev/null 2>&1; echo $?; }
 all_sealed() { say keys list | grep -q 'all is sealed under the active keys'; }
 shown() { grep -rlaF "$1" "$data" --exclude-dir=control | wc -l; }
-echo_task() { say run start --capability troupe.echo --input "text=$1" --id "$2" --wait | tail -n 1; }
 result() { say run describe "$1" | tail -n 1; }
 configure() { printf '[keys]\n%s\n' "$1" >"$home/troupe.toml"; }
 
 # ---- a plain store ---------------------------------------------------------------------------------------------
 : >"$home/troupe.toml"
-start_node
+start_node --config "$home/troupe.toml"
 check "a plain node works" plainword "$(echo_task plainword e1)"
 check "it has no keys" 7 "$(code_of say keys list)"
 end_node TERM
@@ -69,7 +22,7 @@ check "what it stored can be read in its files" yes "$([ "$(shown plainword)" -g
 check "a master key is made" 0 "$(code_of "$troupe" keys new "$home/master.key")"
 check "a second one does not take its place" 7 "$(code_of "$troupe" keys new "$home/master.key")"
 configure "master_key_file = \"$home/master.key\""
-start_node
+start_node --config "$home/troupe.toml"
 check "the node works on" sealedword "$(echo_task sealedword e2)"
 check "and knows what was before" plainword "$(result e1)"
 poll all_sealed
@@ -84,7 +37,7 @@ for life in 1 2 3; do
   check "keys are rotated" 0 "$(code_of say keys rotate)"
   echo_task "rotated $life" "r$life" >/dev/null
   end_node KILL
-  start_node
+  start_node --config "$home/troupe.toml"
   check "what was written around it is there" "rotated $life" "$(result "r$life")"
 done
 poll all_sealed
@@ -98,7 +51,7 @@ poll all_sealed
 end_node TERM
 check "the old one does not open the store" 15 "$(code_of "$troupe" node --config "$home/troupe.toml" --data "$data")"
 printf '[keys]\nmaster_key_command = "cat %s"\n' "$home/next.key" >"$home/troupe.toml"
-start_node
+start_node --config "$home/troupe.toml"
 check "the new one does, from a command" sealedword "$(result e2)"
 end_node TERM
 
@@ -117,7 +70,7 @@ check "a master key others can read" 4 "$(code_of "$troupe" node --config "$home
 chmod 600 "$home/next.key"
 
 # ---- a tenant leaves -------------------------------------------------------------------------------------------
-start_node
+start_node --config "$home/troupe.toml"
 check "shredding has to be meant" 2 "$(code_of say keys shred default)"
 check "the keys of a tenant are destroyed" 0 "$(code_of say keys shred default --yes)"
 poll all_sealed
@@ -125,8 +78,8 @@ check "its tasks are gone" 3 "$(code_of say run describe e1)"
 check "nothing new is taken for it" 3 "$(code_of say run start --capability troupe.echo --input text=x --id e9)"
 check "nobody is shredded twice" 3 "$(code_of say keys shred default --yes)"
 end_node KILL
-start_node
+start_node --config "$home/troupe.toml"
 check "the node starts without it" 0 "$(code_of say status)"
 end_node TERM
 
-[ "$failures" -eq 0 ] || { echo "$failures checks failed; what troupe said:"; tail -n 20 "$home/said" "$home/log"; exit 1; }
+finish

@@ -3,56 +3,7 @@
 # Usage: kill_minus_nine.sh TROUPE   (the program)
 set -u
 troupe=$1
-home=$(mktemp -d)
-data=$home/data
-node=
-failures=0
-
-end() {
-  [ -n "$node" ] && kill -9 "$node" 2>/dev/null
-  wait 2>/dev/null
-  rm -rf "$home"
-}
-trap end EXIT
-
-say() { "$troupe" "$@" --data "$data" 2>>"$home/said"; }
-
-check() { # check WHAT EXPECTED GOT
-  if [ "$2" == "$3" ]; then
-    echo "ok      $1"
-  else
-    echo "FAILED  $1: expected '$2', got '$3'"
-    failures=$((failures + 1))
-  fi
-}
-
-# Tries a command until it succeeds, at most ten seconds.
-poll() {
-  local tries
-  for tries in $(seq 200); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  echo "FAILED  never true: $*"
-  failures=$((failures + 1))
-  return 1
-}
-
-start_node() {
-  "$troupe" node --data "$data" 2>>"$home/log" &
-  node=$!
-  poll say status || { cat "$home/log"; exit 1; }
-}
-
-kill_node() {
-  kill -9 "$node"
-  wait "$node" 2>/dev/null
-  node=
-}
-
-has_status() { say run describe "$1" --json | grep -q "\"status\": \"$2\""; }
-
-code_of() { "$@" >/dev/null 2>&1; echo $?; }
+. "$(dirname "$0")/node.sh"
 
 # ---- words that cannot be ------------------------------------------------------------------------------------
 check "a bad word is a usage error" 2 "$(code_of "$troupe" stauts)"
@@ -62,7 +13,7 @@ check "without a node nothing is reachable" 8 "$(code_of say status)"
 start_node
 check "an unknown run is not found" 3 "$(code_of say run describe nobody)"
 check "an answer to nobody is not found" 3 "$(code_of say run answer nobody yes)"
-check "an echo comes back" "first" "$(say run start --capability troupe.echo --input text=first --id e0 --wait | tail -n 1)"
+check "an echo comes back" "first" "$(echo_task first e0)"
 check "a question is accepted" q1 "$(say run start --capability troupe.ask --input who=boss --input 'text=may I?' --id q1)"
 check "a wait is accepted" w1 "$(say run start --capability troupe.wait --input ms=1500 --id w1)"
 cat >"$home/flow.json" <<'FLOW'
@@ -89,7 +40,7 @@ for life in 1 2 3; do
   ) &
   caller=$!
   poll grep -qx "e$life.$((life * 3))" "$home/accepted.$life"
-  kill_node
+  end_node KILL
   wait "$caller"
   check "a dead node is unavailable" 8 "$(code_of say status)"
   start_node
@@ -110,7 +61,7 @@ check "the question has its answer" certainly "$(say run describe q1 --wait --ti
 check "nothing is asked any more" 3 "$(code_of say run answer q1 again)"
 check "the wait ended though its node died" "waited 1500 ms" "$(say run describe w1 --wait --timeout 10 | tail -n 1)"
 check "the answer to a step is taken" 0 "$(code_of say run answer f1 yes)"
-kill_node
+end_node KILL
 start_node
 check "the workflow ends" 1 "$(say run describe f1 --wait --timeout 10 | grep -cx shipped)"
 check "what ended before all this is still known" first "$(say run describe e0 | tail -n 1)"
@@ -125,23 +76,20 @@ check "what has ended well is not run again" 7 "$(code_of say run resume e0)"
 # ---- what a task did can be followed in the log ---------------------------------------------------------------
 entry='"message":"decided","entity":"default/task/followed"'
 check "the log is made more telling while the node runs" 0 "$(code_of say log level debug)"
-check "a task is done" followed "$(say run start --capability troupe.echo --input text=followed --id followed --wait | tail -n 1)"
+check "a task is done" followed "$(echo_task followed followed)"
 check "the log names its events" 2 "$(grep -c "$entry.*\"event\":\"TaskEvent" "$home/log")"
 check "with the trace that caused them" 1 "$(grep -c "$entry,\"trace\":\"00-.*created" "$home/log")"
 check "the log is made quiet again" 0 "$(code_of say log level info)"
-check "another task is done" quiet "$(say run start --capability troupe.echo --input text=quiet --id quiet --wait | tail -n 1)"
+check "another task is done" quiet "$(echo_task quiet quiet)"
 check "the log says nothing of it" 0 "$(grep -c default/task/quiet "$home/log")"
 
 check "a standard agent is retired" 0 "$(code_of say agents retire echo)"
-kill -TERM "$node"
-poll bash -c "! kill -0 $node"
-wait "$node"
+end_node TERM
 check "a node that is asked to stop ends well" 0 $?
-node=
 check "a stopped node is unavailable" 8 "$(code_of say status)"
 start_node
 check "a dead letter outlives its node" 1 "$(say dlq list | grep -c bad)"
 check "a retired agent stays retired" 0 "$(say agents list | grep -c '^echo')"
 check "a second node on the same data is refused" 13 "$(code_of "$troupe" node --data "$data")"
 
-[ "$failures" -eq 0 ] || { echo "$failures checks failed; what troupe said:"; tail -n 20 "$home/said" "$home/log"; exit 1; }
+finish

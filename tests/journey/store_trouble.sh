@@ -8,30 +8,9 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${TROUPE_OWN_MOUNTS:-}" ] && unshare -m true 2>
 fi
 troupe=$1
 chaos_node=$2
-home=$(mktemp -d)
+. "$(dirname "$0")/node.sh"
 chmod 755 "$home"
-data=$home/data
-node=
-failures=0
-
-end() {
-  [ -n "$node" ] && kill -9 "$node" 2>/dev/null
-  wait 2>/dev/null
-  [ -n "${TROUPE_OWN_MOUNTS:-}" ] && umount -l "$home"/small "$home"/sealed 2>/dev/null
-  rm -rf "$home"
-}
-trap end EXIT
-
-say() { "$troupe" "$@" --data "$data"; }
-
-check() { # check WHAT EXPECTED GOT
-  if [ "$2" == "$3" ]; then
-    echo "ok      $1"
-  else
-    echo "FAILED  $1: expected '$2', got '$3'"
-    failures=$((failures + 1))
-  fi
-}
+[ -n "${TROUPE_OWN_MOUNTS:-}" ] && trap 'umount -l "$home"/small "$home"/sealed 2>/dev/null; end' EXIT
 
 skip() { echo "skipped $1: $2"; }
 
@@ -39,33 +18,9 @@ tells() { # tells WHAT WORDS   (of what was said last)
   check "$1" yes "$(grep -qF -- "$2" "$home/said" && echo yes || cat "$home/said")"
 }
 
-code_of() { # through a pipe: a limit on the size of files counts for what is said, too
-  "$@" 2>&1 >/dev/null | cat >"$home/said"
-  echo "${PIPESTATUS[0]}"
-}
-
-poll() { # Tries a command until it succeeds, at most thirty seconds.
-  local tries
-  for tries in $(seq 600); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.05
-  done
-  echo "FAILED  never true: $*"
-  failures=$((failures + 1))
-  return 1
-}
-
-start_node() {
-  "$troupe" node --data "$data" "$@" 2>>"$home/log" &
-  node=$!
-  poll say status || { cat "$home/log"; exit 1; }
-}
-
-stop_node() {
-  kill -TERM "$node"
-  wait "$node"
+stop_node() { # stop_node WHAT
+  end_node TERM
   check "$1" 0 $?
-  node=
 }
 
 refused() { # refused WHAT CODE WORDS STEP [COMMAND...]   the start of a node
@@ -78,17 +33,15 @@ refused() { # refused WHAT CODE WORDS STEP [COMMAND...]   the start of a node
   check "$what: told once" 1 "$(grep -c '^error: ' "$home/said")"
 }
 
-echo_back() { say run start --capability troupe.echo --input "text=$1" --id "$1" --wait | tail -n 1; }
-
 # ---- somebody else has it --------------------------------------------------------------------------------------
 start_node
-check "a first task" before "$(echo_back before)"
+check "a first task" before "$(echo_task before before)"
 refused "a second process" 13 "another process has it open" "stop that one, or choose another directory"
-check "the first is not disturbed" still "$(echo_back still)"
+check "the first is not disturbed" still "$(echo_task still still)"
 
 # ---- a disk that fills while the node runs: here by a limit on the size of files --------------------------------
 check "a question is accepted" q1 "$(say run start --capability troupe.ask --input who=boss --input 'text=may I?' --id q1)"
-poll bash -c "'$troupe' run describe q1 --data '$data' --json | grep -q TASK_WAITING"
+poll has_status q1 TASK_WAITING
 
 fill_up() { # fill_up HOW   after it, nothing can be written; the answer to q1 finds that out
   local answer text
@@ -109,7 +62,7 @@ fill_up() { # fill_up HOW   after it, nothing can be written; the answer to q1 f
 
 served_again() { # served_again HOW ID
   poll bash -c "state=\$('$troupe' status --data '$data') && ! grep -q ^trouble <<<\"\$state\""
-  check "$1: new work is taken" "new-$2" "$(echo_back "new-$2")"
+  check "$1: new work is taken" "new-$2" "$(echo_task "new-$2" "new-$2")"
   say run answer "$2" certainly >/dev/null
   check "$1: the question got its answer" certainly "$(say run describe "$2" --wait --timeout 20 | tail -n 1)"
   check "$1: what was done is still known" before "$(say run describe before | tail -n 1)"
@@ -130,7 +83,7 @@ whole=$data
 data=$home/newborn
 refused "no room at birth" 11 "File too large" "ulimit -f" bash -c 'ulimit -f 0; exec "$@"' limited
 start_node
-check "the next start finds nothing in its way" hello "$(echo_back hello)"
+check "the next start finds nothing in its way" hello "$(echo_task hello hello)"
 stop_node "it stops"
 data=$whole
 
@@ -170,9 +123,9 @@ data_directory = "$data"
 log_file = "$home/small/log"
 TOML
   start_node --config "$home/small.toml"
-  check "a task on the small disk" before "$(echo_back before)"
+  check "a task on the small disk" before "$(echo_task before before)"
   say run start --capability troupe.ask --input who=boss --input 'text=may I?' --id q2 >/dev/null
-  poll bash -c "'$troupe' run describe q2 --data '$data' --json | grep -q TASK_WAITING"
+  poll has_status q2 TASK_WAITING
   # Nearly full: new work waits, work under way ends.
   fallocate -l $(($(stat -f -c '%a * %S' "$home/small") - (40 << 20))) "$home/small/ballast"
   check "nearly full: new work is refused" 11 "$(code_of say run start --capability troupe.echo --id early)"
@@ -197,7 +150,7 @@ fi
 
 # ---- a tree that gives up ---------------------------------------------------------------------------------------
 data=$home/sabotaged
-"$chaos_node" --data "$data" --effects "$home/effects" --restarts 0 2>"$home/last_words" &
+"$chaos_node" --data "$data" --effects "$home/effects" --restarts 0 2>>"$home/log" &
 node=$!
 poll say status
 say run start --capability chaos.sabotage --input what=system/service/timers --id s1 >/dev/null
@@ -205,6 +158,6 @@ poll bash -c "! kill -0 $node"
 wait "$node"
 check "a node whose tree gives up exits with a code" 1 $?
 node=
-check "and says who failed" 1 "$(grep -c '^error: internal: .*timers' "$home/last_words")"
+check "and says who failed" 1 "$(grep -c '^error: internal: .*timers' "$home/log")"
 
-[ "$failures" -eq 0 ] || { echo "$failures checks failed"; tail -n 20 "$home/said" "$home/log" "$home/last_words"; exit 1; }
+finish
