@@ -3,6 +3,7 @@
 // database has been closed and opened again, since what the failed one left behind is known only then.
 
 #include <fmt/format.h>
+#include <map>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
 #include <troupe/persistence/store_directory.hpp>
@@ -63,6 +64,17 @@ caf::expected<store_self> know_self(const fs::path& directory, const rocksdb_dat
   if (auto status = opened.write_synced(self.birth()); !status.ok())
     return open_failure(directory, status);
   return self;
+}
+
+// Size and time of change of each file by its name.
+using directory_state = std::map<fs::path, std::pair<uintmax_t, fs::file_time_type>>;
+
+directory_state state_of(const fs::path& directory) {
+  directory_state files;
+  std::error_code failure; // opening tells it
+  for (fs::directory_iterator at{directory, failure}, end; !failure && at != end; at.increment(failure))
+    files[at->path()] = {at->file_size(failure), at->last_write_time(failure)};
+  return files;
 }
 
 // -- store --------------------------------------------------------------------
@@ -135,19 +147,26 @@ public:
 
   // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives. While there
   // is no room for that, the old database stays open: it shows what was synced, and nothing of the write that failed.
+  // Each look at the files costs a process and reads the log: not while there is no room, and damaged files not twice.
   caf::error reopen() override {
     std::lock_guard lock{write_mutex_};
     failed_ = true;
     if (auto old = current())
-      if (auto cause = no_room(directory_, old->unflushed_bytes() + limits::store_reopen_bytes))
-        if (auto code = trouble_of(*cause).code; code == ec::disk_full || code == ec::read_only)
-          return cannot_open(directory_, *cause);
+      unflushed_bytes_ = old->unflushed_bytes();
+    if (auto cause = no_room(directory_, unflushed_bytes_ + limits::store_reopen_bytes))
+      if (auto code = trouble_of(*cause).code; code == ec::disk_full || code == ec::read_only)
+        return cannot_open(directory_, *cause);
     if (auto old = exchange(nullptr)) {
       auto closed = old->closed.get_future();
       old.reset();
       closed.wait(); // for readers: they hold the database, not a lock, so that they may read within a scan
     }
+    auto files = state_of(directory_);
+    if (damaged_ && files == damaged_files_)
+      return damaged_;
     auto opened = open_database_in(directory_, false, options_, acknowledged_);
+    damaged_ = !opened && code_of(opened.error()) == ec::corrupt ? opened.error() : caf::error{};
+    damaged_files_ = std::move(files);
     if (!opened)
       return opened.error();
     auto rows = own_rows(directory_, **opened);
@@ -238,9 +257,12 @@ private:
   const fs::path directory_;
   mutable std::mutex open_mutex_; // guards open_, the pointer
   open_database open_;            // nothing while it is being reopened
-  std::mutex write_mutex_;        // guards self_ (its epochs) and failed_; taken before open_mutex_
+  std::mutex write_mutex_;        // guards self_ (its epochs) and what follows; taken before open_mutex_
   store_self self_;
   bool failed_ = false;
+  uint64_t unflushed_bytes_ = 0; // of the database that was open last
+  caf::error damaged_;           // what the last look found
+  directory_state damaged_files_;
   const store_options options_;
   std::unique_ptr<high_water>
       mark_; // nothing if it could not be written; guarded by write_mutex_, as the next

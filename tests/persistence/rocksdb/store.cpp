@@ -95,6 +95,13 @@ bool tells(const caf::error& failure, std::string_view part) {
   return troupe::text_of(failure).find(part) != std::string::npos;
 }
 
+// Page faults of children that have ended: grows with each.
+long work_of_children() {
+  rusage used{};
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  return used.ru_minflt;
+}
+
 caf::error refusal(const fs::path& directory) {
   auto opened = troupe::open_rocksdb(directory);
   return opened ? caf::error{} : opened.error();
@@ -298,6 +305,36 @@ CAF_TEST(reads go on while there is no room to reopen) {
   CAF_CHECK(!rows->reopen());
   CAF_CHECK(!fs::exists(directory / "room"));
   CAF_CHECK(!rows->write({put("c", "4")}));
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
+CAF_TEST(while there is no room the files are not looked at again) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  fs::rename(directory, scratch.path() / "aside");
+  CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::corrupt); // now no database is open
+  fs::rename(scratch.path() / "aside", directory);
+  {
+    file_size_limit limit{0};
+    auto before = work_of_children();
+    CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::disk_full);
+    CAF_CHECK_EQUAL(work_of_children(), before);
+  }
+  CAF_CHECK(!rows->reopen());
+  CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
+}
+
+CAF_TEST(damaged files are looked at again when they have changed) {
+  CAF_CHECK(!rows->write({put("a", "1")}));
+  CAF_CHECK(!rows->reopen());
+  fs::path table = files(directory, ".sst").at(0), aside = scratch.path() / "aside";
+  fs::rename(table, aside);
+  auto failure = rows->reopen();
+  CAF_CHECK_EQUAL(code_of(failure), ec::corrupt);
+  auto before = work_of_children();
+  CAF_CHECK_EQUAL(text_of(rows->reopen()), text_of(failure));
+  CAF_CHECK_EQUAL(work_of_children(), before);
+  fs::rename(aside, table);
+  CAF_CHECK(!rows->reopen());
   CAF_CHECK_EQUAL(value_of(*rows, "a"), "1");
 }
 
