@@ -122,6 +122,7 @@ rocksdb_database& for_ever() {
 }
 
 probe_result look(const fs::path& directory, rocksdb::WALRecoveryMode mode) {
+  options.max_file_opening_threads = 1; // this one
   auto& opened = for_ever();
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   probe_result found{open_to_look(directory, mode, opened, families), 0, {}};

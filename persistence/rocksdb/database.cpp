@@ -141,6 +141,8 @@ rocksdb::DBOptions database_options(const store_options& wanted) {
   options.wal_recovery_mode = accepted_damage;
   options.max_total_wal_size = limits::store_log_bytes;
   options.max_background_jobs = limits::store_background_jobs;
+  // Tables are opened by so many threads, made anew for each space: RocksDB's own 16 take longer than the tables.
+  options.max_file_opening_threads = limits::store_background_jobs;
   options.bytes_per_sync = limits::store_bytes_per_sync;
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(limits::store_background_bytes_per_s));
   options.info_log = std::make_shared<warnings>(wanted.warn);
