@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fstream>
 #include <rocksdb/sst_file_reader.h>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/rocksdb/child_process.hpp>
@@ -77,11 +78,51 @@ std::optional<std::string> locked(const fs::path& directory) {
                                      : fmt::format("While lock file: process {} holds it", wanted.l_pid);
 }
 
+uint32_t crc32c(uint32_t sum, char byte) {
+  sum ^= static_cast<uint8_t>(byte);
+  for (int bit = 0; bit < 8; ++bit)
+    sum = (sum >> 1) ^ (sum & 1 ? 0x82f63b78 : 0);
+  return sum;
+}
+
+// A record of the list of files that reaches behind the end of the file is passed over by RocksDB, with all behind it, as one
+// that a power cut has torn. If its checksum fits some of the bytes that are there, its length is what is damaged. Records:
+// masked CRC-32C of type and payload u32, length u16, both little-endian, type u8, payload; none goes over the end of a block.
+bool has_wrong_length(const fs::path& list) {
+  constexpr size_t block_bytes = 32 << 10, header_bytes = 7;
+  std::error_code missing; // opening tells it
+  auto bytes = fs::file_size(list, missing);
+  descriptor file{::open(list.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (missing || bytes == 0 || file < 0)
+    return false;
+  ::lseek(file, static_cast<off_t>((bytes - 1) / block_bytes * block_bytes), SEEK_SET);
+  auto block = read_all(file, block_bytes).value_or("");
+  auto number = [&](size_t at, size_t size) {
+    uint32_t value = 0;
+    while (size-- > 0)
+      value = (value << 8) | static_cast<uint8_t>(block[at + size]);
+    return value;
+  };
+  for (size_t at = 0; at + header_bytes <= block.size(); at += header_bytes + number(at + 4, 2)) {
+    auto payload = at + header_bytes;
+    if (payload + number(at + 4, 2) <= block.size())
+      continue;
+    auto masked = number(at, 4) - 0xa282ead8;
+    auto wanted = ~((masked >> 17) | (masked << 15));
+    auto sum = crc32c(~uint32_t{0}, block[at + header_bytes - 1]);
+    for (; sum != wanted && payload < block.size(); ++payload)
+      sum = crc32c(sum, block[payload]);
+    return sum == wanted;
+  }
+  return false;
+}
+
 rocksdb::DBOptions looking(rocksdb::WALRecoveryMode mode) {
   auto options = database_options({});
   options.create_if_missing = options.create_missing_column_families = false;
   options.avoid_flush_during_recovery = true;
   options.stats_persist_period_sec = 0; // its thread would be missing here
+  options.max_file_opening_threads = 1; // this one
   options.wal_recovery_mode = mode;
   return options;
 }
@@ -122,7 +163,6 @@ rocksdb_database& for_ever() {
 }
 
 probe_result look(const fs::path& directory, rocksdb::WALRecoveryMode mode) {
-  options.max_file_opening_threads = 1; // this one
   auto& opened = for_ever();
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   probe_result found{open_to_look(directory, mode, opened, families), 0, {}};
@@ -146,6 +186,10 @@ std::string examine_here(const fs::path& directory) {
   };
   if (auto holder = locked(directory))
     return tell(cannot_open(directory, *holder));
+  std::string list; // of files
+  std::getline(std::ifstream{directory / "CURRENT"}, list);
+  if (has_wrong_length(directory / list))
+    return cannot(rocksdb::Status::Corruption("the length of a record is damaged", list));
   auto found = look(directory, WALRecoveryMode::kAbsoluteConsistency);
   auto beyond = found.sequence;
   std::string log_ends;

@@ -375,6 +375,26 @@ CAF_TEST(a birth that was cut short is gone on with) {
   CAF_CHECK_EQUAL(start(), "0");
 }
 
+CAF_TEST(a damaged length in the list of files is refused and a torn end of it is cut off) {
+  write(20);
+  begin_log(space::journal);
+  write(20);
+  fail_power();
+  auto list = contents(manifest());
+  size_t records = 0;
+  for (size_t at = 0; at < list.size(); ++records) {
+    fail_power();
+    flip(manifest(), static_cast<std::streamoff>(at + 5), 7); // now it reaches behind the end of the file
+    check_refused("the length of a record is damaged");
+    at += 7 + static_cast<uint8_t>(list[at + 4]) +
+          (static_cast<size_t>(static_cast<uint8_t>(list[at + 5])) << 8);
+  }
+  CAF_CHECK(records > 5);
+  fail_power();
+  std::ofstream{manifest(), std::ios::app | std::ios::binary} << std::string{"sum.\x40\0\1half", 11};
+  CAF_CHECK_EQUAL(start(), "40");
+}
+
 CAF_TEST(a store that somebody has open is locked and not damaged) {
   write(5);
   CAF_CHECK_EQUAL(code_of(examine(origin).error()), ec::locked);
