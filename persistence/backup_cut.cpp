@@ -98,6 +98,7 @@ private:
 
   void drop(space where, const sequenced_row& row) {
     batch_.push_back({where, journal_key(row.entity, row.seq), {}});
+    result_.shards.insert(row.entity.shard);
   }
 
   caf::error cut_snapshots() {
@@ -136,7 +137,6 @@ private:
     auto finish = [&]() -> caf::error { // an entity
       if (!current || dropped == 0)
         return {};
-      result_.changed.push_back(*current);
       if (first > 1)
         return must_reach(*current, first - 1);
       if (kept == 0) {

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/store.hpp>
-#include <vector>
 
 namespace troupe {
 
@@ -32,8 +32,8 @@ struct cut_result {
   uint64_t dropped = 0;          ///< events
   uint64_t entities_dropped = 0; ///< those whose first event lay after the point
   bool moved = false; ///< the point lay within one decision: all its events stayed, none is ever torn
-  std::vector<entity_id>
-      changed; ///< entities that lost events: their index and timer rows are still those of before
+  std::set<uint8_t>
+      shards; ///< of what was dropped: their index and timer rows and counts are still those of before
 };
 
 /// Drops events and snapshots after the point, names of entities that have no events left, and sets the journal's counters. No

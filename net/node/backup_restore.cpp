@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <set>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/node/backup_restore.hpp>
@@ -36,10 +35,7 @@ std::optional<int64_t> parse_time_us(std::string_view text) {
 caf::error rebuild(const storage& there, const cut_result& cut) {
   std::vector<entity_kind> kinds{agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(),
                                  ledger_kind()};
-  std::set<uint8_t> shards;
-  for (auto& entity : cut.changed)
-    shards.insert(entity.shard);
-  for (auto shard : shards) {
+  for (auto shard : cut.shards) {
     auto changes = rebuild_rows(*there.rows, kinds, shard, there.objects.get());
     if (!changes)
       return std::move(changes.error());

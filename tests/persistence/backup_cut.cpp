@@ -136,7 +136,7 @@ CAF_TEST(entities that were not yet born are gone with their names) {
   one.append("t/probe/b", 1);
   auto result = one.cut({.gsn = 1});
   CAF_CHECK_EQUAL(result.entities_dropped, 1u);
-  CAF_CHECK(result.changed == std::vector<entity_id>{one.id("t/probe/b")});
+  CAF_CHECK(result.shards == std::set<uint8_t>{one.id("t/probe/b").shard});
   CAF_CHECK(one.rows->get(space::meta, name_key(one.id("t/probe/a")))->has_value());
   CAF_CHECK(!one.rows->get(space::meta, name_key(one.id("t/probe/b")))->has_value());
 }
@@ -148,7 +148,7 @@ CAF_TEST(a cut that drops nothing changes nothing) {
   auto result = one.cut({});
   CAF_CHECK_EQUAL(one.rows->digest(), before);
   CAF_CHECK_EQUAL(result.dropped, 0u);
-  CAF_CHECK(result.changed.empty());
+  CAF_CHECK(result.shards.empty());
 }
 
 CAF_TEST(a cut before the first event leaves an empty store) {
@@ -191,6 +191,17 @@ CAF_TEST(an entity whose first events have been removed lives on from a snapshot
   CAF_REQUIRE(!refused);
   CAF_CHECK(refused.error() == ec::conflict);
   CAF_CHECK(text_of(refused.error()).find("what t/probe/a was at that point has been removed since") == 0);
+}
+
+CAF_TEST(a cut that drops nothing but a snapshot tells where) {
+  living_store one;
+  one.append("t/probe/a", 1, true);
+  one.append("t/probe/a", 1, true);
+  auto a = one.id("t/probe/a");
+  one.rows->write({{space::journal, journal_key(a, 1), {}}, {space::journal, journal_key(a, 2), {}}});
+  auto result = one.cut({.gsn = 1});
+  CAF_CHECK_EQUAL(one.snapshots().size(), 1u);
+  CAF_CHECK(result.shards == std::set<uint8_t>{a.shard});
 }
 
 CAF_TEST(an entity that is a snapshot alone is refused before it) {
