@@ -23,8 +23,12 @@ struct belonging {
   keeping how;
 };
 
+/// The key ring of a store, in its directory.
+inline constexpr std::string_view key_ring_file = "keyring";
+
 /// All of them. What is not named here (the control socket and its tokens) is made anew by the node that starts.
-inline constexpr belonging belongings[] = {{"keyring", keeping::current}, {"objects", keeping::per_backup}};
+inline constexpr belonging belongings[] = {{key_ring_file, keeping::current},
+                                           {"objects", keeping::per_backup}};
 
 /// Held while somebody writes to a directory of backups, or reads from it. One per directory: of writers only one at a time,
 /// and none while others read; between processes too.

@@ -184,6 +184,13 @@ caf::error key_ring::refusal(std::string_view tenant) const {
 }
 
 caf::error key_ring::rotate(const std::optional<sealing_key>& master) {
+caf::error key_ring::rows_are_of_before() {
+  std::lock_guard lock{change_mutex_};
+  auto changed = *keys();
+  changed.rows_are_of_before();
+  return keep(std::move(changed), master_);
+}
+
   std::lock_guard lock{change_mutex_};
   auto changed = *keys();
   changed.rotate(clock_->now_ms());

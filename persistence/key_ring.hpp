@@ -56,6 +56,9 @@ public:
   /// Destroys all keys of a tenant. Error: ec::not_found (it has none), ec::invalid_argument (empty name).
   caf::error shred(std::string_view tenant);
 
+  /// The store was restored from a backup: see key_set::rows_are_of_before().
+  caf::error rows_are_of_before();
+
   /// No row needs an old key any more and none of a shredded tenant is left, as of so many changes(): old keys become spare,
   /// and spare ones go in time. Nothing happens if there were changes since.
   caf::error all_sealed(uint64_t changes);

@@ -145,6 +145,17 @@ caf::error key_set::shred(std::string_view tenant) {
   return {};
 }
 
+void key_set::rows_are_of_before() {
+  for (auto& [id, one] : keys_) {
+    if (one.state == key_state::spare)
+      one.state = key_state::old;
+    if (one.state == key_state::erased)
+      one.state = key_state::shredded;
+  }
+  stage_ = seal_stage::converting;
+  ++changes_;
+}
+
 void key_set::all_sealed(int64_t now_ms) {
   for (auto at = keys_.begin(); at != keys_.end();) {
     auto& one = at->second;

@@ -87,6 +87,9 @@ public:
   /// No row needs an old key any more, and none of a shredded tenant is left. A key nothing needs goes when it was retired
   /// spare_key_age ago; until then, backups may.
   void all_sealed(int64_t now_ms);
+  /// The rows are those of an earlier time: some may be plain, or sealed under keys that no row needed any more, or of
+  /// tenants whose rows were gone. They wait again.
+  void rows_are_of_before();
   /// How much of the store is sealed from now on.
   void set_stage(seal_stage stage) {
     stage_ = stage;

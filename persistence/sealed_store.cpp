@@ -215,8 +215,8 @@ caf::error no_ring(const store& rows, const std::string& file, std::string_view 
 } // namespace
 
 caf::expected<sealing> seal_store(std::shared_ptr<store> rows, std::shared_ptr<key_file> file,
-                                  const std::optional<sealing_key>& master,
-                                  std::shared_ptr<const clock> time) {
+                                  const std::optional<sealing_key>& master, std::shared_ptr<const clock> time,
+                                  bool restored) {
   auto has_moved = rows->naming_key() == store_self::moved_naming_key();
   if (!master) {
     auto content = file->read();
@@ -250,6 +250,9 @@ caf::expected<sealing> seal_store(std::shared_ptr<store> rows, std::shared_ptr<k
                       fmt::format("the key ring {} belongs to the store {}, and this is {}: restore the "
                                   "right one",
                                   file->name(), (*ring)->store_id(), rows->id()));
+  if (restored)
+    if (auto failed = (*ring)->rows_are_of_before())
+      return failed;
   if (!has_moved && !*newborn && (*ring)->keys()->stage() != seal_stage::converting)
     return make_error(ec::corrupt,
                       fmt::format("the store {} is plain though its key ring {} says it is sealed: a "

@@ -68,10 +68,11 @@ struct sealing {
 };
 
 /// Puts the seal on a store that was just opened: opens its key ring, or makes one when a master key comes for the first
-/// time. Without ring and master key the store is left as it is. Errors: ec::key_missing (it is sealed and there is no master
+/// time. Without ring and master key the store is left as it is. `restored`: its rows may be older than its ring, even from
+/// before its first key; a pass will seal them anew. Errors: ec::key_missing (it is sealed and there is no master
 /// key, or no ring), ec::wrong_key (of another master key, or of another store), and those of key_ring.
 caf::expected<sealing> seal_store(std::shared_ptr<store> rows, std::shared_ptr<key_file> file,
-                                  const std::optional<sealing_key>& master,
-                                  std::shared_ptr<const clock> time);
+                                  const std::optional<sealing_key>& master, std::shared_ptr<const clock> time,
+                                  bool restored = false);
 
 } // namespace troupe

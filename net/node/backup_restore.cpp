@@ -76,7 +76,7 @@ caf::expected<RestoreReport> restore_store(const config& settings, uint32_t id, 
   auto finish = [&](const std::filesystem::path& directory) -> caf::error {
     auto here = settings;
     here.node.data_directory = directory.string();
-    auto there = open_stopped_storage(here, {});
+    auto there = open_stopped_storage(here, {}, true);
     if (!there)
       return std::move(there.error());
     if (point != cut_point{}) {

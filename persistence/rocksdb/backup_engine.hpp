@@ -27,8 +27,10 @@ caf::expected<std::unique_ptr<Engine>> open_engine(const std::filesystem::path& 
   return std::unique_ptr<Engine>{engine};
 }
 
-/// Opens a backup where it lies and reads what a mark tells: store, history, last event, bytes. Error: ec::corrupt.
-caf::error look_inside(const rocksdb::BackupEngineReadOnlyBase& engine, uint32_t id, BackupMark& seen);
+/// Opens a backup where it lies and reads what a mark tells: store, history, last event, bytes. Errors: ec::corrupt,
+/// ec::key_missing (it is sealed, and there is no key ring beside the backups).
+caf::error look_inside(const rocksdb::BackupEngineReadOnlyBase& engine, const std::filesystem::path& backups,
+                       uint32_t id, BackupMark& seen);
 
 /// Row of the store itself that names its history; see BackupMark.
 extern const std::string history_row;

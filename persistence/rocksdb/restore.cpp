@@ -36,7 +36,12 @@ caf::expected<BackupRecord> find_record(const fs::path& backups, uint32_t id) {
   return record;
 }
 
-caf::error differs(const BackupMark& mark, const BackupMark& seen) {
+// What is in a backup is what its mark says.
+caf::error compare(const rocksdb::BackupEngineReadOnlyBase& engine, const fs::path& backups,
+                   const BackupMark& mark) {
+  BackupMark seen;
+  if (auto failed = look_inside(engine, backups, mark.id(), seen))
+    return failed;
   if (seen.store() == mark.store() && seen.history() == mark.history() && seen.gsn() == mark.gsn())
     return {};
   return make_error(
@@ -109,24 +114,11 @@ private:
   descriptor hold_;
 };
 
-// The restored store is the one the mark tells of, and begins a history of its own: from now on other events may have the
-// numbers that those behind the backup had.
-caf::error begin_history(const fs::path& directory, const BackupMark& mark, const clock& time) {
+// From now on other events may have the numbers that those behind the backup had.
+caf::error begin_history(const fs::path& directory, const clock& time) {
   auto rows = open_rocksdb(directory);
   if (!rows)
     return std::move(rows.error());
-  auto counters = read_journal_counters(**rows);
-  if (!counters)
-    return std::move(counters.error());
-  auto history = (*rows)->get(space::meta, history_row);
-  if (!history)
-    return std::move(history.error());
-  BackupMark seen;
-  seen.set_store((*rows)->id());
-  seen.set_history(history->value_or(""));
-  seen.set_gsn(counters->gsn);
-  if (auto wrong = differs(mark, seen))
-    return wrong;
   return (*rows)->write({{space::meta, history_row, id_source{random_seed()}.next(time.now_ms())}});
 }
 
@@ -177,11 +169,8 @@ caf::expected<BackupMark> verify_backup(const fs::path& backups, uint32_t id) {
     return make_error(ec::corrupt, fmt::format("backup {} is damaged: {}", mark.id(), status.ToString()));
   if (auto failed = verify_belongings(backups, *record))
     return make_error(code_of(failed), fmt::format("backup {}: {}", mark.id(), text_of(failed)));
-  BackupMark seen;
-  if (auto failed = look_inside(**engine, mark.id(), seen))
+  if (auto failed = compare(**engine, backups, mark))
     return failed;
-  if (auto wrong = differs(mark, seen))
-    return wrong;
   return mark;
 }
 
@@ -207,11 +196,13 @@ caf::expected<BackupMark> restore_backup(const fs::path& backups, uint32_t id, c
   auto engine = open_engine<rocksdb::BackupEngineReadOnly>(backups);
   if (!engine)
     return std::move(engine.error());
+  if (auto failed = compare(**engine, backups, mark))
+    return failed;
   if (auto status = (*engine)->RestoreDBFromBackup(mark.id(), place.native(), place.native()); !status.ok())
     return backup_failure(fmt::format("restore backup {} into", mark.id()), place, status);
   if (auto failed = restore_belongings(backups, *record, place))
     return failed;
-  if (auto failed = begin_history(place, mark, time))
+  if (auto failed = begin_history(place, time))
     return failed;
   if (auto failed = finish ? finish(place) : caf::error{})
     return failed;

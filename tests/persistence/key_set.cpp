@@ -65,6 +65,18 @@ CAF_TEST(a key nothing needs is kept for backups and goes in time) {
   CAF_CHECK(set.find(0x9f3a01c3)); // that somebody was shredded is never forgotten
 }
 
+CAF_TEST(rows of before wait again whatever sealed them) {
+  auto set = *key_set::from_lines(written);
+  set.all_sealed(1700000000003);
+  CAF_CHECK(!set.pending());
+  set.rows_are_of_before();
+  CAF_CHECK(set.pending());
+  CAF_CHECK(set.stage() == seal_stage::converting);
+  CAF_CHECK(set.find(7)->state == key_state::active);
+  CAF_CHECK(set.find(0x9f3a01c2)->state == key_state::old);
+  CAF_CHECK(set.find(0x9f3a01c3)->state == key_state::shredded);
+}
+
 CAF_TEST(a copy changes by itself) {
   auto set = *key_set::from_lines(written);
   auto copy = set;

@@ -1,15 +1,22 @@
 // A store restored to a moment is the store of that moment: events, names, listings, timers, and what a node makes of them.
 #define CAF_SUITE net.node.backup_restore
+#include "tests/support/journal_bench.hpp"
 #include "tests/support/scratch.hpp"
 #include <caf/test/unit_test.hpp>
 #include <fstream>
 #include <map>
+#include <troupe/actors/spawn.hpp>
 #include <troupe/net/node/backup_restore.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/persistence/backup_files.hpp>
+#include <troupe/persistence/doctor.hpp>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/key_source.hpp>
 #include <troupe/persistence/rocksdb/backup.hpp>
+#include <troupe/persistence/seal_pass.hpp>
+#include <troupe/runtime/limits.hpp>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -87,6 +94,45 @@ struct working_node {
       }));
     return all;
   }
+  content events_of(const std::string& directory) const {
+    auto all = rows_of(directory);
+    std::erase_if(all, [](auto& row) { return row.first.find("journal") != 0; });
+    return all;
+  }
+  std::shared_ptr<sealed_store> open_sealed(const std::string& directory) const {
+    auto sealed = std::dynamic_pointer_cast<sealed_store>(open(directory).rows);
+    CAF_REQUIRE(sealed);
+    return sealed;
+  }
+  // What the doctor calls damage, a line each.
+  std::string findings(const std::string& directory) const {
+    auto all = open(directory);
+    auto health =
+        check_rows(*all.rows, {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind()}, false,
+                   all.objects.get());
+    CAF_REQUIRE(health);
+    std::string text;
+    for (auto& one : health->findings())
+      if (one.damage())
+        text += one.place() + ": " + one.meaning() + "\n";
+    return text;
+  }
+  size_t counted_objects(const std::string& directory) const {
+    auto all = open(directory);
+    size_t count = 0;
+    CAF_REQUIRE(!all.rows->scan(space::meta, object_begin(0), object_end(0xff),
+                                [&](auto, auto) { return ++count > 0; }));
+    return count;
+  }
+  // Rows are sealed under the active keys, as by a node in time.
+  void seal_all(const std::string& directory) const {
+    auto sealed = open_sealed(directory);
+    seal_pass pass{sealed};
+    while (!pass.finished())
+      CAF_REQUIRE(!sealed->write(pass.piece()));
+    CAF_REQUIRE(!pass.settle());
+    CAF_CHECK(!sealed->ring().keys()->pending());
+  }
   envelope counters() const {
     return *read_journal_counters(*open(settings.node.data_directory).rows);
   }
@@ -151,6 +197,136 @@ CAF_TEST(a sealed store is restored under its own master key and no other) {
   other.keys.master_key_file.clear();
   CAF_CHECK(restore_store(other, 1, {.gsn = moment.gsn}, here.time).error() == ec::key_missing);
   CAF_CHECK(!std::filesystem::exists(other.node.data_directory));
+}
+
+CAF_TEST(a sealed backup from before a rotation of keys is restored after it) {
+  working_node here{true};
+  auto& data = here.settings.node.data_directory;
+  here.live({"first"}, "early");
+  auto then = here.rows_of(data);
+  here.save();
+  here.live({"second"});
+  auto between = here.counters();
+  auto before = here.settings;
+  here.settings.keys.master_key_file = here.key_file("next-key", 'c');
+  {
+    auto one = here.elsewhere("data");
+    one.keys = before.keys;
+    auto sealed = std::dynamic_pointer_cast<sealed_store>(open_stopped_storage(one, {})->rows);
+    CAF_REQUIRE(!sealed->ring().rotate(master_key_from_file(here.settings.keys.master_key_file).value()));
+  }
+  here.seal_all(data);
+  here.live({"third"});
+  auto now = here.rows_of(data);
+  here.save(); // what is new in it is sealed under other keys than what it shares with the first
+  for (auto& [id, expected] : {std::pair{1u, then}, std::pair{2u, now}}) {
+    auto back = here.elsewhere("back" + std::to_string(id));
+    CAF_REQUIRE(restore_store(back, id, {}, here.time));
+    CAF_CHECK(here.rows_of(back.node.data_directory) == expected);
+    here.seal_all(back.node.data_directory);
+    CAF_CHECK(here.rows_of(back.node.data_directory) == expected);
+    auto sealed = here.open_sealed(back.node.data_directory);
+    CAF_CHECK_EQUAL(seal_pass{sealed}.piece().size(), 0u);
+  }
+  auto cut = here.elsewhere("cut");
+  CAF_REQUIRE(restore_store(cut, 2, {.gsn = between.gsn}, here.time));
+  CAF_CHECK_EQUAL(here.events_of(cut.node.data_directory).size(), between.gsn);
+  auto kept = here.settings.backup.directory + "/keyring";
+  CAF_CHECK(*read_file_whole(kept) == *read_file_whole(data + "/keyring")); // the newest, once
+  auto with_old = here.elsewhere("with_old");
+  with_old.keys = before.keys;
+  for (auto id : {1u, 2u})
+    CAF_CHECK(restore_store(with_old, id, {}, here.time).error() == ec::wrong_key);
+}
+
+CAF_TEST(a backup from before all was sealed is restored after it) {
+  working_node here;
+  auto& data = here.settings.node.data_directory;
+  here.live({"first"});
+  auto then = here.events_of(data);
+  here.save();
+  here.settings.keys.master_key_file = here.key_file("key", 'a');
+  here.open_sealed(data); // has keys now, and no row is sealed
+  here.save();
+  here.seal_all(data);
+  here.live({"second"});
+  here.save();
+  for (auto id : {1u, 2u}) {
+    auto back = here.elsewhere("back" + std::to_string(id));
+    CAF_REQUIRE(restore_store(back, id, {}, here.time));
+    CAF_CHECK(here.events_of(back.node.data_directory) == then);
+    here.seal_all(back.node.data_directory);
+    CAF_CHECK(here.events_of(back.node.data_directory) == then);
+  }
+}
+
+CAF_TEST(a sealed backup without its key ring is told of before anything is restored) {
+  working_node here{true};
+  here.live({"first"});
+  here.save();
+  auto ring = here.settings.backup.directory + "/keyring";
+  std::filesystem::remove(ring);
+  auto back = here.elsewhere("back");
+  auto refused = restore_store(back, 1, {}, here.time);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.error() == ec::key_missing);
+  CAF_CHECK(text_of(refused.error()).find(ring) != std::string::npos);
+  CAF_CHECK(verify_backup(here.settings.backup.directory, 1).error() == ec::key_missing);
+  CAF_REQUIRE(std::filesystem::copy_file(here.settings.node.data_directory + "/keyring", ring));
+  CAF_CHECK(restore_store(back, 1, {}, here.time));
+}
+
+CAF_TEST(after a cut the doctor finds nothing) {
+  for (auto sealed : {false, true}) {
+    working_node here{sealed};
+    std::string large(3 * limits::record_bytes, 'x');
+    here.live({large, "small"}, "early");
+    auto moment = here.counters();
+    here.live({large + "y", large, "late"}, "late");
+    here.save();
+    auto back = here.elsewhere("back");
+    auto report = restore_store(back, 1, {.gsn = moment.gsn}, here.time);
+    CAF_REQUIRE(report);
+    CAF_CHECK(report->dropped() > 0);
+    CAF_CHECK_EQUAL(here.findings(back.node.data_directory), "");
+    CAF_CHECK(here.counted_objects(back.node.data_directory) > 0);
+    CAF_CHECK(here.counted_objects(back.node.data_directory) <
+              here.counted_objects(here.settings.node.data_directory));
+  }
+}
+
+CAF_TEST(after a cut the doctor finds nothing of a shredded tenant either) {
+  working_node here{true};
+  auto& data = here.settings.node.data_directory;
+  std::string large(3 * limits::record_bytes, 'x');
+  here.live({"first"});
+  auto moment = here.counters();
+  {
+    auto all = here.open(data);
+    journal_core core{all.rows, std::make_shared<system_clock>(), {}, all.objects};
+    CAF_REQUIRE(!core.start());
+    for (auto name : {"other/probe/1", "other/probe/2"}) {
+      std::vector<journal_order> orders{open_of(*all.rows, name)};
+      core.process(orders);
+      auto incarnation = name == std::string_view{"other/probe/1"} ? 1u : 2u;
+      orders = {append_of(*all.rows, name, incarnation, 1, {large})};
+      core.process(orders);
+      if (incarnation == 1)
+        moment = *read_journal_counters(*all.rows);
+    }
+  }
+  here.live({large});
+  here.save();
+  CAF_REQUIRE(!here.open_sealed(data)->ring().shred("other"));
+  here.seal_all(data); // its rows are gone here, and in the backup they are not
+  here.save();
+  auto back = here.elsewhere("back");
+  auto report = restore_store(back, 1, {.gsn = moment.gsn}, here.time);
+  CAF_REQUIRE(report);
+  CAF_CHECK(report->dropped() > 0);
+  CAF_CHECK_EQUAL(here.findings(back.node.data_directory), "");
+  here.seal_all(back.node.data_directory);
+  CAF_CHECK_EQUAL(here.findings(back.node.data_directory), "");
 }
 
 CAF_TEST(a node goes on from a restored moment) {
