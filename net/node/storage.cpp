@@ -108,7 +108,7 @@ caf::expected<storage> open_storage(const config& settings, const logger& log,
   if (!marks)
     return std::move(marks.error());
   auto disk = start_journal(rows->all.rows, std::move(time), meters, *objects, std::move(options.on_trouble),
-                            (std::getenv("MUT") && std::atoi(std::getenv("MUT")) == 23) ? nullptr : std::move(*marks));
+                            std::move(*marks));
   if (!disk)
     return std::move(disk.error());
   storage all{std::move(rows->plain), std::move(rows->all.rows), std::move(*objects), std::move(*disk),
