@@ -96,8 +96,9 @@ def killed_while_charging():
     before = spent()
     caller = threading.Thread(target=load)
     caller.start()
-    while len(answered) < 15:
+    while len(answered) < 15 and caller.is_alive():
         time.sleep(0.01)
+    check("charges are answered until the node is killed", caller.is_alive())
     end_node(signal.SIGKILL)
     caller.join()
     start_node()

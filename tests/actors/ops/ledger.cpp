@@ -90,4 +90,30 @@ CAF_TEST(a ledger is listed as it stands) {
   CAF_CHECK(equal(listed[0], request<LedgerState>(purse, GetLedger{})));
 }
 
+CAF_TEST(every append carries what is spent then with or without a command id) {
+  std::vector<int64_t> carried;
+  bool proven = false;
+  twins watched;
+  watched.journal.before = [&](std::span<const journal_order> orders) {
+    for (auto& order : orders)
+      if (auto* append = std::get_if<append_order>(&order)) {
+        carried.push_back(append->spent ? append->spent->spent : -1);
+        proven = proven || (append->spent && append->spent->proven);
+      }
+  };
+  node.reset();
+  node.emplace(
+      rows, time, 7,
+      [](caf::scheduled_actor* root, doors_ptr outside) {
+        outside->names->put(std::string{services::shard_host},
+                            caf::actor_cast<caf::actor>(spawn_shard_host(root, outside, {ledger_kind()})));
+      },
+      std::move(watched));
+  request<LedgerState>(purse, limit(100));
+  request<LedgerState>(purse, charge(30));
+  request<LedgerState>(purse, charge(20, command_id()));
+  CAF_CHECK(carried == (std::vector<int64_t>{0, 30, 50}));
+  CAF_CHECK(!proven);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

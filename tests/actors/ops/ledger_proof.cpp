@@ -249,6 +249,17 @@ CAF_TEST(a restore does not end an exhaustion and does not forget a confirmation
   CAF_CHECK(exhausted(privacy));
 }
 
+CAF_TEST(a new limit proves nothing) {
+  live();
+  auto backup = copy();
+  place->content.reset();
+  start();
+  CAF_REQUIRE(tell(purse, limit(9000)) == ec{});
+  put_back(backup, "second");
+  start();
+  CAF_CHECK(exhausted(purse));
+}
+
 CAF_TEST(damaged marks prove nothing) {
   live();
   place->content->at(place->content->size() / 2) ^= 1;
@@ -268,6 +279,7 @@ CAF_TEST(marks of another store prove nothing) {
 CAF_TEST(older marks prove nothing for what has spent more) {
   live();
   auto older = place->content;
+  auto first = copy();
   CAF_REQUIRE(tell(purse, charge(1000)) == ec{});
   auto backup = copy();
   place->content = older;
@@ -275,6 +287,9 @@ CAF_TEST(older marks prove nothing for what has spent more) {
   start();
   CAF_CHECK(exhausted(purse));
   CAF_CHECK(!exhausted(privacy));
+  put_back(first, "third"); // when its mark would have been enough
+  start();
+  CAF_CHECK(exhausted(purse));
 }
 
 CAF_TEST(a ledger that is no longer listed is raised by its mark) {
