@@ -5,6 +5,7 @@
 #include <troupe/persistence/entity_core.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
 
@@ -14,6 +15,13 @@ entity_core::entity_core(std::shared_ptr<entity_seat> seat, doors_ptr doors, uin
                                                                                      event_version} {}
 
 entity_core::~entity_core() {
+  if (self_ && durable_ < seq_) // what is on its way to the disk may get there, and nobody will have announced its timers
+    doors_->disk->submit(upkeep_order{[](const store&, const upkeep_order::awake&) { return write_batch{}; },
+                                      [names = doors_->names, ref = seat_->ref](const caf::error&) {
+                                        Redeliver unannounced;
+                                        unannounced.set_ref(ref);
+                                        names->tell(std::string{services::timers}, std::move(unannounced));
+                                      }});
   fail(make_error(ec::outcome_unknown, seat_->ref + " ended before its answer was on disk"));
 }
 

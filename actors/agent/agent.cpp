@@ -279,6 +279,12 @@ public:
       open(*next->second);
     }
   }
+  // Has another taken its place? Whoever asked it to sleep may have died before he heard that it is at work.
+  bool is_replaced() const {
+    auto known = log_.outside().names->find(log_.ref());
+    return known && known != self_;
+  }
+
 
   void sweep() {
     auto configured = self_->state.record.request().config().timeout_ms();
@@ -370,7 +376,12 @@ agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
         if (auto* one = bench->find(ended))
           one->completed(ended.position(), ended.outcome());
       },
-      [=](const Tick&) { bench->sweep(); },
+      [=](const Tick&) {
+        if (bench->is_replaced())
+          self->quit();
+        else
+          bench->sweep();
+      },
   };
 }
 

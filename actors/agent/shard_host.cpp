@@ -218,6 +218,13 @@ struct shard_host_state {
     for (auto& [ref, one] : residents)
       if (!one.asked_to_sleep)
         by_kind[one.kind->name].emplace_back(one.seat->last_active_ms.load(std::memory_order_relaxed), ref);
+  // Whoever was awake under an earlier host is gone, or about to find out.
+  void tell_of_losses() {
+    for (auto& [kind_name, kind] : kinds)
+      if (std::string listener{kind.tell_crash_to}; !listener.empty() && doors->names->find(listener))
+        doors->names->tell(listener, EntityCrashed{});
+  }
+
     for (auto& [kind_name, by_activity] : by_kind) {
       auto& kind = kinds.find(std::string{kind_name})->second;
       std::sort(by_activity.begin(), by_activity.end());
@@ -298,6 +305,7 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
         if (message.after_park()) {
           self->state.crashes[message.ref()].parked = false;
           if (self->state.doors->names->release(message.ref()))
+  self->state.tell_of_losses();
             return; // nobody waits for it
         }
         self->state.activate(message.ref());

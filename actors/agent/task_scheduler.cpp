@@ -175,11 +175,11 @@ struct scheduler_state {
   void crashed(const EntityCrashed& crash) {
     std::vector<RunTask> left;
     for (auto& [key, task] : placed)
-      if (agent_ref(task.agent()) == crash.ref())
+      if (crash.ref().empty() || agent_ref(task.agent()) == crash.ref())
         left.push_back(task);
     if (!crash.quarantined()) {
       for (auto& task : left)
-        doors->names->tell(crash.ref(), task); // held until the agent is back
+        doors->names->tell(agent_ref(task.agent()), task); // held until the agent is back
       return;
     }
     if (auto key = parse_ref(crash.ref()))

@@ -2,6 +2,7 @@
 #define CAF_SUITE persistence.entity_core
 #include "tests/support/fixture.hpp"
 #include "tests/support/held_journal.hpp"
+#include <troupe/runtime/proto/workflow.pb.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -226,6 +227,35 @@ CAF_TEST(a message nobody understands is refused by name) {
   CAF_CHECK_EQUAL(code_of(answer.error()), ec::invalid_argument);
   CAF_CHECK(text_of(answer.error()).find("does not understand") != std::string::npos);
   CAF_CHECK_EQUAL(total(), 0);
+}
+
+CAF_TEST(the timers of an entity that ends with appends under way are looked at when these are written) {
+  std::string heard;
+  auto timers = node->system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    return {[&](const Redeliver& lost) {
+      auto entity = identify(counter, rows->naming_key());
+      heard += lost.ref() + (*rows->get(space::journal, journal_key(entity, 2)) ? " is written;" : " is not written;");
+    }};
+  });
+  node->outside()->names->put(std::string{services::timers}, timers);
+  auto end = [this] {
+    auto who = entity();
+    caf::anon_send(who, caf::exit_msg{who->address(), make_error(ec::unavailable, "its host is being stopped")});
+    node->settle();
+  };
+  auto by_host = counter + " is not written;"; // which asks at once
+  request<ProbeTotal>(counter, add(1));
+  end();
+  CAF_CHECK_EQUAL(heard, by_host);
+  CAF_CHECK_EQUAL(total(), 1);
+  disk->hold = true;
+  send(add(2));
+  end();
+  CAF_CHECK_EQUAL(heard, by_host + by_host);
+  disk->release();
+  node->settle();
+  CAF_CHECK_EQUAL(heard, by_host + by_host + counter + " is written;");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

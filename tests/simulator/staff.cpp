@@ -31,17 +31,17 @@ public:
     });
     teach("sleep", [&seen](const Task& task) {
       return sleep_for(std::chrono::milliseconds{task.random() % 5000}).then([&](const Result&) {
-        return looked(seen, task, "awake", [] { return finish("slept"); });
+        return looked(seen, task, "awake", [&] { return finish("slept for " + std::string{task.input("for")}); });
       });
     });
     teach("ask", [](const Task&) {
       return ask_human("somebody", "go on?").then([](const Result& said) { return finish(said.text()); });
     });
     teach("delegate", [&seen](const Task& task) {
-      return all_of(
-                 {call_agent("sleep"), call_tool("look", {{"for", own(task, "mine")}}), call_agent("look")})
+      return all_of({call_agent("sleep", {{"for", own(task, "rest")}}),
+                     call_tool("look", {{"for", own(task, "mine")}}), call_agent("look")})
           .then([&](const Result& all) {
-            auto in_order = all.part(0).text() == "slept" &&
+            auto in_order = all.part(0).text() == "slept for " + own(task, "rest") &&
                             all.part(1).text() == "seen " + own(task, "mine") &&
                             all.part(2).text() == "looked";
             if (!in_order)

@@ -13,8 +13,7 @@ bool is_group(strategy how) {
 
 } // namespace
 
-void tree_judge::know(const std::string& path, const restart_rules& rules,
-                      std::vector<std::string> children) {
+void tree_judge::know(const std::string& path, restart_rules rules, std::vector<std::string> children) {
   auto& all = known_[path];
   all = {};
   all.rules = rules;
@@ -79,7 +78,7 @@ void tree_judge::grant(const std::string& path, supervised_children& all) {
 
 void tree_judge::new_life() {
   for (auto& [path, all] : known_)
-    know(path, restart_rules{all.rules}, std::vector<std::string>{all.children});
+    know(path, all.rules, all.children);
 }
 
 } // namespace troupe

@@ -21,7 +21,7 @@ public:
       : object_{std::move(object)} {}
 
   /// Makes a supervisor known: its path, its rules, its children in start order.
-  void know(const std::string& path, const restart_rules& rules, std::vector<std::string> children);
+  void know(const std::string& path, restart_rules rules, std::vector<std::string> children);
   /// A supervisor reports; `now_us` is time that never jumps.
   void reported(const ChildEvent& event, int64_t now_us);
   /// All are gone.

@@ -1,4 +1,4 @@
-// A journal between an entity and the disk that holds appends back until it is told to let them go.
+// A journal between an entity and the disk that holds appends, and what is to follow them, back until it is told to let go.
 #pragma once
 
 #include <troupe/persistence/doors.hpp>
@@ -6,12 +6,12 @@
 
 namespace troupe {
 
-/// Passes everything on at once, but appends only when they are not held.
+/// Passes everything on at once, but appends and upkeep only when they are not held.
 class held_journal final : public journal {
 public:
   explicit held_journal(const std::shared_ptr<journal>& disk) : disk_{disk} {}
   void submit(journal_order order) override {
-    if (hold && std::holds_alternative<append_order>(order))
+    if (hold && (std::holds_alternative<append_order>(order) || std::holds_alternative<upkeep_order>(order)))
       held_.push_back(std::move(order));
     else
       pass(std::move(order));

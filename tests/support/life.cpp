@@ -3,6 +3,12 @@
 #include <tests/support/life.hpp>
 
 namespace troupe {
+namespace {
+
+// Who only waits for something that comes this soon after the end is not left behind.
+constexpr auto farewell = 2 * limits::attempt_sweep;
+
+} // namespace
 
 life::config::config() {
   set("scheduler.policy", caf::atom("testing"));
@@ -13,7 +19,7 @@ life::config::config() {
 life::life(std::shared_ptr<store> rows, std::shared_ptr<virtual_clock> time, uint64_t seed, wiring wire,
            twins threads, std::shared_ptr<object_store> objects)
     : system_{config_}, scheduler_{dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())},
-      rows_{std::move(rows)}, clock_{std::move(time)} {
+      rows_{std::move(rows)}, clock_{std::move(time)}, left_{std::move(threads.left)} {
   clock_->scheduler = &scheduler_;
   node_metrics meters;
   journal_ = std::make_shared<simulated_journal>(system_, rows_, clock_, meters, objects,
@@ -56,8 +62,44 @@ life::~life() {
   settle();
   doors_.reset();
   journal_.reset();
-  scheduler_.clock().cancel_all(); // what waits for its time would keep alive whom nobody knows any more
+  advance(farewell);
+  auto survivors = alive();
+  std::vector<std::string> names;
+  for (auto& one : survivors) {
+    names.push_back(name_of(one));
+    kill(caf::actor_cast<caf::actor>(one));
+  }
+  if (left_ && !names.empty())
+    left_(names);
+  survivors.clear();
+  scheduler_.clock().cancel_all();
   settle();
+}
+
+// A life is judged by those who have done something in it: each of them was a job once.
+void life::meet(caf::resumable& job) {
+  if (job.subtype() != caf::resumable::scheduled_actor)
+    return;
+  auto& one = static_cast<caf::scheduled_actor&>(job);
+  if (!met_.emplace(one.id(), one.ctrl()).second || met_.size() < 2 * met_before_ + 1000)
+    return;
+  std::erase_if(met_, [](auto& known) { return !known.second.lock(); });
+  met_before_ = met_.size();
+}
+
+std::vector<caf::strong_actor_ptr> life::alive() const {
+  std::vector<caf::strong_actor_ptr> all;
+  for (auto& [id, known] : met_)
+    if (auto one = known.lock())
+      if (caf::actor_cast<caf::abstract_actor*>(one)->getf(caf::abstract_actor::is_registered_flag))
+        all.push_back(std::move(one));
+  return all;
+}
+
+std::string life::name_of(const caf::strong_actor_ptr& one) const {
+  std::string name = caf::actor_cast<caf::local_actor*>(one)->name();
+  auto known = board_.look(one->id());
+  return known && !known->ref.empty() ? name + " " + known->ref : name;
 }
 
 bool life::step(const std::function<size_t(size_t)>& pick) {
@@ -65,6 +107,7 @@ bool life::step(const std::function<size_t(size_t)>& pick) {
     return false;
   if (pick)
     std::swap(scheduler_.jobs.front(), scheduler_.jobs[pick(scheduler_.jobs.size())]);
+  meet(*scheduler_.jobs.front());
   scheduler_.run_once();
   return true;
 }

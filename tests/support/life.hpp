@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/scheduler/test_coordinator.hpp>
+#include <map>
 #include <tests/support/simulated_journal.hpp>
 #include <tests/support/simulated_workers.hpp>
 #include <troupe/actors/spawn.hpp>
@@ -32,6 +33,8 @@ public:
 struct twins {
   journal_watch journal;
   std::function<std::chrono::milliseconds()> job_takes; ///< asked for each job of a worker
+  /// The life has ended, and these are still alive: nobody could end them, and nothing they wait for comes soon.
+  std::function<void(const std::vector<std::string>& names)> left;
 };
 
 /// A node on CAF's test coordinator: no threads, no time but virtual time.
@@ -73,6 +76,10 @@ private:
   struct config : caf::actor_system_config {
     config();
   };
+  void meet(caf::resumable& one);
+  std::vector<caf::strong_actor_ptr> alive() const;
+  std::string name_of(const caf::strong_actor_ptr& one) const;
+
   config config_;
   activity_board board_;
   caf::actor_system system_;
@@ -82,6 +89,9 @@ private:
   std::shared_ptr<simulated_journal> journal_;
   std::shared_ptr<simulated_workers> workers_;
   doors_ptr doors_;
+  std::function<void(const std::vector<std::string>&)> left_;
+  std::map<caf::actor_id, caf::weak_actor_ptr> met_; // whoever has done something
+  size_t met_before_ = 0;                            // when those who are no more were last struck off
   caf::actor root_;
 };
 

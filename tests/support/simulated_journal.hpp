@@ -47,6 +47,8 @@ public:
       caf::delayed_anon_send(pump_, held_up, Activate{});
       return;
     }
+    if (!late_.empty() && std::holds_alternative<upkeep_order>(order)) // no order of one actor overtakes another of his
+      return late_.push_back(std::move(order));
     queue_.push_back(std::move(order));
     tick();
   }

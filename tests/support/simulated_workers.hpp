@@ -15,6 +15,8 @@ public:
       : system_{system}, delay_{std::move(delay)} {}
 
   void submit(std::function<void()> job) override {
+    if (cut_)
+      return;
     auto wait = delay_ ? delay_() : std::chrono::milliseconds{0};
     if (wait.count() == 0) {
       system_.spawn([this, job = std::move(job)](caf::event_based_actor*) {

@@ -123,6 +123,15 @@ struct slow_tools : platform {
   bool is_awake(const std::string& id) {
     return node->outside()->names->find(agent_ref(id)) != nullptr;
   }
+  void restart_host() {
+    restart_service(services::shard_host, [this](auto* parent, auto doors) {
+      auto outside = std::make_shared<troupe::doors>(*doors);
+      outside->hands = hands;
+      auto agents = agent_kind(parts);
+      agents.idle = wishes->agent_idle;
+      return spawn_shard_host(parent, outside, {agents, task_kind(), run_kind()});
+    });
+  }
   std::shared_ptr<held_workers> hands = std::make_shared<held_workers>();
   std::shared_ptr<agent_parts> parts;
   std::shared_ptr<platform_wishes> wishes;
@@ -424,6 +433,34 @@ CAF_TEST(a tool that hangs does not keep an agent that sleeps) {
   hands->release(); // an answer that nobody waits for
   node->settle();
   CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_FAILED);
+}
+
+CAF_TEST(what agents worked on when their host died is given to them again at once) {
+  request<TaskAccepted>(job_ref, job("count"));
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  restart_host();
+  CAF_CHECK_EQUAL(hands->jobs.size(), 2u);
+  hands->release();
+  node->settle();
+  CAF_CHECK_EQUAL(result_of(job_ref), "counted one");
+}
+
+CAF_TEST(an agent at work whose host dies while it asks it to sleep makes way for the next) {
+  wishes->agent_idle = 1s;
+  next_life();
+  request<TaskAccepted>(job_ref, job("count"));
+  auto agent = caf::actor_cast<caf::weak_actor_ptr>(node->outside()->names->find(agent_ref("patient")));
+  while (is_awake("patient")) {
+    if (!node->step())
+      node->advance_once(1s);
+  }
+  restart_host(); // and nobody knows that it is at work
+  CAF_CHECK(agent.lock() != nullptr);
+  node->advance(2 * limits::attempt_sweep);
+  CAF_CHECK(agent.lock() == nullptr);
+  hands->release();
+  node->settle();
+  CAF_CHECK_EQUAL(result_of(job_ref), "counted one");
 }
 
 CAF_TEST(an agent without slots of its own has those of the configuration) {
