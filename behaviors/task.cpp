@@ -38,7 +38,7 @@ bool Result::ok() const {
 caf::error Result::error() const {
   if (ok())
     return {};
-  return make_error(static_cast<ec>(outcome_->failure().code()), outcome_->failure().text());
+  return error_of(outcome_->failure());
 }
 
 std::vector<Result> Result::parts() const {

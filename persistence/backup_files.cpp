@@ -164,6 +164,16 @@ caf::expected<BackupFile> measure_file(const fs::path& path) {
   return measured;
 }
 
+uint64_t bytes_below(const fs::path& directory) {
+  uint64_t bytes = 0;
+  std::error_code gone;
+  for (fs::recursive_directory_iterator at{directory, gone}, end; !gone && at != end; at.increment(gone)) {
+    auto size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
+    bytes += gone ? 0 : size;
+  }
+  return bytes;
+}
+
 caf::error save_belongings(const fs::path& data, const fs::path& backups,
                            const std::map<std::string, BackupFile>& known,
                            std::map<std::string, BackupFile>& saved) {

@@ -55,6 +55,9 @@ caf::expected<BackupFile> copy_file_whole(const std::filesystem::path& from, con
 /// Size and hash of a file. Errors: as read_file_whole().
 caf::expected<BackupFile> measure_file(const std::filesystem::path& path);
 
+/// Bytes of all files below a directory, however many come and go meanwhile.
+uint64_t bytes_below(const std::filesystem::path& directory);
+
 /// Copies what a store's directory holds besides RocksDB's files and the backups do not hold yet. `known`, by path, are the
 /// files earlier backups list; `saved` becomes what this one lists. Called when the rows are saved: what they refer to was
 /// there before them. Errors: as copy_file_whole().

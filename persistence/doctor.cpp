@@ -7,6 +7,7 @@
 #include <troupe/persistence/doctor.hpp>
 #include <troupe/persistence/index_rows.hpp>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/persistence/seal.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
@@ -16,19 +17,7 @@ constexpr std::string_view restore = "restore a backup";
 constexpr std::string_view repair_it = "`troupe doctor --repair` makes it anew";
 
 StoreFinding damage(std::string place, std::string meaning, std::string_view remedy = restore) {
-  StoreFinding found;
-  found.set_place(std::move(place));
-  found.set_meaning(std::move(meaning));
-  found.set_remedy(std::string{remedy});
-  found.set_damage(true);
-  return found;
-}
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (auto byte : bytes)
-    text += fmt::format("{:02x}", static_cast<uint8_t>(byte));
-  return text;
+  return finding(std::move(place), std::move(meaning), remedy, true);
 }
 
 class examiner {
@@ -47,21 +36,14 @@ public:
     if (health_.highest_gsn() > counters_.gsn)
       add(damage("the journal's counters", fmt::format("event {} is stored, but they end at {}",
                                                        health_.highest_gsn(), counters_.gsn)));
-    for (auto& [kind, entities] : strangers_) {
-      StoreFinding found;
-      found.set_place(fmt::format("kind '{}'", kind));
-      found.set_meaning(fmt::format(
-          "{} entities: this program does not know it, so their rows were not compared", entities));
-      found.set_remedy("nothing is wrong: check them with the program that has this kind");
-      add(std::move(found));
-    }
-    if (shredded_) {
-      StoreFinding found;
-      found.set_place("shredded tenants");
-      found.set_meaning("their keys were destroyed: nothing of them can be read");
-      found.set_remedy("nothing is wrong: their rows leave by themselves");
-      add(std::move(found));
-    }
+    for (auto& [kind, entities] : strangers_)
+      add(finding(fmt::format("kind '{}'", kind),
+                  fmt::format("{} entities: this program does not know it, so their rows were not compared",
+                              entities),
+                  "nothing is wrong: check them with the program that has this kind", false));
+    if (shredded_)
+      add(finding("shredded tenants", "their keys were destroyed: nothing of them can be read",
+                  "nothing is wrong: their rows leave by themselves", false));
     return std::move(health_);
   }
 
@@ -146,9 +128,9 @@ private:
     return rows_.scan(space::meta, names_begin(shard), names_end(shard), [&](auto key, auto value) {
       auto entity = entity_of(key);
       if (!entity)
-        add(damage("name " + hex(key), "the key is that of no entity"));
+        add(damage("name " + to_hex(key), "the key is that of no entity"));
       else if (!parse_ref(value) || identify(value, rows_.naming_key()) != *entity)
-        add(damage("name " + hex(key), fmt::format("'{}' is not the name of this entity", value)));
+        add(damage("name " + to_hex(key), fmt::format("'{}' is not the name of this entity", value)));
       else
         names_.emplace(*entity, std::string{value});
       return true;
@@ -182,7 +164,7 @@ private:
     return scan_entities(space::snapshot, shard, [&](auto key, auto value) {
       auto entity = entity_of(key);
       if (!entity) {
-        mend(damage("snapshot " + hex(key), "the key is that of no entity", repair_it),
+        mend(damage("snapshot " + to_hex(key), "the key is that of no entity", repair_it),
              {space::snapshot, std::string{key}, std::nullopt});
         return true;
       }
@@ -204,7 +186,7 @@ private:
     auto failed = scan_entities(space::journal, shard, [&](auto key, auto value) {
       auto entity = entity_of(key);
       if (!entity) {
-        add(damage("event " + hex(key), "the key is that of no entity"));
+        add(damage("event " + to_hex(key), "the key is that of no entity"));
         return true;
       }
       if (!one || one->id != *entity) {
@@ -228,7 +210,7 @@ private:
     one.id = entity;
     auto name = names_.find(entity);
     if (name == names_.end()) {
-      one.ref = "entity " + hex(entity_begin(entity).substr(1));
+      one.ref = "entity " + to_hex(entity_begin(entity).substr(1));
       one.sound = false;
       add(damage(one.ref, "it has events and no name: nobody can ask for it"));
       return one;
@@ -310,7 +292,7 @@ private:
     for (auto& [entity, all] : snapshots_)
       for (auto& [seq, one] : all)
         if (!one.seen)
-          mend(damage(fmt::format("snapshot {} at event {}", hex(one.key), seq), "there is no such event",
+          mend(damage(fmt::format("snapshot {} at event {}", to_hex(one.key), seq), "there is no such event",
                       repair_it),
                {space::snapshot, one.key, std::nullopt});
   }
@@ -356,7 +338,7 @@ private:
     if (entity)
       if (auto name = rows_.get(space::meta, name_key(*entity)); name && *name)
         owner = **name;
-    return fmt::format("{}, {} row {}", owner, is_timer ? "timer" : "index", hex(key));
+    return fmt::format("{}, {} row {}", owner, is_timer ? "timer" : "index", to_hex(key));
   }
 
   store& rows_;
@@ -376,6 +358,15 @@ private:
 };
 
 } // namespace
+
+StoreFinding finding(std::string place, std::string meaning, std::string_view remedy, bool damage) {
+  StoreFinding found;
+  found.set_place(std::move(place));
+  found.set_meaning(std::move(meaning));
+  found.set_remedy(std::string{remedy});
+  found.set_damage(damage);
+  return found;
+}
 
 void add_finding(StoreHealth& health, StoreFinding found) {
   if (found.damage() && !found.repaired())

@@ -22,6 +22,9 @@ namespace troupe {
 caf::expected<StoreHealth> check_rows(store& rows, const std::vector<entity_kind>& kinds, bool repair,
                                       const object_store* objects = nullptr);
 
+/// What is wrong where, and what helps.
+StoreFinding finding(std::string place, std::string meaning, std::string_view remedy, bool damage);
+
 /// Adds a finding, unless there are limits::doctor_findings already; damage that is not repaired makes the store unsound.
 void add_finding(StoreHealth& health, StoreFinding finding);
 

@@ -15,27 +15,13 @@ namespace {
 
 constexpr std::string_view first_line = "troupe keyring ", format_now = "1";
 
-std::string hex(const unsigned char* bytes, size_t count) {
-  return fmt::format("{:02x}", fmt::join(bytes, bytes + count, ""));
-}
-
-std::string from_hex(std::string_view text) {
-  std::string bytes(text.size() / 2, '\0');
-  size_t size = 0;
-  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
-                     nullptr, &size, nullptr) != 0)
-    size = 0;
-  bytes.resize(size);
-  return bytes;
-}
-
 // Eight bytes that tell one master key from another: a hash that needs the key to be made.
 std::string fingerprint(const sealing_key& master) {
   constexpr std::string_view text = "troupe master key";
   std::array<unsigned char, crypto_generichash_BYTES> hash{};
   crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()),
                      text.size(), master.reveal(), sealing_key::size);
-  return hex(hash.data(), 8);
+  return to_hex({reinterpret_cast<const char*>(hash.data()), 8});
 }
 
 data_key as_data_key(const sealing_key& master) {
@@ -127,7 +113,7 @@ caf::error key_ring::keep(key_set changed, const sealing_key& master) {
   std::string sealed;
   seal_bytes(sealed, content, text, as_data_key(master), nonces_.next());
   sodium_memzero(text.data(), text.size());
-  content += hex(reinterpret_cast<const unsigned char*>(sealed.data()), sealed.size()) + "\n";
+  content += to_hex(sealed) + "\n";
   if (content.size() > limits::key_ring_bytes)
     return make_error(ec::overloaded, fmt::format("the key ring {} would be longer than {} bytes",
                                                   file_->name(), limits::key_ring_bytes));
@@ -184,13 +170,6 @@ caf::error key_ring::refusal(std::string_view tenant) const {
 }
 
 caf::error key_ring::rotate(const std::optional<sealing_key>& master) {
-caf::error key_ring::rows_are_of_before() {
-  std::lock_guard lock{change_mutex_};
-  auto changed = *keys();
-  changed.rows_are_of_before();
-  return keep(std::move(changed), master_);
-}
-
   std::lock_guard lock{change_mutex_};
   auto changed = *keys();
   changed.rotate(clock_->now_ms());
@@ -202,6 +181,13 @@ caf::error key_ring::shred(std::string_view tenant) {
   auto changed = *keys();
   if (auto failed = changed.shred(tenant))
     return failed;
+  return keep(std::move(changed), master_);
+}
+
+caf::error key_ring::rows_are_of_before() {
+  std::lock_guard lock{change_mutex_};
+  auto changed = *keys();
+  changed.rows_are_of_before();
   return keep(std::move(changed), master_);
 }
 

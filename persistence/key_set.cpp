@@ -11,26 +11,6 @@
 namespace troupe {
 namespace {
 
-std::string hex(std::string_view bytes) {
-  auto* begin = reinterpret_cast<const unsigned char*>(bytes.data());
-  return fmt::format("{:02x}", fmt::join(begin, begin + bytes.size(), ""));
-}
-
-std::string hex(const sealing_key& key) {
-  return hex({reinterpret_cast<const char*>(key.reveal()), sealing_key::size});
-}
-
-std::string from_hex(std::string_view text) {
-  std::string bytes(text.size() / 2, '\0');
-  size_t size = 0;
-  const char* end = nullptr;
-  if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
-                     nullptr, &size, &end) != 0 ||
-      end != text.data() + text.size() || 2 * size != text.size())
-    bytes.clear();
-  return bytes;
-}
-
 template <class T>
 std::optional<T> number(std::string_view text, int base = 10) {
   T value{};
@@ -49,7 +29,9 @@ std::string_view take(std::string_view& text, char end) {
 }
 
 std::string line_of(const ring_key& one) {
-  auto secret = one.destroyed() ? std::string{"-"} : hex(one.key.bytes);
+  auto secret = one.destroyed()
+                    ? std::string{"-"}
+                    : to_hex({reinterpret_cast<const char*>(one.key.bytes.reveal()), sealing_key::size});
   return fmt::format("key {:08x} {} {} {} {} {}\n", one.key.id, static_cast<int>(one.state), one.made_ms,
                      one.retired_ms, secret, one.tenant);
 }
@@ -145,17 +127,6 @@ caf::error key_set::shred(std::string_view tenant) {
   return {};
 }
 
-void key_set::rows_are_of_before() {
-  for (auto& [id, one] : keys_) {
-    if (one.state == key_state::spare)
-      one.state = key_state::old;
-    if (one.state == key_state::erased)
-      one.state = key_state::shredded;
-  }
-  stage_ = seal_stage::converting;
-  ++changes_;
-}
-
 void key_set::all_sealed(int64_t now_ms) {
   for (auto at = keys_.begin(); at != keys_.end();) {
     auto& one = at->second;
@@ -174,9 +145,20 @@ void key_set::all_sealed(int64_t now_ms) {
     stage_ = seal_stage::sealed;
 }
 
+void key_set::rows_are_of_before() {
+  for (auto& [id, one] : keys_) {
+    if (one.state == key_state::spare)
+      one.state = key_state::old;
+    if (one.state == key_state::erased)
+      one.state = key_state::shredded;
+  }
+  stage_ = seal_stage::converting;
+  ++changes_;
+}
+
 std::string key_set::lines() const {
-  auto text =
-      fmt::format("store {}\nnaming_key {}\nstage {}\n", store_id, hex(naming_key), static_cast<int>(stage_));
+  auto text = fmt::format("store {}\nnaming_key {}\nstage {}\n", store_id, to_hex(naming_key),
+                          static_cast<int>(stage_));
   for (auto& [id, one] : keys_)
     text += line_of(one);
   return text;

@@ -166,6 +166,19 @@ bool operator==(const sealing_key& a, const sealing_key& b) {
   return sodium_memcmp(a.bytes_.data(), b.bytes_.data(), sealing_key::size) == 0;
 }
 
+std::string to_hex(std::string_view bytes) {
+  auto* begin = reinterpret_cast<const unsigned char*>(bytes.data());
+  return fmt::format("{:02x}", fmt::join(begin, begin + bytes.size(), ""));
+}
+
+std::string from_hex(std::string_view text) {
+  std::string bytes(text.size() / 2, '\0');
+  if (text.size() % 2 != 0 || sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                                             text.data(), text.size(), nullptr, nullptr, nullptr) != 0)
+    bytes.clear();
+  return bytes;
+}
+
 std::string key_name(uint32_t id) {
   return fmt::format("{:08x}", id);
 }

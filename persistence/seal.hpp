@@ -43,6 +43,10 @@ struct data_key {
   sealing_key bytes;
 };
 
+/// Bytes as hex digits, and back; empty if the text is anything else.
+std::string to_hex(std::string_view bytes);
+std::string from_hex(std::string_view text);
+
 /// `9f3a01c2`: how people read the id of a data key.
 std::string key_name(uint32_t id);
 

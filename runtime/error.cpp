@@ -3,6 +3,7 @@
 #include <caf/all.hpp>
 #include <stdexcept>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/proto/common.pb.h>
 
 namespace troupe {
 namespace {
@@ -66,6 +67,17 @@ caf::error make_error(ec code, std::string text) {
   if (text.empty())
     return {static_cast<uint8_t>(code), category};
   return {static_cast<uint8_t>(code), category, caf::make_message(std::move(text))};
+}
+
+caf::error error_of(const Failure& told) {
+  return make_error(static_cast<ec>(told.code()), told.text());
+}
+
+Failure to_failure(const caf::error& why) {
+  Failure told;
+  told.set_code(static_cast<uint32_t>(code_of(why)));
+  told.set_text(text_of(why));
+  return told;
 }
 
 ec code_of(const caf::error& error) {

@@ -8,6 +8,8 @@
 
 namespace troupe {
 
+class Failure; // common.proto
+
 /// Every expected failure. Values are on disk and on the wire: never renumber, never reuse.
 enum class ec : uint8_t {
   invalid_argument = 1,  ///< The input is wrong and will stay wrong; the text says what is allowed.
@@ -66,6 +68,10 @@ std::string to_string(ec code);
 
 /// An error with the text a person needs to act on it: which id, which limit.
 caf::error make_error(ec code, std::string text = {});
+
+/// The error a message tells of, and what a message tells of an error.
+caf::error error_of(const Failure& told);
+Failure to_failure(const caf::error& why);
 
 /// The code of an error; CAF's own errors count as unavailable, timeout or internal. ec{}, which is no failure, if there is none.
 ec code_of(const caf::error& error);

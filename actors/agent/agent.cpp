@@ -147,8 +147,7 @@ struct agent_entity {
 
 Outcome outcome_of(const caf::error& failure) {
   Outcome outcome;
-  outcome.mutable_failure()->set_code(static_cast<uint32_t>(code_of(failure)));
-  outcome.mutable_failure()->set_text(text_of(failure));
+  *outcome.mutable_failure() = to_failure(failure);
   return outcome;
 }
 

@@ -74,8 +74,7 @@ struct shard_host_state {
     if (!woken)
       return;
     if (answer.has_failure()) {
-      doors->names->erase(ref, {},
-                          make_error(static_cast<ec>(answer.failure().code()), answer.failure().text()));
+      doors->names->erase(ref, {}, error_of(answer.failure()));
       return;
     }
     auto seat = std::make_shared<entity_seat>();

@@ -31,13 +31,7 @@ struct work {
 
 template <class Answer>
 caf::error failure_in(const Answer& answer) {
-  auto& failure = answer.failure();
-  return answer.has_failure() ? make_error(static_cast<ec>(failure.code()), failure.text()) : caf::error{};
-}
-
-void set_failure(Failure& failure, const caf::error& why) {
-  failure.set_code(static_cast<uint32_t>(code_of(why)));
-  failure.set_text(text_of(why));
+  return answer.has_failure() ? error_of(answer.failure()) : caf::error{};
 }
 
 class backups_state {
@@ -191,7 +185,7 @@ private:
       if (mark)
         *result.mutable_mark() = std::move(*mark);
       else
-        set_failure(*result.mutable_failure(), mark.error());
+        *result.mutable_failure() = to_failure(mark.error());
       caf::anon_send(back, std::move(result));
     });
     return ticket;
@@ -204,7 +198,7 @@ private:
       if (list)
         *found.mutable_list() = std::move(*list);
       else
-        set_failure(*found.mutable_failure(), list.error());
+        *found.mutable_failure() = to_failure(list.error());
       caf::anon_send(back, std::move(found));
     });
   }

@@ -46,16 +46,10 @@ void when_done(const control_call& call, const reply_to<KeyList>& reply,
   auto keeper = call.desk->hooks.keys;
   if (!keeper)
     return reply(nothing_sealed());
-  call.self->become(
-      [=](const Done&) { reply(list_of(*keeper)); },
-      [=](const Failure& failure) { reply(make_error(static_cast<ec>(failure.code()), failure.text())); });
+  call.self->become([=](const Done&) { reply(list_of(*keeper)); },
+                    [=](const Failure& failure) { reply(error_of(failure)); });
   act(*keeper, [me = caf::actor_cast<caf::actor>(call.self)](const caf::error& failed) {
-    if (!failed)
-      return caf::anon_send(me, Done{});
-    Failure failure;
-    failure.set_code(static_cast<uint32_t>(code_of(failed)));
-    failure.set_text(text_of(failed));
-    caf::anon_send(me, std::move(failure));
+    failed ? caf::anon_send(me, to_failure(failed)) : caf::anon_send(me, Done{});
   });
 }
 

@@ -182,9 +182,7 @@ caf::expected<StoreUsage> measure_store(const store& rows, const object_store* o
 // On a thread of its own: it reads the whole store. It ends when nobody waits for it any more.
 void serve(const control_call& call, const GetStoreUsage&, reply_to<StoreUsage> reply) {
   call.self->become([reply](const StoreUsage& usage) { reply(usage); },
-                    [reply](const Failure& failure) {
-                      reply(make_error(static_cast<ec>(failure.code()), failure.text()));
-                    });
+                    [reply](const Failure& failure) { reply(error_of(failure)); });
   auto& desk = *call.desk;
   auto& hands = desk.chores ? desk.chores : desk.outside->hands;
   auto asker = caf::actor_cast<caf::actor_addr>(call.self->address());
@@ -192,15 +190,8 @@ void serve(const control_call& call, const GetStoreUsage&, reply_to<StoreUsage> 
   hands->submit([asker, now_ms, outside = desk.outside, rules = desk.retention] {
     auto waits = [asker] { return static_cast<bool>(caf::actor_cast<caf::actor>(asker)); };
     auto usage = measure_store(*outside->rows, outside->objects.get(), {rules, now_ms, waits});
-    auto to = caf::actor_cast<caf::actor>(asker);
-    if (!to)
-      return;
-    if (usage)
-      return caf::anon_send(to, std::move(*usage));
-    Failure failure;
-    failure.set_code(static_cast<uint32_t>(code_of(usage.error())));
-    failure.set_text(text_of(usage.error()));
-    caf::anon_send(to, std::move(failure));
+    if (auto to = caf::actor_cast<caf::actor>(asker))
+      usage ? caf::anon_send(to, std::move(*usage)) : caf::anon_send(to, to_failure(usage.error()));
   });
 }
 

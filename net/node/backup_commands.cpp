@@ -8,6 +8,7 @@
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/persistence/backup_choice.hpp>
+#include <troupe/persistence/backup_files.hpp>
 #include <troupe/persistence/rocksdb/backup.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/version.hpp>
@@ -85,7 +86,7 @@ caf::expected<BackupMark> follow(cli_session& at, control_client& node, std::str
   }
   at.progress("");
   if (work.has_failure())
-    return make_error(static_cast<ec>(work.failure().code()), work.failure().text());
+    return error_of(work.failure());
   return work.mark();
 }
 
@@ -190,16 +191,6 @@ public:
   }
 
 private:
-  static uint64_t bytes_below(const fs::path& directory) {
-    uint64_t bytes = 0;
-    std::error_code gone; // files come and go
-    for (fs::recursive_directory_iterator at{directory, gone}, end; !gone && at != end; at.increment(gone)) {
-      auto size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
-      bytes += gone ? 0 : size;
-    }
-    return bytes;
-  }
-
   std::mutex mutex_;
   std::condition_variable_any over_;
   std::jthread thread_; // last: ends before what it uses

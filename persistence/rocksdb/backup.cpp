@@ -61,15 +61,6 @@ caf::error remove_unfinished(rocksdb::BackupEngine& engine, const fs::path& back
   return {};
 }
 
-uint64_t bytes_below(const fs::path& directory) {
-  uint64_t bytes = 0;
-  std::error_code gone;
-  for (fs::recursive_directory_iterator at{directory, gone}, end; !gone && at != end; at.increment(gone))
-    if (at->is_regular_file(gone))
-      bytes += at->file_size(gone);
-  return bytes;
-}
-
 uint64_t table_bytes(const rocksdb_database& opened) {
   std::vector<rocksdb::LiveFileMetaData> files;
   opened.db->GetLiveFilesMetaData(&files);

@@ -10,15 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-StoreFinding finding(std::string place, std::string meaning, std::string remedy, bool damage) {
-  StoreFinding found;
-  found.set_place(std::move(place));
-  found.set_meaning(std::move(meaning));
-  found.set_remedy(std::move(remedy));
-  found.set_damage(damage);
-  return found;
-}
-
 constexpr auto restore = "restore a backup";
 
 bool holds_a_store(const fs::path& directory) {

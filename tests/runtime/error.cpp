@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/proto/common.pb.h>
 
 using namespace troupe;
 
@@ -85,6 +86,13 @@ CAF_TEST(an error keeps code and text) {
   CAF_CHECK(code_of(without) == ec::timeout);
   CAF_CHECK_EQUAL(text_of(without), "");
   CAF_CHECK_EQUAL(describe(without), "timeout");
+}
+
+CAF_TEST(a message tells of an error and gives it back) {
+  auto told = to_failure(make_error(ec::disk_full, "no room"));
+  CAF_CHECK_EQUAL(uint32_t{told.code()}, static_cast<uint32_t>(ec::disk_full));
+  CAF_CHECK(error_of(told) == ec::disk_full);
+  CAF_CHECK_EQUAL(text_of(error_of(told)), "no room");
 }
 
 CAF_TEST(the absence of an error can be described too) {
