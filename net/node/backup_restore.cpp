@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <troupe/actors/spawn.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/node/backup_restore.hpp>
 #include <troupe/net/node/storage.hpp>
@@ -33,8 +32,7 @@ std::optional<int64_t> parse_time_us(std::string_view text) {
 
 // Listings, timers and the counts of objects, in the shards the cut has changed.
 caf::error rebuild(const storage& there, const cut_result& cut) {
-  std::vector<entity_kind> kinds{agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(),
-                                 ledger_kind()};
+  auto kinds = known_kinds();
   for (auto shard : cut.shards) {
     auto changes = rebuild_rows(*there.rows, kinds, shard, there.objects.get());
     if (!changes)

@@ -1,7 +1,6 @@
 // DOCTOR COMMANDS: looks at a store that no node has open: files first, then all that is in them.
 
 #include <fmt/format.h>
-#include <troupe/actors/spawn.hpp>
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/storage.hpp>
 #include <troupe/net/node/views.hpp>
@@ -11,11 +10,6 @@
 
 namespace troupe {
 namespace {
-
-// Every kind a node of this program has; what an agent acts with does not matter here.
-std::vector<entity_kind> known_kinds() {
-  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind()};
-}
 
 caf::expected<int> doctor(cli_session& at) {
   auto settings = at.offline_config();

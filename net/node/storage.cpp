@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <troupe/actors/ops/ledger_proof.hpp>
+#include <troupe/actors/spawn.hpp>
 #include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/key_source.hpp>
 
@@ -64,6 +65,10 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
 }
 
 } // namespace
+
+std::vector<entity_kind> known_kinds() {
+  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind()};
+}
 
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how) {
   auto rows = open_rows(settings, std::move(how), std::make_shared<system_clock>());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <troupe/persistence/event_sourced.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/seal_keeper.hpp>
 #include <troupe/persistence/store.hpp>
@@ -18,6 +19,9 @@ struct storage {
   std::shared_ptr<journal> disk;
   std::shared_ptr<seal_keeper> keys; ///< null = the store is not sealed; goes before the journal
 };
+
+/// Every kind a node of this program has, for work on its store; what an agent acts with does not matter there.
+std::vector<entity_kind> known_kinds();
 
 /// What else there is to opening a store.
 struct storage_options {

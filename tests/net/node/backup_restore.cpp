@@ -5,7 +5,6 @@
 #include <caf/test/unit_test.hpp>
 #include <fstream>
 #include <map>
-#include <troupe/actors/spawn.hpp>
 #include <troupe/net/node/backup_restore.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
@@ -107,9 +106,7 @@ struct working_node {
   // What the doctor calls damage, a line each.
   std::string findings(const std::string& directory) const {
     auto all = open(directory);
-    auto health =
-        check_rows(*all.rows, {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind()}, false,
-                   all.objects.get());
+    auto health = check_rows(*all.rows, known_kinds(), false, all.objects.get());
     CAF_REQUIRE(health);
     std::string text;
     for (auto& one : health->findings())
