@@ -175,8 +175,32 @@ def main():
     check("the doctor still finds the store sound", not end_node(signal.SIGTERM) and troupe("doctor").returncode == 0)
 
 
+def sealed():
+    """The same of a store that is sealed; and no file tells whose ledgers there are."""
+    data, backups, key = (os.path.join(HOME, name) for name in ("sealed", "sealed-backups", "key"))
+    check("a key is made", troupe("keys", "new", key).returncode == 0)
+    with open(CONFIG, "w") as file:
+        file.write(f'[keys]\nmaster_key_file = "{key}"\n[backup]\ndirectory = "{backups}"\nevery_minutes = 10000\n'
+                   'alert_after_minutes = 20000\n')
+    start_node(data)
+    told("ledger", "limit", "purse", str(LIMIT), "--unit", "usd-micro", data=data)
+    told("backup", "create", data=data)
+    check("sealed: a charge is taken", charge(3000, data).returncode == 0)
+    end_node(signal.SIGKILL)
+    files = [os.path.join(at, name) for root in (data, data + ".spent", backups) for at, _, names in os.walk(root)
+             for name in names if os.path.isfile(os.path.join(at, name))]
+    telling = [name for name in files for content in [open(name, "rb").read()]
+               if any(word in content for word in (b"purse", b"usd-micro", b"a test"))]
+    check("sealed: no file tells of the ledger", len(files) > 5 and not telling, telling)
+    restore(data=data)
+    start_node(data)
+    holds("sealed", 3000, data)
+    end_node(signal.SIGTERM)
+
+
 try:
     main()
+    sealed()
 finally:
     if node and node.poll() is None:
         node.kill()

@@ -302,6 +302,21 @@ CAF_TEST(a ledger that is no longer listed is raised by its mark) {
   CAF_CHECK(spent(purse) >= 1010);
 }
 
+CAF_TEST(a row of a ledger that is not stored is in nobodys way) {
+  live();
+  const std::string name = "t/ledger/ghost";
+  const auto entity = identify(name, rows->naming_key());
+  const Context no_cause;
+  effects out{name, entity, rows->naming_key(), no_cause};
+  LedgerState ghost;
+  ghost.set_ledger(name);
+  out.put(index_table::ledgers, "ledger", ghost);
+  CAF_REQUIRE(!rows->write(out.rows()));
+  place->content.reset();
+  start();
+  CAF_CHECK(exhausted(purse));
+}
+
 CAF_TEST(a crash at any step is made good by the next start) {
   live();
   auto backup = copy();
