@@ -48,7 +48,7 @@ CAF_TEST(what is held is closed by the last to hold it) {
   CAF_CHECK(!is_open(file));
 }
 
-CAF_TEST(closing leaves errno to whoever reads it next) {
+CAF_TEST(closing leaves the last failure to whoever reads it next) {
   descriptor closed{1 << 20}; // nobody has it open
   errno = EDOM;
   closed.close();
