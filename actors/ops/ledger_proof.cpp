@@ -1,4 +1,4 @@
-// LEDGER PROOF: marks read, ledgers found, events appended, marks written anew, in this order.
+// LEDGER PROOF: marks read, ledgers found, events appended, a history begun, marks written anew, in this order.
 // Invariant: marks of a new history are on disk only when every ledger shows them.
 
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include <troupe/actors/spawn.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/rebuild.hpp>
+#include <troupe/runtime/id.hpp>
 
 namespace troupe {
 namespace {
@@ -193,16 +194,21 @@ prove_ledgers(const opened_store& here, std::shared_ptr<spent_place> place, cons
     return hold(std::move(now));
   now.history = history->value_or("");
   auto why = known->content ? fmt::format("{} holds no mark of it", place->name()) : known->trouble;
-  prover all{here, std::move(now), why};
+  prover all{here, now, why};
   if (auto failed = all.run())
     return failed;
-  auto marks = hold(all.marks());
   if (!known->content && !all.found_any())
-    return marks; // the first ledger begins them
+    return hold(std::move(now)); // the first ledger begins them
+  // What else there may be of the history that is left is older now, whatever its numbers.
+  auto proven = all.marks();
+  proven.history = id_source{random_seed()}.next(here.time->now_ms());
+  if (auto failed = here.rows->write({{space::meta, store_key("history"), proven.history}}))
+    return failed;
   auto end = read_journal_counters(rows);
   if (!end)
     return std::move(end.error());
-  if (auto failed = marks->begin(all.marks(), end->gsn))
+  auto marks = hold(proven);
+  if (auto failed = marks->begin(std::move(proven), end->gsn))
     return failed;
   if (warn && all.raised() > 0)
     warn(fmt::format("this store is older than what its {} ledgers have spent: they were raised to that; see "

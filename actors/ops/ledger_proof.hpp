@@ -19,8 +19,8 @@ struct opened_store {
 
 /// Compares it with its marks. If it is the store they are of, and as far as it was, nothing happens. If it was restored, or
 /// is an older copy, each ledger gets the event that raises it to its mark. If marks are missing, damaged or another
-/// store's, each ledger without one gets the event that makes it exhausted. A crash anywhere leaves what the next call
-/// completes. A store without ledgers needs no marks. Gives the marks for its journal. Errors: those of store and
+/// store's, each ledger without one gets the event that makes it exhausted. Then a history begins, as after a restore, so
+/// that no other copy of the one that is left passes for this store. A crash anywhere leaves what the next call completes. A store without ledgers needs no marks. Gives the marks for its journal. Errors: those of store and
 /// spent_place.
 caf::expected<std::shared_ptr<spent_marks>>
 prove_ledgers(const opened_store& here, std::shared_ptr<spent_place> place, const notice& warn = {});

@@ -3,6 +3,7 @@
 #include "tests/support/fixture.hpp"
 #include "tests/support/journal_bench.hpp"
 #include "tests/support/memory_spent_place.hpp"
+#include <random>
 #include <troupe/actors/ops/ledger_book.hpp>
 #include <troupe/actors/ops/ledger_proof.hpp>
 #include <troupe/persistence/rebuild.hpp>
@@ -368,6 +369,63 @@ CAF_TEST(marks that cannot be read stop the start) {
   };
   auto refused = prove_ledgers({rows, time, nullptr}, std::make_shared<unreadable>());
   CAF_CHECK(refused.error() == ec::permission_denied);
+}
+
+CAF_TEST(whatever happens in whatever order nothing that was answered for is given back) {
+  constexpr int64_t most = 640'000;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937_64 chance{seed};
+    auto pick = [&](size_t below) { return static_cast<size_t>(chance() % below); };
+    vault here;
+    std::map<std::string, int64_t> answered{{purse, 0}, {privacy, 0}};
+    for (auto& [name, sum] : answered)
+      CAF_REQUIRE(here.tell(name, limit(most)) == ec{});
+    std::vector<copy_of_rows> copies{here.copy()};
+    for (int step = 0; step < 150; ++step) {
+      auto& [name, sum] = *std::next(answered.begin(), static_cast<long>(pick(answered.size())));
+      auto amount = static_cast<int64_t>(1 + pick(4000));
+      switch (pick(12)) {
+      case 0:
+        here.rows->fail_next_write(pick(2) == 0);
+        break;
+      case 1:
+        here.place->full = pick(2) == 0;
+        break;
+      case 2:
+        copies.push_back(here.copy());
+        break;
+      case 3: // a restore, or a copy by hand
+        here.place->full = false;
+        here.rows->crash();
+        here.put_back(copies[pick(copies.size())], pick(2) == 0 ? "history-" + std::to_string(step) : "");
+        here.start();
+        break;
+      case 4:
+        if (pick(3) == 0)
+          here.place->content.reset();
+        [[fallthrough]];
+      case 5:
+        here.place->full = false;
+        here.rows->crash();
+        here.start();
+        break;
+      case 6:
+        if (here.exhausted(name))
+          here.tell(name, confirm(std::max(sum, here.spent(name))));
+        break;
+      default:
+        if (here.tell(name, charge(amount)) == ec{})
+          sum += amount;
+      }
+      for (auto& [one, spent_at_least] : answered)
+        if (auto now = here.state(one);
+            spent_at_least > most || (now.exhausted().empty() && now.spent() < spent_at_least))
+          CAF_FAIL("seed " << seed << " step " << step << ": " << one << " has answered for "
+                           << spent_at_least << " and shows " << to_log_text(now));
+    }
+    CAF_CHECK(answered[purse] > 0 && answered[privacy] > 0);
+    CAF_CHECK_EQUAL(here.rows_that_differ(), 0u);
+  }
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
