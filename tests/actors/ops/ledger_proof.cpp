@@ -203,6 +203,18 @@ CAF_TEST(an older copy put there by hand gives nothing back) {
   CAF_CHECK(copy() == after);
 }
 
+CAF_TEST(another copy of the history that was left gives nothing back though its numbers are higher) {
+  auto empty = copy();
+  live();
+  auto later = copy();
+  CAF_REQUIRE(tell(purse, charge(1)) == ec{});
+  put_back(empty);
+  start();
+  put_back(later);
+  start();
+  CAF_CHECK(spent(purse) >= 11);
+}
+
 CAF_TEST(what was cut away and begins again has spent what one of its name had) {
   auto empty = copy();
   live();
