@@ -119,7 +119,8 @@ private:
 
   caf::expected<seat*> add(append_order& order, write_batch& batch, object_accounts& accounts);
   caf::error raise_marks(std::span<const journal_order> orders);
-  void read(const open_order& order, std::vector<journal_delivery>& out);
+  void read(const open_order& order, range_reader& snapshots, range_reader& events,
+            std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();
   void forget_doubtful();

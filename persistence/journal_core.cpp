@@ -284,11 +284,14 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
     if (chore.done)
       chore.done(outcome);
   }
+  if (opens.empty())
+    return out;
+  auto snapshots = store_->reader(space::snapshot), events = store_->reader(space::journal);
   for (auto& open : opens) {
     auto& held = seats_[open.entity];
     if (held.incarnation == 0) // a failed write has emptied the seats
       held = {open.ref, ++incarnations_};
-    read(open, out);
+    read(open, *snapshots, *events, out);
   }
   return out;
 }
@@ -319,7 +322,8 @@ void journal_core::fail() {
   seats_.clear();
 }
 
-void journal_core::read(const open_order& order, std::vector<journal_delivery>& out) {
+void journal_core::read(const open_order& order, range_reader& snapshots, range_reader& events,
+                        std::vector<journal_delivery>& out) {
   auto& open = seats_[order.entity];
   Replayed answer;
   answer.set_ref(order.ref);
@@ -327,7 +331,7 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
   auto failed = store_->refusal(tenant_of(order.ref));
   if (!failed && !order.without_snapshot)
-    failed = store_->scan(space::snapshot, first, last, [&](std::string_view key, std::string_view stored) {
+    failed = snapshots.scan(first, last, [&](std::string_view key, std::string_view stored) {
       auto record = read_record(order.ref, stored, objects_.get());
       if (!record)
         return true; // a snapshot is a cache: an older one, or the whole journal, serves as well
@@ -339,29 +343,29 @@ void journal_core::read(const open_order& order, std::vector<journal_delivery>& 
   open.last_seq = answer.snapshot_seq();
   if (!failed) {
     caf::error damage;
-    failed = store_->scan(space::journal, journal_key(order.entity, open.last_seq + 1), last,
-                          [&](std::string_view key, std::string_view stored) {
-                            auto seq = seq_of_journal_key(key);
-                            auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
-                            auto record = read_record(order.ref, stored, objects_.get());
-                            if (seq != open.last_seq + 1)
-                              damage = make_error(ec::corrupt, place + " is missing; restore it from a copy");
-                            else if (!record && reference_in(stored))
-                              damage =
-                                  make_error(code_of(record.error()), place + ": " + text_of(record.error()));
-                            else if (!record)
-                              damage = make_error(ec::corrupt, place + " is damaged; restore it from a copy");
-                            if (damage)
-                              return false;
-                            auto* event = answer.add_events();
-                            event->set_seq(seq);
-                            event->set_type(record->header.type);
-                            event->set_version(record->header.version);
-                            event->set_time_us(record->header.time_us);
-                            event->set_record(std::move(record->payload));
-                            open.last_seq = seq;
-                            return true;
-                          });
+    failed = events.scan(journal_key(order.entity, open.last_seq + 1), last,
+                         [&](std::string_view key, std::string_view stored) {
+                           auto seq = seq_of_journal_key(key);
+                           auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
+                           auto record = read_record(order.ref, stored, objects_.get());
+                           if (seq != open.last_seq + 1)
+                             damage = make_error(ec::corrupt, place + " is missing; restore it from a copy");
+                           else if (!record && reference_in(stored))
+                             damage =
+                                 make_error(code_of(record.error()), place + ": " + text_of(record.error()));
+                           else if (!record)
+                             damage = make_error(ec::corrupt, place + " is damaged; restore it from a copy");
+                           if (damage)
+                             return false;
+                           auto* event = answer.add_events();
+                           event->set_seq(seq);
+                           event->set_type(record->header.type);
+                           event->set_version(record->header.version);
+                           event->set_time_us(record->header.time_us);
+                           event->set_record(std::move(record->payload));
+                           open.last_seq = seq;
+                           return true;
+                         });
     if (damage)
       failed = damage;
   }

@@ -144,6 +144,22 @@ caf::error sealed_store::scan(space where, std::string_view from, std::string_vi
   return failed ? failed : below;
 }
 
+std::unique_ptr<range_reader> sealed_store::reader(space where) const {
+  struct opening_one final : range_reader {
+    opening_one(const sealed_store& all, space where)
+        : all_{all}, where_{where}, below_{all.rows_->reader(where)} {}
+    caf::error scan(std::string_view from, std::string_view to, const receiver& row) override {
+      caf::error failed;
+      auto below = below_->scan(from, to, all_.opening(where_, row, failed));
+      return failed ? failed : below;
+    }
+    const sealed_store& all_;
+    const space where_;
+    std::unique_ptr<range_reader> below_;
+  };
+  return std::make_unique<opening_one>(*this, where);
+}
+
 caf::error sealed_store::scan_back(space where, std::string_view from, std::string_view to,
                                    const receiver& row) const {
   caf::error failed;

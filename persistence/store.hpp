@@ -38,7 +38,7 @@ struct row_change {
   space where;
   std::string key;                  ///< see keys.hpp
   std::optional<std::string> value; ///< nothing = delete
-  std::string tenant{}; ///< whose key seals the value; may be empty, see sealed_store.hpp
+  std::string tenant{};             ///< whose key seals the value; may be empty, see sealed_store.hpp
 };
 
 /// Changes that are all there or not at all.
@@ -48,6 +48,16 @@ using write_batch = std::vector<row_change>;
 struct fence {
   uint8_t shard = 0;
   uint64_t epoch = 0;
+};
+
+/// Scans one space again and again. Holds what it reads from, so a writer's reopen() waits for its end.
+class range_reader {
+public:
+  virtual ~range_reader() = default;
+
+  /// As store::scan(), over rows as they were when the reader was made, or newer.
+  virtual caf::error scan(std::string_view from, std::string_view to,
+                          const std::function<bool(std::string_view key, std::string_view value)>& row) = 0;
 };
 
 /// A store of rows. Thread-safe. A scan sees the rows as they were when it began; its `row` may read the
@@ -76,6 +86,9 @@ public:
   scan_back(space where, std::string_view from, std::string_view to,
             const std::function<bool(std::string_view key, std::string_view value)>& row) const = 0;
 
+  /// For many short scans of one space, one after the other: on disk they cost a third of as many calls of scan().
+  virtual std::unique_ptr<range_reader> reader(space where) const;
+
   /// After a failed write: forgets what was not synced and accepts writes again. Reads answer ec::unavailable
   /// meanwhile. Errors: as open_rocksdb(); may be repeated. If it says ec::disk_full or ec::read_only at once,
   /// reads go on and see what was synced before the failed write.
@@ -94,6 +107,19 @@ public:
   /// Id of the store, made at its birth.
   virtual const std::string& id() const = 0;
 };
+
+inline std::unique_ptr<range_reader> store::reader(space where) const {
+  struct of_calls final : range_reader {
+    of_calls(const store& rows, space where) : rows_{rows}, where_{where} {}
+    caf::error scan(std::string_view from, std::string_view to,
+                    const std::function<bool(std::string_view, std::string_view)>& row) override {
+      return rows_.scan(where_, from, to, row);
+    }
+    const store& rows_;
+    const space where_;
+  };
+  return std::make_unique<of_calls>(*this, where);
+}
 
 inline caf::error store::refusal(std::string_view) const {
   return caf::none;

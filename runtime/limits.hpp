@@ -94,6 +94,9 @@ inline constexpr size_t reply_window = 2048;
 /// Commands of one entity that may wait for the disk; above, ec::overloaded.
 inline constexpr size_t entity_in_flight = 1024;
 
+/// Entities of one shard host being read, or being stopped, at a time; the others wait their turn.
+inline constexpr size_t entities_opening = 256;
+
 /// Bytes waiting for the journal thread; above, entities answer ec::overloaded.
 inline constexpr size_t journal_queue_bytes = 64u << 20;
 
@@ -174,8 +177,10 @@ inline constexpr size_t key_ring_bytes = 128u << 20;
 inline constexpr size_t seal_piece_rows = 4096;
 inline constexpr size_t seal_piece_bytes = 256u << 10;
 
-/// Pause before a sealing pass tries again what has failed.
+/// Pause before a sealing pass tries again a piece that could not be written, and before the whole store is walked through
+/// again after a walk that was in vain.
 inline constexpr std::chrono::milliseconds seal_retry = 1s;
+inline constexpr std::chrono::milliseconds seal_again = 1min;
 
 /// Age at which rows of the time series leave, and the bytes above which the oldest leave sooner.
 inline constexpr std::chrono::hours timeseries_age{24 * 30};
@@ -308,11 +313,6 @@ inline constexpr std::chrono::milliseconds timer_late = 10s;
 /// Shortest period of a recurring timer: each occurrence is a synced write.
 inline constexpr std::chrono::milliseconds timer_period = 100ms;
 
-/// By so much the wall clock may drift against the steady one before that is taken for a jump.
-inline constexpr std::chrono::milliseconds clock_jump = 100ms;
-
-/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
-/// behavior that loops. Above, the attempt fails with ec::action_failed.
 /// Ledgers with a mark, see persistence/spent_marks.hpp: all marks are written at once, 25 bytes each; above,
 /// ec::overloaded.
 inline constexpr size_t ledgers = 100'000;
@@ -327,6 +327,11 @@ inline constexpr int64_t ledger_amount = 1'000'000'000'000'000'000;
 /// Unit of a ledger and purpose of a charge, bytes: they appear in tables.
 inline constexpr size_t ledger_text_bytes = 200;
 
+/// By so much the wall clock may drift against the steady one before that is taken for a jump.
+inline constexpr std::chrono::milliseconds clock_jump = 100ms;
+
+/// Actions of one attempt, continuations that do nothing included: bounds its journal, its replay (some 50 ms) and a
+/// behavior that loops. Above, the attempt fails with ec::action_failed.
 inline constexpr size_t attempt_actions = 10'000;
 
 /// all_of, any_of and race inside one another: bounds the length of a position and the stack. Above, ec::action_failed.

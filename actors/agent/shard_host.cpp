@@ -2,10 +2,12 @@
 // Invariant: of an entity at most one incarnation is awake; whoever writes to it is answered, held, or told why not.
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
+#include <unordered_map>
 
 namespace troupe {
 namespace {
@@ -33,12 +35,17 @@ struct shard_host_state {
 
   doors_ptr doors;
   std::map<std::string, entity_kind> kinds;
-  std::map<std::string, resident> residents;
-  std::map<caf::actor_addr, std::string> by_address;
-  std::map<std::string, entity_id> waking;
+  std::unordered_map<std::string, resident> residents;
+  std::unordered_map<caf::actor_addr, std::string> by_address;
+  std::unordered_map<std::string, entity_id> waking;
+  std::map<entity_id, open_order> to_open; // of those waking: not yet asked for
+  entity_id opened_last{};
+  size_t opening = 0; // asked for, not yet replayed
   std::map<std::string, crash_record> crashes;
   std::set<std::string> released; // from quarantine, not yet awake
   bool sweeping = false;          // a Tick is on its way
+  std::optional<caf::error> stopping;
+  std::vector<std::string> to_stop; // of the residents, last first
 
   shard_host_actor::pointer self = nullptr;
 
@@ -50,10 +57,26 @@ struct shard_host_state {
   void wake(const std::string& ref, bool without_snapshot) {
     auto id = identify(ref, doors->rows->naming_key());
     waking[ref] = id;
-    doors->disk->submit(open_order{ref, id, self->ctrl(), without_snapshot});
+    to_open[id] = {ref, id, self->ctrl(), without_snapshot};
+    open_more();
+  }
+
+  // Some at a time: what is replayed and not yet begun takes memory, and CAF searches long queues of runnable actors.
+  // In the order of the rows, round and round, and in bundles: neighbours are read for the price of one.
+  void open_more() {
+    if (opening > limits::entities_opening / 2)
+      return;
+    for (; opening < limits::entities_opening && !to_open.empty(); ++opening) {
+      auto next = to_open.upper_bound(opened_last);
+      auto taken = to_open.extract(next == to_open.end() ? to_open.begin() : next);
+      opened_last = taken.key();
+      doors->disk->submit(std::move(taken.mapped()));
+    }
   }
 
   void activate(const std::string& ref) {
+    if (stopping)
+      return doors->names->erase(ref, {}, being_stopped(ref));
     if (waking.count(ref) > 0 || residents.count(ref) > 0)
       return;
     auto i = crashes.find(ref);
@@ -69,9 +92,11 @@ struct shard_host_state {
   }
 
   void replayed(const Replayed& answer) {
+    --opening;
+    open_more();
     auto& ref = answer.ref();
     auto woken = waking.extract(ref);
-    if (!woken)
+    if (!woken || stopping)
       return;
     if (answer.has_failure()) {
       doors->names->erase(ref, {}, error_of(answer.failure()));
@@ -121,6 +146,8 @@ struct shard_host_state {
     by_address.erase(i);
     auto gone = residents.extract(ref);
     count(doors->meters.entities_awake, ref, -1);
+    if (stopping)
+      return stop_more();
     auto lived_ms = doors->time->now_ms() - gone.mapped().since_ms;
     if (lived_ms > limits::park_longest.count())
       crashes.erase(ref);
@@ -178,7 +205,7 @@ struct shard_host_state {
 
   void passivated(const Passivated& answer) {
     auto i = residents.find(answer.ref());
-    if (i == residents.end())
+    if (i == residents.end() || stopping)
       return;
     if (!answer.asleep()) {
       i->second.asked_to_sleep = false;
@@ -199,9 +226,46 @@ struct shard_host_state {
     for (auto& ref : doors->names->awake())
       if (auto parts = parse_ref(ref); parts && kinds.count(parts->kind) > 0)
         if (auto orphan = doors->names->find(ref)) {
-          doors->names->erase(ref, orphan, make_error(ec::unavailable, ref + " is being stopped"));
+          doors->names->erase(ref, orphan, being_stopped(ref));
           self->send_exit(orphan, caf::exit_reason::kill);
         }
+  }
+
+  // Whoever was awake under an earlier host is gone, or about to find out.
+  void tell_of_losses() {
+    for (auto& [kind_name, kind] : kinds)
+      if (std::string listener{kind.tell_crash_to}; !listener.empty() && doors->names->find(listener))
+        doors->names->tell(listener, EntityCrashed{});
+  }
+
+  static caf::error being_stopped(const std::string& ref) {
+    return make_error(ec::unavailable, ref + " is being stopped");
+  }
+
+  void stop(caf::error reason) {
+    if (stopping)
+      return;
+    stopping = std::move(reason);
+    for (auto& [ref, id] : waking)
+      doors->names->erase(ref, {}, being_stopped(ref));
+    for (auto& [ref, one] : residents) {
+      doors->names->erase(ref, one.actor, being_stopped(ref));
+      to_stop.push_back(ref);
+    }
+    std::sort(to_stop.begin(), to_stop.end(), std::greater<>{});
+    for (size_t i = 0; i < limits::entities_opening; ++i)
+      stop_more();
+  }
+  // Some at a time, as with opening; one that is down makes room for the next.
+  void stop_more() {
+    while (!to_stop.empty() && residents.count(to_stop.back()) == 0)
+      to_stop.pop_back(); // went by itself
+    if (!to_stop.empty()) {
+      self->send_exit(residents.at(to_stop.back()).actor, *stopping);
+      to_stop.pop_back();
+    } else if (residents.empty()) {
+      self->quit(*stopping);
+    }
   }
 
   void put_to_sleep(const std::string& ref) {
@@ -217,13 +281,6 @@ struct shard_host_state {
     for (auto& [ref, one] : residents)
       if (!one.asked_to_sleep)
         by_kind[one.kind->name].emplace_back(one.seat->last_active_ms.load(std::memory_order_relaxed), ref);
-  // Whoever was awake under an earlier host is gone, or about to find out.
-  void tell_of_losses() {
-    for (auto& [kind_name, kind] : kinds)
-      if (std::string listener{kind.tell_crash_to}; !listener.empty() && doors->names->find(listener))
-        doors->names->tell(listener, EntityCrashed{});
-  }
-
     for (auto& [kind_name, by_activity] : by_kind) {
       auto& kind = kinds.find(std::string{kind_name})->second;
       std::sort(by_activity.begin(), by_activity.end());
@@ -291,20 +348,14 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
     self->state.kinds.emplace(std::move(kind_name), std::move(kind));
   }
   self->state.end_orphans();
+  self->state.tell_of_losses();
   self->set_down_handler([self](caf::down_msg& message) { self->state.down(message); });
-  self->set_exit_handler([self](caf::exit_msg& message) {
-    for (auto& [ref, one] : self->state.residents) {
-      self->state.doors->names->erase(ref, one.actor, make_error(ec::unavailable, ref + " is being stopped"));
-      self->send_exit(one.actor, message.reason);
-    }
-    self->quit(message.reason);
-  });
+  self->set_exit_handler([self](caf::exit_msg& message) { self->state.stop(message.reason); });
   return {
       [self](const Activate& message) {
         if (message.after_park()) {
           self->state.crashes[message.ref()].parked = false;
           if (self->state.doors->names->release(message.ref()))
-  self->state.tell_of_losses();
             return; // nobody waits for it
         }
         self->state.activate(message.ref());
@@ -313,6 +364,8 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
       [self](const Passivated& answer) { self->state.passivated(answer); },
       [self](const Tick&) {
         self->state.sweeping = false;
+        if (self->state.stopping)
+          return;
         self->state.put_idle_to_sleep();
         self->state.sweep_later();
       },

@@ -183,6 +183,13 @@ rocksdb_database::scan(space where, std::string_view from, std::string_view to, 
   return at->status(); // damage ends an iteration as if it were the end
 }
 
+std::unique_ptr<rocksdb::Iterator> rocksdb_database::iterator(space where,
+                                                              const rocksdb::Slice& upper) const {
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  return std::unique_ptr<rocksdb::Iterator>{db->NewIterator(options, handle(where))};
+}
+
 uint64_t rocksdb_database::unflushed_bytes() const {
   uint64_t bytes = 0;
   db->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);

@@ -145,6 +145,29 @@ public:
     return scan(where, from, to, true, row);
   }
 
+  std::unique_ptr<range_reader> reader(space where) const override {
+    struct of_iterator final : range_reader {
+      of_iterator(const fs::path& directory, open_database opened, space where)
+          : directory_{directory}, open_{std::move(opened)}, where_{where}, at_{open_->iterator(where,
+                                                                                                upper_)} {}
+      caf::error scan(std::string_view from, std::string_view to,
+                      const std::function<bool(std::string_view, std::string_view)>& row) override {
+        upper_ = to;
+        for (at_->Seek(from); at_->Valid() && row(at_->key().ToStringView(), at_->value().ToStringView());)
+          at_->Next();
+        return at_->status().ok() ? caf::error{} : cannot_read(directory_, where_, at_->status());
+      }
+      const fs::path& directory_;
+      open_database open_;
+      const space where_;
+      rocksdb::Slice upper_;
+      std::unique_ptr<rocksdb::Iterator> at_;
+    };
+    auto opened = current();
+    return opened ? std::make_unique<of_iterator>(directory_, std::move(opened), where)
+                  : store::reader(where);
+  }
+
   // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives. While there
   // is no room for that, the old database stays open: it shows what was synced, and nothing of the write that failed.
   // Each look at the files costs a process and reads the log: not while there is no room, and damaged files not twice.

@@ -4,6 +4,7 @@
 // reads its events) and spawn, beside one scan of the same rows in key order. Lazy: one question after another,
 // each to an entity that sleeps.
 
+#include <atomic>
 #include <fmt/format.h>
 #include <future>
 #include <tests/bench/bench.hpp>
@@ -21,7 +22,7 @@ constexpr size_t questions = 5'000;
 constexpr unsigned rounds = 3;
 
 std::string name_of(size_t i) {
-  return fmt::format("bench/cell/{}", i);
+  return fmt::format("bench/sleeper/{}", i);
 }
 
 // Round-robin over the entities, as events arrive: the rows of one are scattered over log and tables.
@@ -62,11 +63,42 @@ double scan(const store& rows) {
   return now_s() - began;
 }
 
+using sleeper_actor = caf::typed_actor<note<Tick>, rpc<BenchLook, BenchKept>>;
+
+// Counts whom its first message has reached.
+struct sleeper_state {
+  static inline const char* name = "sleeper";
+  using event = BenchEvent;
+  static constexpr uint16_t version = 1;
+  uint64_t bytes = 0;
+
+  void apply(const event& kept) {
+    bytes += kept.data().size();
+  }
+  BenchKept reply(const BenchLook&) const {
+    return {};
+  }
+};
+
+std::atomic<size_t> reached = 0;
+
+sleeper_actor::behavior_type sleeper(sleeper_actor::stateful_pointer<sleeper_state> self,
+                                     entity_log<sleeper_state> log) {
+  return {
+      [=](const Tick&) {
+        ensure(self->state.bytes == events_each * data_bytes, "all its events are there");
+        ++reached;
+      },
+      [=](const BenchLook&) mutable { return log.template answer<BenchKept>(BenchKept{}); },
+  };
+}
+
 // The kind, in a subtree of its own that can be ended: what is awake sleeps again.
 caf::actor host(node& over) {
   std::promise<caf::actor> born;
   over.system().spawn([&](caf::event_based_actor* self) {
-    born.set_value(caf::actor_cast<caf::actor>(spawn_shard_host(self, over.shared_doors(), {cell_kind()})));
+    born.set_value(caf::actor_cast<caf::actor>(
+        spawn_shard_host(self, over.shared_doors(), {make_kind<sleeper_state>("sleeper", sleeper)})));
   });
   auto made = born.get_future().get();
   over.outside().names->put(std::string{services::shard_host}, made);
@@ -84,10 +116,11 @@ double wake_all(node& over) {
   auto one = host(over);
   auto& names = *over.outside().names;
   auto began = now_s();
+  reached = 0;
   for (size_t i = 0; i < entities; ++i)
-    names.tell(name_of(i), Tick{}); // understood by none: waking is all it does
-  while (names.awake().size() < entities + 1)
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    names.tell(name_of(i), Tick{});
+  while (reached < entities)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   auto took = now_s() - began;
   wait_until_idle();
   end(over, one);

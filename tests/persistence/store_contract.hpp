@@ -140,6 +140,24 @@ CAF_TEST(a scan delivers from the first key up to but without the last in byte o
   CAF_CHECK(scanned(*rows, "e", "f").empty());
 }
 
+CAF_TEST(a reader finds in each range what a scan finds) {
+  CAF_CHECK(!rows->write({put("a", "1"), put("b", "2"), put("c", "3"), put("d", "4"), drop("c")}));
+  auto reader = rows->reader(space::journal);
+  for (auto& [from, to] :
+       row_list{{"a", "b"}, {"b", "d"}, {"b", "z"}, {"x", "z"}, {"c", "d"}, {"a", "z"}, {"d", "a"}}) {
+    row_list found;
+    auto failed = reader->scan(from, to, [&](std::string_view key, std::string_view value) {
+      found.emplace_back(key, value);
+      return found.size() < 2;
+    });
+    CAF_CHECK(!failed);
+    CAF_CHECK((found == scanned(*rows, from, to, 2)));
+  }
+  CAF_CHECK(rows->reader(space::snapshot)->scan("a", "z", [](auto, auto) -> bool {
+    CAF_FAIL("another space");
+  }) == caf::none);
+}
+
 CAF_TEST(a scan without room delivers nothing) {
   CAF_CHECK(!rows->write({put("a", "1"), put("b", "2")}));
   CAF_CHECK(scanned(*rows, "a", "a").empty());

@@ -339,4 +339,26 @@ CAF_TEST(a host that is asked to stop stops its entities) {
   CAF_CHECK_EQUAL(total(), 5);
 }
 
+CAF_TEST(more than are read at a time all wake and all stop) {
+  auto many = 2 * limits::entities_opening + 10;
+  auto name_of = [](size_t i) { return "tenant/probe/" + std::to_string(i); };
+  ProbeNudge nudge;
+  nudge.set_amount(1);
+  for (size_t i = 0; i < many; ++i)
+    node->outside()->names->tell(name_of(i), nudge);
+  node->settle();
+  size_t awake = 0;
+  for (size_t i = 0; i < many; ++i)
+    awake += is_awake(name_of(i));
+  CAF_CHECK_EQUAL(awake, size_t{many});
+  size_t ended = 0, ended_before_host = 0;
+  for (size_t i = 0; i < many; ++i)
+    node->outside()->names->find(name_of(i))->attach_functor([&](const caf::error&) { ++ended; });
+  auto host = node->outside()->names->find(std::string{services::shard_host});
+  host->attach_functor([&](const caf::error&) { ended_before_host = ended; });
+  caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
+  node->settle();
+  CAF_CHECK_EQUAL(ended_before_host, size_t{many});
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
