@@ -15,7 +15,8 @@ entity_core::entity_core(std::shared_ptr<entity_seat> seat, doors_ptr doors, uin
                                                                                      event_version} {}
 
 entity_core::~entity_core() {
-  if (self_ && durable_ < seq_) // what is on its way to the disk may get there, and nobody will have announced its timers
+  // What is on its way to the disk may get there, and nobody will have announced its timers.
+  if (self_ && durable_ < seq_)
     doors_->disk->submit(upkeep_order{[](const store&, const upkeep_order::awake&) { return write_batch{}; },
                                       [names = doors_->names, ref = seat_->ref](const caf::error&) {
                                         Redeliver unannounced;

@@ -235,13 +235,15 @@ CAF_TEST(the timers of an entity that ends with appends under way are looked at 
     house_rules(self);
     return {[&](const Redeliver& lost) {
       auto entity = identify(counter, rows->naming_key());
-      heard += lost.ref() + (*rows->get(space::journal, journal_key(entity, 2)) ? " is written;" : " is not written;");
+      heard += lost.ref() +
+               (*rows->get(space::journal, journal_key(entity, 2)) ? " is written;" : " is not written;");
     }};
   });
   node->outside()->names->put(std::string{services::timers}, timers);
   auto end = [this] {
     auto who = entity();
-    caf::anon_send(who, caf::exit_msg{who->address(), make_error(ec::unavailable, "its host is being stopped")});
+    caf::anon_send(who,
+                   caf::exit_msg{who->address(), make_error(ec::unavailable, "its host is being stopped")});
     node->settle();
   };
   auto by_host = counter + " is not written;"; // which asks at once

@@ -15,6 +15,10 @@ struct old_find {
 
 constexpr old_find finds[] = {
     {2, "tasks", "a tool that hangs kept its sleeping agent alive, and with it the node that was to end"},
+    {6, "passivation", "what reached the disk after its entity had died with the host had timers nobody knew of"},
+    {24, "passivation", "an agent that died with its host before it heard how its task ended kept the slot for ever"},
+    {26, "passivation", "an agent at work whose host died while it asked it to sleep lived on beside its successor"},
+    {90, "supervision", "the judge forgot the rules of a supervisor that had started anew: a false alarm"},
 };
 
 } // namespace

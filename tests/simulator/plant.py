@@ -45,6 +45,12 @@ void entity_core::answer("""),
      """  ++generation_;
   if (!planted("append_after_failure"))
     seats_.clear();"""),
+    ("replay_outside_queue", "a replay does not wait for what is queued before it", "persistence/journal_core.cpp",
+     "      opens.push_back(std::move(*open));",
+     """      if (planted("replay_outside_queue"))
+        read(*open, *store_->reader(space::snapshot), *store_->reader(space::journal), out);
+      else
+        opens.push_back(std::move(*open));"""),
     ("half_decision", "some decisions are written without their rows", "persistence/journal_core.cpp",
      "  for (auto& row : order.rows) {",
      """  if (planted("half_decision") && order.first_seq % 4 == 3)
@@ -73,6 +79,16 @@ void entity_core::answer("""),
      "  restarts_.push_back(now);",
      """  if (!planted("uncounted_restart"))
     restarts_.push_back(now);"""),
+    ("lose_mail", "mail for somebody who falls asleep wakes nobody", "actors/agent/shard_host.cpp",
+     "    if (!doors->names->release(answer.ref()))",
+     """    if (!doors->names->release(answer.ref()) && !planted("lose_mail"))"""),
+    ("late_answer", "a tool's answer to an attempt that is over is taken for one to the next", "actors/agent/agent.cpp",
+     "    return i != attempts_.end() && i->second->claim() == message.claim() ? i->second.get() : nullptr;",
+     """    auto any = std::is_same_v<Message, ToolEnded> && planted("late_answer");
+    return i != attempts_.end() && (any || i->second->claim() == message.claim()) ? i->second.get() : nullptr;"""),
+    ("late_child", "the child of an attempt that is over answers the next", "actors/workflow/task_life.cpp",
+     "  if (cmd.child() != child_ref(where, position, task))",
+     """  if (cmd.child() != child_ref(where, position, task) && !planted("late_child"))"""),
     ("repeat_intent", "what must not be repeated is repeated after a crash", "actors/agent/attempt.cpp",
      "  } else if (leaf.intent_recorded) {",
      """  } else if (leaf.intent_recorded && !planted("repeat_intent")) {"""),

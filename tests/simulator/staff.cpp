@@ -31,7 +31,8 @@ public:
     });
     teach("sleep", [&seen](const Task& task) {
       return sleep_for(std::chrono::milliseconds{task.random() % 5000}).then([&](const Result&) {
-        return looked(seen, task, "awake", [&] { return finish("slept for " + std::string{task.input("for")}); });
+        return looked(seen, task, "awake",
+                      [&] { return finish("slept for " + std::string{task.input("for")}); });
       });
     });
     teach("ask", [](const Task&) {

@@ -45,9 +45,14 @@ stage::stage(uint64_t seed, const workload& which, bool traced)
 }
 
 stage::~stage() {
-  ++lives;
+  end();
+}
+
+void stage::end() {
+  ++lives; // what still comes from the old life is nobody's answer
   ending_ = true;
   node.reset();
+  ending_ = false;
 }
 
 void stage::tell(const std::string& text) {
@@ -106,6 +111,8 @@ void stage::pass(std::chrono::milliseconds time_to_pass) {
 void stage::after_step() {
   ++report.steps;
   watch_gauges();
+  if (on_drowsy)
+    listen();
   if (std::exchange(gave_up_, false)) {
     tell("the root gives up: the process ends and is started again");
     power_cut(true);
@@ -119,13 +126,20 @@ void stage::watch_gauges() {
       object("credit", fmt::format("{} is {}", name, gauge.value()));
 }
 
+void stage::listen() {
+  for (size_t i = 0; i < listened_to.size(); ++i) {
+    auto ref = listened_to[i]; // on_drowsy may add to them
+    if (node->outside()->names->find(ref))
+      awake_.insert(ref);
+    else if (awake_.erase(ref) > 0)
+      on_drowsy(ref);
+  }
+}
+
 void stage::power_cut(bool keep_tail) {
   ++report.crashes;
   ++failures;
-  ++lives; // what still comes from the old life is nobody's answer
-  ending_ = true;
-  node.reset();
-  ending_ = false;
+  end();
   disk->crash(keep_tail);
   log.new_life();
   log.compare(*disk);
@@ -139,7 +153,8 @@ void stage::be_born() {
   gave_up_ = false;
   ++lives;
   parts_ = make_staff(world); // who waits for a tool dies with the process
-  open_questions = 0;
+  open_questions.clear();
+  awake_.clear();
   twins threads;
   threads.journal.before = [this](std::span<const journal_order> orders) {
     disk->take_hold();
@@ -157,6 +172,11 @@ void stage::be_born() {
     return held;
   };
   threads.job_takes = [this] { return job_takes(); };
+  threads.left = [this](const std::vector<std::string>& names) {
+    if (quiet) // else somebody may have been falling asleep, whom only the host knew
+      object("left",
+             fmt::format("when the node has ended, these are still alive: {}", fmt::join(names, ", ")));
+  };
   node.emplace(
       disk, time, report.seed + lives,
       [this](caf::scheduled_actor* root, doors_ptr outside) { plant_tree(root, outside); }, threads);
@@ -186,7 +206,7 @@ supervisor_options stage::supervise(std::string path, strategy how, std::vector<
 std::vector<entity_kind> stage::kinds() const {
   std::vector<entity_kind> all{agent_kind(parts_), task_kind(), run_kind(),
                                make_kind<account_state>("account", account)};
-  for (size_t i = 1; i < all.size(); ++i)
+  for (size_t i = story.whispers ? 0 : 1; i < all.size(); ++i) // else agents sleep as they do in every node
     all[i].idle = story.idle;
   return all;
 }
@@ -265,8 +285,8 @@ std::chrono::milliseconds stage::job_takes() {
   if (world.calm)
     return 0ms;
   auto fate = pick(100);
-  return std::chrono::milliseconds{fate < 55   ? 0
-                                   : fate < 80 ? pick(2000)
+  return std::chrono::milliseconds{fate < 50   ? 0
+                                   : fate < 70 ? pick(2000)
                                    : fate < 97 ? 3000 + pick(9000)
                                                : 600'000};
 }

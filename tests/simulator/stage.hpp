@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <tests/simulator/log_judge.hpp>
 #include <tests/simulator/staff.hpp>
 #include <tests/simulator/tree_judge.hpp>
@@ -56,6 +57,8 @@ public:
 
   /// The node is gone, without a warning, and comes up again. `keep_tail` as in simulated_disk::crash().
   void power_cut(bool keep_tail);
+  /// The story is over: the node is gone for good, and so is everybody in it.
+  void end();
   /// Ends a service or a child of the drill: with a failure, normally, or by making it deaf.
   void kill(const std::string& ref, int how);
 
@@ -66,7 +69,7 @@ public:
   template <class Reply, proto_message M>
   void post(const std::string& ref, M message, std::function<void(caf::expected<Reply>)> then) {
     auto& here = *node;
-    ++open_questions;
+    auto question = open_questions.insert(M::descriptor()->name() + " to " + ref);
     here.system().spawn([=, this, names = here.outside()->names, root = here.root(),
                          life = lives](caf::event_based_actor* self) {
       house_rules(self);
@@ -76,16 +79,15 @@ public:
               [=, this](const Reply& reply) {
                 if (life != lives)
                   return;
-                --open_questions;
+                open_questions.erase(question);
                 then(reply);
               },
               [=, this](const caf::error& reason) {
                 if (life != lives)
                   return;
-                --open_questions;
                 if (reason == caf::sec::request_timeout)
-                  object("answered",
-                         std::string{M::descriptor()->name()} + " to " + ref + " was never answered");
+                  object("answered", *question + " was never answered");
+                open_questions.erase(question);
                 then(reason);
               });
     });
@@ -102,11 +104,15 @@ public:
   no_links links; ///< one node: nobody is far away
   std::optional<life> node;
   uint64_t lives = 0;
-  uint64_t open_questions = 0;       ///< of this life
-  unsigned hold_ups = 0;             ///< so many appends are held up on their way to the journal
-  uint64_t failures = 0;             ///< writes that failed, and lives that ended
-  std::function<void()> on_new_life; ///< the node is up again
-  std::vector<std::string> drill;    ///< refs of the drill's children
+  std::multiset<std::string> open_questions; ///< of this life: what was asked of whom
+  unsigned hold_ups = 0;                     ///< so many appends are held up on their way to the journal
+  uint64_t failures = 0;                     ///< writes that failed, and lives that ended
+  std::function<void()> on_new_life;         ///< the node is up again
+  std::vector<std::string> drill;            ///< refs of the drill's children
+  bool quiet = false;                        ///< faults are over, and everybody has had time to come back
+  std::vector<std::string> listened_to;      ///< refs of which on_drowsy is told
+  /// Somebody was awake and is not any more: whoever writes to it now does so as it falls asleep, or before it is replayed.
+  std::function<void(const std::string& ref)> on_drowsy;
 
 private:
   void be_born();
@@ -117,6 +123,7 @@ private:
   void after_step();
   void do_agenda();
   void watch_gauges();
+  void listen();
 
   std::mt19937_64 chance_;
   uint64_t drill_seed_ = 0;
@@ -126,6 +133,7 @@ private:
   std::shared_ptr<agent_parts> parts_;
   std::multimap<int64_t, std::function<void()>> agenda_; // by time that never jumps, us
   std::vector<std::pair<std::string, metric>> gauges_;
+  std::set<std::string> awake_; // of those it listens to
 };
 
 } // namespace troupe

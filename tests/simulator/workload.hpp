@@ -19,7 +19,7 @@ enum class deed {
   task,    ///< a task that comes alone
   run,     ///< a run of a random graph
   cancel,  ///< of a task or run
-  poison,  ///< a deposit that makes its account throw
+  poison,  ///< a deposit that makes its account throw, among others, while the disk may be slow
   kill,    ///< a child of the drill is killed, hangs or ends
   nothing,
 };
@@ -49,6 +49,8 @@ struct workload {
   std::chrono::milliseconds at_the_end{0}; ///< time that passes with nothing to do, before the judgement
   unsigned accounts = 5;
   bool drill = false; ///< a supervisor with dummies for children is in the tree
+  bool whispers =
+      false; ///< whoever falls asleep is spoken to at that moment, as long as it takes to be waked
 };
 
 /// All, in the order they are listed.

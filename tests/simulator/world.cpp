@@ -16,6 +16,13 @@ public:
       : at_{seed, which, traced}, people_{at_}, asked_{at_, people_} {
     at_.on_new_life = [this] { people_.reconnect(); };
     at_.log.on_event = [this](const shadow& entity, uint64_t seq) { on_event(entity, seq); };
+    if (at_.story.whispers) {
+      for (unsigned i = 0; i < at_.story.accounts; ++i)
+        at_.listened_to.push_back(fmt::format("tenant/account/a{}", i));
+      for (auto& agent : capabilities_of_staff())
+        at_.listened_to.push_back("default/agent/" + agent);
+      at_.on_drowsy = [this](const std::string& ref) { whisper(ref); };
+    }
   }
 
   world_report live() {
@@ -33,6 +40,9 @@ public:
     at_.power_cut(true);
     at_.pass(5s);
     judge();
+    if (!at_.open_questions.empty())
+      at_.object("answered", unanswered());
+    at_.end();
     at_.report.events = at_.log.events();
     at_.report.hash = fmt::format("{:016x}", at_.log.hash());
     at_.report.virtual_ms = at_.time->elapsed_us() / 1000;
@@ -109,12 +119,9 @@ private:
       if (!work_.empty())
         cancel(some_work());
       break;
-    case deed::poison: {
-      AccountDeposit bad;
-      bad.set_amount(13);
-      people_.command<AccountSeen>(some_account(), bad);
+    case deed::poison:
+      poison(some_account());
       break;
-    }
     case deed::kill:
       if (!at_.drill.empty())
         at_.kill(at_.drill[at_.pick(at_.drill.size())], static_cast<int>(at_.pick(3)));
@@ -136,16 +143,52 @@ private:
     people_.command<AccountSeen>(ref, some);
   }
 
+  // What was decided before is on its way to the disk when the account throws, and maybe still when it is waked again: the
+  // disk is slow, or the append is held up.
+  void poison(const std::string& ref) {
+    auto how = at_.pick(4);
+    if (how == 0)
+      at_.disk->slow_down(std::chrono::milliseconds{100 + at_.pick(400)}, 4);
+    for (auto before = at_.pick(4); before > 0; --before)
+      deposit(ref);
+    at_.run(at_.pick(20));
+    if (how > 1)
+      at_.hold_ups = 1;
+    deposit(ref);
+    AccountDeposit bad;
+    bad.set_amount(13);
+    people_.command<AccountSeen>(ref, bad);
+  }
+
+  // To somebody who is about to fall asleep, unless whoever sends him to sleep dies. When all is well only so often, or
+  // nobody would ever sleep.
+  void whisper(const std::string& ref) {
+    if (at_.world.calm && whispers_ == 0)
+      return;
+    whispers_ -= at_.world.calm ? 1 : 0;
+    if (!at_.world.calm && at_.pick(40) == 0)
+      return at_.kill(std::string{services::shard_host}, static_cast<int>(at_.pick(3)));
+    if (ref.find("/agent/") != std::string::npos || at_.pick(2) == 0)
+      return;
+    at_.tell("whisper to " + ref);
+    if (ref.find("/account/") == std::string::npos || at_.pick(3) == 0)
+      people_.ask_state(ref);
+    else if (at_.pick(2) == 0)
+      people_.nudge(ref);
+    else
+      deposit(ref);
+  }
+
   void start_task() {
     auto& all = capabilities_of_staff();
     auto ref = fmt::format("default/task/t{}", next_++);
     CreateTask create;
     create.mutable_spec()->add_required(all[at_.pick(all.size())]);
     create.mutable_spec()->set_title(create.spec().required(0));
-    if (at_.pick(3) == 0)
+    if (at_.pick(2) == 0) // shorter than many a tool takes: its answer comes to the next attempt
       create.mutable_spec()->set_timeout_ms(3000);
     people_.command<TaskAccepted>(ref, create);
-    work_.push_back(ref);
+    add_work(ref);
   }
 
   // A graph whose steps need any of those before them.
@@ -163,7 +206,13 @@ private:
     StartWorkflow start;
     *start.mutable_definition() = graph.definition();
     people_.command<WorkflowAccepted>(ref, start);
+    add_work(ref);
+  }
+
+  void add_work(const std::string& ref) {
     work_.push_back(ref);
+    if (at_.story.whispers)
+      at_.listened_to.push_back(ref);
   }
 
   void cancel(const std::string& ref) {
@@ -265,6 +314,7 @@ private:
     at_.hold_ups = 0;
     at_.disk->heal();
     at_.pass(65s); // whoever was parked or is being restarted comes back
+    at_.quiet = true;
     at_.pass(at_.story.at_the_end);
     people_.insist(false);
     for (int patience = 0; patience < 60 && !is_at_rest(); ++patience) {
@@ -274,8 +324,12 @@ private:
     }
     at_.pass(900s); // longer than any redelivery waits
     people_.insist(true);
-    if (at_.open_questions > 0)
-      at_.object("answered", fmt::format("{} questions are never answered", at_.open_questions));
+    if (!at_.open_questions.empty())
+      at_.object("answered", unanswered());
+  }
+
+  std::string unanswered() const {
+    return fmt::format("never answered: {}", fmt::join(at_.open_questions, ", "));
   }
 
   void end_quarantine() {
@@ -358,6 +412,7 @@ private:
   simulated_people asked_;
   int next_ = 0;
   int64_t furthest_ = 0;
+  unsigned whispers_ = 20;        // that are left when all is well
   std::vector<std::string> work_; // tasks and runs somebody asked for
 };
 
