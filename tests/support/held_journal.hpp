@@ -6,12 +6,12 @@
 
 namespace troupe {
 
-/// Passes everything on at once, but appends and upkeep only when they are not held.
+/// Passes on at once who is to be opened, everything else only when it is not held: no order overtakes another of its actor.
 class held_journal final : public journal {
 public:
   explicit held_journal(const std::shared_ptr<journal>& disk) : disk_{disk} {}
   void submit(journal_order order) override {
-    if (hold && (std::holds_alternative<append_order>(order) || std::holds_alternative<upkeep_order>(order)))
+    if (hold && !std::holds_alternative<open_order>(order))
       held_.push_back(std::move(order));
     else
       pass(std::move(order));
