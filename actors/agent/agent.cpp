@@ -278,12 +278,12 @@ public:
       open(*next->second);
     }
   }
+
   // Has another taken its place? Whoever asked it to sleep may have died before he heard that it is at work.
   bool is_replaced() const {
     auto known = log_.outside().names->find(log_.ref());
     return known && known != self_;
   }
-
 
   void sweep() {
     auto configured = self_->state.record.request().config().timeout_ms();
