@@ -29,7 +29,8 @@ FENCES = [
     (r"toml\+\+/.*", "runtime/config.cpp"),
     (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp"),
     (r"CLI/.*", "net/node/cli.cpp"),
-    (r"boost/json.*", "net/api/json_read.cpp"),
+    (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp"),
+    (r"lua\.h|lauxlib\.h", "actors/workflow/expression.cpp actors/workflow/expression/*.cpp"),
     (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp "
      "persistence/seal*.cpp persistence/key_*.cpp persistence/spent_marks.cpp"),
     (r"lz4.*", "persistence/seal.cpp"),
@@ -69,6 +70,13 @@ COVERED_BY = {
     "tests/persistence/rocksdb/backup.cpp": """
         persistence/rocksdb/backup_engine.cpp
         persistence/rocksdb/restore.cpp""",
+    "tests/actors/workflow/expression/syntax.cpp": """
+        actors/workflow/expression/tokens.cpp""",
+    "tests/actors/workflow/expression/functions.cpp": """
+        actors/workflow/expression/arguments.cpp
+        actors/workflow/expression/numbers.cpp""",
+    "tests/actors/workflow/expression/result.cpp": """
+        actors/workflow/expression/values.cpp""",
     "tests/actors/agent/agent.cpp": """
         actors/agent/attempt.cpp""",
 }
