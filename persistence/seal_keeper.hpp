@@ -6,20 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <troupe/persistence/journal.hpp>
-#include <troupe/persistence/seal_pass.hpp>
+#include <troupe/persistence/seal_course.hpp>
 
 namespace troupe {
-
-/// How the sealing of a store stands.
-struct seal_status {
-  std::string master; ///< fingerprint of the master key
-  std::shared_ptr<const key_set> keys;
-  bool sealing = false; ///< a pass is under way or due
-  uint64_t seen = 0;    ///< rows, by this pass or the last one
-  uint64_t changed = 0; ///< of these, sealed anew or erased
-  caf::error trouble;   ///< why it does not go on; none = it does
-};
 
 /// Rotates and shreds keys, and runs passes whenever rows wait for one, on a thread of its own; everything that touches rows
 /// goes through the journal, piece by piece. Thread-safe.
@@ -40,7 +29,9 @@ public:
   void shred(const std::string& tenant, listener done);
 
   /// How it stands now.
-  seal_status status() const;
+  seal_status status() const {
+    return course_.status();
+  }
   key_ring& ring() const {
     return rows_->ring();
   }
@@ -50,12 +41,11 @@ private:
 
   void change(std::function<caf::error(key_ring&)> what, listener done);
   void run();
-  void walk();
-  void clean();
+  void piece();
 
   std::shared_ptr<sealed_store> rows_;
   std::shared_ptr<journal> disk_;
-  notice say_;
+  seal_course course_;
   std::shared_ptr<shared> shared_;
   std::thread thread_;
 };

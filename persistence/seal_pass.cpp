@@ -13,8 +13,9 @@ const std::string past_all_keys(64, '\xff');
 
 } // namespace
 
-seal_pass::seal_pass(std::shared_ptr<sealed_store> rows)
-    : rows_{std::move(rows)}, keys_{rows_->ring().keys()}, changes_{keys_->changes()} {}
+seal_pass::seal_pass(std::shared_ptr<sealed_store> rows, size_t piece_rows)
+    : rows_{std::move(rows)}, piece_rows_{piece_rows}, keys_{rows_->ring().keys()}, changes_{
+                                                                                        keys_->changes()} {}
 
 write_batch seal_pass::piece() {
   write_batch out;
@@ -24,7 +25,7 @@ write_batch seal_pass::piece() {
   bytes_ = 0;
   keys_ = rows_->ring().keys();
   size_t looked = 0;
-  auto full = [&] { return looked >= limits::seal_piece_rows || bytes_ >= limits::seal_piece_bytes; };
+  auto full = [&] { return looked >= piece_rows_ || bytes_ >= limits::seal_piece_bytes; };
   while (!finished() && !full()) {
     auto where = static_cast<space>(at_.where);
     auto cut = false;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <troupe/persistence/sealed_store.hpp>
+#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 
@@ -12,7 +13,8 @@ namespace troupe {
 /// Not thread-safe.
 class seal_pass {
 public:
-  explicit seal_pass(std::shared_ptr<sealed_store> rows);
+  /// Looks at so many rows per piece, at most.
+  explicit seal_pass(std::shared_ptr<sealed_store> rows, size_t piece_rows = limits::seal_piece_rows);
 
   /// The next rows to write, a bounded piece, for an upkeep_order: to be called by the journal alone, so that nothing else is
   /// written in between. Empty if all it looked at is well. Rows that cannot be opened are left as they are.
@@ -53,6 +55,7 @@ private:
   const std::string& tenant_of_row(std::string_view key);
 
   std::shared_ptr<sealed_store> rows_;
+  size_t piece_rows_;
   std::shared_ptr<const key_set> keys_;
   uint64_t changes_;
   place at_, before_;
