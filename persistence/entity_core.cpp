@@ -23,6 +23,8 @@ entity_core::~entity_core() {
                                         unannounced.set_ref(ref);
                                         names->tell(std::string{services::timers}, std::move(unannounced));
                                       }});
+  if (self_) // however it has ended: it is not awake any more
+    doors_->disk->submit(close_order{seat_->id, seat_->incarnation});
   fail(make_error(ec::outcome_unknown, seat_->ref + " ended before its answer was on disk"));
 }
 

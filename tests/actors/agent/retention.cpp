@@ -98,6 +98,13 @@ CAF_TEST(what is awake when its time comes leaves a day later) {
   CAF_CHECK_EQUAL(left_of(one), "nothing");
 }
 
+CAF_TEST(whoever was killed while awake is not awake for ever) {
+  create(one, "echo", "x");
+  caf::anon_send_exit(node->outside()->names->find(one), caf::exit_reason::kill);
+  node->advance(49h);
+  CAF_CHECK_EQUAL(left_of(one), "nothing");
+}
+
 CAF_TEST(a dead letter stays until it is dropped) {
   create(one, "fail");
   node->advance(49h);
