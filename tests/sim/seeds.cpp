@@ -15,6 +15,8 @@ struct old_find {
 
 constexpr old_find finds[] = {
     {2, "tasks", "a tool that hangs kept its sleeping agent alive, and with it the node that was to end"},
+    {11, "retention", "whoever was killed while awake counted as awake for ever, and was never erased"},
+    {62, "seals", "the same, with its host"},
     {6, "passivation", "what reached the disk after its entity had died with the host had timers nobody knew of"},
     {24, "passivation", "an agent that died with its host before it heard how its task ended kept the slot for ever"},
     {26, "passivation", "an agent at work whose host died while it asked it to sleep lived on beside its successor"},

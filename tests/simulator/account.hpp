@@ -14,6 +14,8 @@ using account_actor = caf::typed_actor<rpc<AccountDeposit, AccountSeen>, rpc<Acc
 /// What an event does to an account; the judge keeps its own copy with it.
 inline void apply_to(AccountState& account, const AccountEvent& event) {
   account.set_events(account.events() + 1);
+  if (!event.bulk().empty())
+    account.set_bulk(event.bulk());
   switch (event.kind_case()) {
   case AccountEvent::kAdded:
     account.set_total(account.total() + event.added());
@@ -49,6 +51,7 @@ struct account_state {
       throw std::runtime_error("thirteen");
     event added;
     added.set_added(cmd.amount());
+    added.set_bulk(std::string(size_t{1024} * cmd.bulk_kib(), static_cast<char>('a' + cmd.amount() % 26)));
     return std::vector<event>(std::max(1u, cmd.parts()), added);
   }
   decision decide(const AccountNudge&) const {

@@ -20,6 +20,8 @@ uint64_t client::look(const std::string& ref) const {
 }
 
 void client::check(const std::string& ref, const AccountSeen& seen, uint64_t at_least) {
+  if (at_.log.is_shredded(ref)) // whoever is awake still knows, until it writes or falls asleep
+    return;
   auto* durable = at_.log.find(ref);
   auto there = durable ? durable->events() : 0;
   if (seen.events() > there)
@@ -38,7 +40,7 @@ void client::check(const std::string& ref, const AccountSeen& seen, uint64_t at_
 bool client::answered(const std::string& id, const std::string& bytes) {
   auto& one = commands_[id];
   auto first = !one.answered;
-  if (one.acts && !at_.log.has_acted(id))
+  if (one.acts && !at_.log.has_acted(id) && !at_.log.is_shredded(one.ref))
     at_.object("durable", fmt::format("{} answers command {}, which is not on disk", one.ref, id));
   if (!first && !one.refused && one.answer != bytes)
     at_.object("same", fmt::format("{} answers command {} differently the second time", one.ref, id));
@@ -52,8 +54,14 @@ void client::refused(const std::string& id, const caf::error& why) {
   auto& one = commands_[id];
   auto code = code_of(why);
   at_.tell(fmt::format("{} is refused by {}: {}", id, one.ref, describe(why)));
+  if (code == ec::shredded && !at_.log.is_shredded(one.ref))
+    at_.object("shredded", fmt::format("{} refuses command {}: {}", one.ref, id, describe(why)));
+  if (code == ec::expired && !at_.log.may_be_expired(one.ref, id))
+    at_.object("same", fmt::format("{} refuses command {} too early: {}", one.ref, id, describe(why)));
   if (one.answered) {
-    if (one.acts && !one.refused && !is_passing(code))
+    if (code == ec::expired && !one.refused && !at_.log.was_erased(one.ref))
+      at_.object("same", fmt::format("{} answered command {}, and has forgotten it", one.ref, id));
+    if (one.acts && !one.refused && !is_passing(code) && code != ec::shredded)
       at_.object("same",
                  fmt::format("{} answered command {}, and then refuses it: {}", one.ref, id, describe(why)));
     return;
@@ -67,7 +75,7 @@ void client::refused(const std::string& id, const caf::error& why) {
       if (!commands_[id].answered)
         commands_[id].send();
     });
-  if (code == ec::corrupt || code == ec::expired || code == ec::invalid_argument)
+  if (code == ec::corrupt || code == ec::invalid_argument)
     at_.object("answered", fmt::format("{} refuses command {}: {}", one.ref, id, describe(why)));
   one.answered = one.refused = true;
 }
@@ -87,6 +95,8 @@ void client::nudge(const std::string& ref) {
 void client::ask(const std::string& ref, bool newest) {
   auto at_least = look(ref);
   auto unless_passing = [=, this](const caf::error& why) {
+    if (code_of(why) == ec::shredded && at_.log.is_shredded(ref))
+      return;
     if (!is_passing(code_of(why)) && code_of(why) != ec::not_found)
       at_.object("answered", fmt::format("{} cannot be asked: {}", ref, describe(why)));
     if (newest)

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <tests/simulator/log_judge.hpp>
+#include <troupe/runtime/directory.hpp>
+#include <troupe/runtime/id.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
 namespace {
 
-uint64_t mix(uint64_t hash, std::string_view text) { // FNV-1a, 64 bits
+uint64_t mix(uint64_t hash, std::string_view text) { // FNV-1a, 64 bits; of what is long, over another hash
+  if (text.size() > 4096)
+    return mix(hash, std::to_string(std::hash<std::string_view>{}(text)));
   for (unsigned char byte : text)
     hash = (hash ^ byte) * 0x100000001b3;
   return (hash ^ 0xff) * 0x100000001b3;
@@ -29,6 +34,17 @@ std::string token_of(const entity_id& entity) {
 
 std::string token_of(const std::string& key) {
   return key.substr(1, 17);
+}
+
+std::string tenant_and_kind(const std::string& ref) {
+  return ref.substr(0, ref.rfind('/'));
+}
+
+// The journal counts with every batch of events, and with no other.
+bool is_upkeep(const write_batch& batch) {
+  static const std::string counters = journal_counters(0, 0).key;
+  return std::none_of(batch.begin(), batch.end(),
+                      [](auto& row) { return row.where == space::meta && row.key == counters; });
 }
 
 } // namespace
@@ -55,6 +71,10 @@ void log_judge::ordered(std::span<const journal_order> orders) {
       one.snapshot = !append->snapshot.empty();
       owners_[append->owner->id()] = one.token;
       expected_.push_back(std::move(one));
+    } else if (auto* close = std::get_if<close_order>(&order)) {
+      auto& seat = seats_[token_of(close->entity)];
+      if (seat.incarnation == close->incarnation)
+        seat.incarnation = 0;
     }
   }
 }
@@ -118,12 +138,101 @@ void log_judge::check_decisions(const write_batch& batch, std::vector<expected>&
 }
 
 void log_judge::written(const write_batch& batch, bool late) {
+  left_.clear();
+  if (is_upkeep(batch))
+    maintained(batch);
+  remember(batch);
+  if (is_upkeep(batch))
+    return;
   check_decisions(batch, late ? unknown_ : expected_);
   gsn_before_ = gsn_;
   time_us_before_ = time_us_;
   for (auto& row : batch)
     if (row.where == space::journal && row.value)
       take_event(row.key, *row.value);
+}
+
+// Nobody's decision: what is rewritten says what it said, and who leaves does so at his time, whole.
+void log_judge::maintained(const write_batch& batch) {
+  gsn_before_ = gsn_;
+  time_us_before_ = time_us_;
+  std::map<std::string, size_t> gone;
+  for (auto& row : batch) {
+    auto known = rows_.find({row.where, row.key});
+    if (row.value && (row.where == space::index || row.where == space::snapshot) &&
+        (known == rows_.end() || mix(nothing_yet, *row.value) != known->second))
+      object("kept", fmt::format("a row in {} is an older one after upkeep", to_string(row.where)));
+    if (row.where != space::journal)
+      continue;
+    auto token = token_of(row.key);
+    auto& seat = seats_[token];
+    auto seq = seq_of_journal_key(row.key);
+    std::string_view payload;
+    if (!row.value)
+      ++gone[token];
+    else if (is_shredded(seat.replay.ref()))
+      object("kept", fmt::format("{}: event {} of a shredded tenant is written", seat.replay.ref(), seq));
+    else if (seq > seat.hashes.size() || !unwrap(*row.value, payload) ||
+             mix(nothing_yet, payload) != seat.hashes[seq - 1])
+      object("kept", fmt::format("{}: event {} is another one after upkeep", seat.replay.ref(), seq));
+  }
+  for (auto& [token, events] : gone) {
+    auto& seat = seats_[token];
+    auto& entity = seat.replay;
+    if (is_shredded(entity.ref()))
+      continue;
+    if (events != entity.events())
+      object("kept", fmt::format("{} of {} events of {} are erased", events, entity.events(), entity.ref()));
+    if (seat.opening || seat.incarnation != 0)
+      object("kept", entity.ref() + " is erased while it is awake");
+    if (!may_go || !may_go(entity))
+      object("kept", entity.ref() + " is erased before its time");
+    auto& last = ended_[tenant_and_kind(entity.ref())];
+    last = std::max(last, entity.ended_ms());
+    erased_[entity.ref()] = entity.ended_ms();
+    left_[token] = seat;
+    leave(seat);
+  }
+}
+
+void log_judge::remember(const write_batch& batch) {
+  rows_before_.clear();
+  for (auto& row : batch) {
+    if (row.where != space::index && row.where != space::snapshot)
+      continue;
+    row_place place{row.where, row.key};
+    auto known = rows_.find(place);
+    rows_before_.emplace_back(place, known == rows_.end() ? std::nullopt : std::optional{known->second});
+    if (row.value)
+      rows_[place] = mix(nothing_yet, *row.value);
+    else if (known != rows_.end())
+      rows_.erase(known);
+  }
+}
+
+void log_judge::leave(sitter& seat) {
+  auto ref = seat.replay.ref();
+  seat.replay = shadow{ref};
+  seat.hashes.clear();
+  seat.acknowledged = 0;
+}
+
+void log_judge::shredded(const std::string& tenant) {
+  if (!shredded_.insert(tenant).second)
+    return;
+  for (auto& [ref, seat] : by_ref_)
+    if (tenant_of(ref) == tenant)
+      leave(*seat);
+}
+
+bool log_judge::is_shredded(const std::string& ref) const {
+  return !shredded_.empty() && shredded_.count(std::string{tenant_of(ref)}) > 0;
+}
+
+bool log_judge::may_be_expired(const std::string& ref, const std::string& command_id) const {
+  auto last = ended_.find(tenant_and_kind(ref));
+  auto made_ms = time_of_id(command_id);
+  return last != ended_.end() && made_ms && *made_ms <= last->second + limits::clock_skew.count();
 }
 
 void log_judge::take_event(const std::string& key, const std::string& stored) {
@@ -154,6 +263,15 @@ void log_judge::take_event(const std::string& key, const std::string& stored) {
 }
 
 void log_judge::undone(const write_batch& batch) {
+  for (auto& [token, seat] : std::exchange(left_, {}))
+    seats_[token] = seat;
+  for (auto before = std::exchange(rows_before_, {}); !before.empty(); before.pop_back())
+    if (auto& [place, value] = before.back(); value)
+      rows_[place] = *value;
+    else
+      rows_.erase(place);
+  if (is_upkeep(batch))
+    return;
   std::map<std::string, size_t> gone;
   for (auto& row : batch) {
     if (row.where != space::journal || !row.value)
@@ -190,6 +308,8 @@ void log_judge::telling(const journal_delivery& delivery) {
     if (owner == owners_.end())
       return object("told", "somebody is told of an append that nobody ordered");
     auto& seat = seats_[owner->second];
+    if (is_shredded(seat.replay.ref()))
+      return;
     auto seq = content.get_as<Appended>(0).seq();
     if (seq > seat.replay.events())
       object("told", fmt::format("{} is told that event {} is on disk, which holds {}", seat.replay.ref(),
@@ -198,7 +318,7 @@ void log_judge::telling(const journal_delivery& delivery) {
   } else if (content.match_elements<Replayed>()) {
     auto& answer = content.get_as<Replayed>(0);
     auto seat = by_ref_.find(answer.ref());
-    if (seat == by_ref_.end())
+    if (seat == by_ref_.end() || is_shredded(answer.ref()))
       return;
     seat->second->opening = false;
     seat->second->incarnation = answer.has_failure() ? 0 : answer.incarnation();
@@ -226,6 +346,8 @@ void log_judge::compare(const store& rows) const {
     auto seq = ++found[token];
     std::string_view payload;
     auto header = unwrap(stored, payload);
+    if (i != seats_.end() && is_shredded(i->second.replay.ref()))
+      return true;
     if (i == seats_.end() || seq > i->second.hashes.size() || seq != seq_of_journal_key(key) || !header ||
         mix(nothing_yet, payload) != i->second.hashes[seq - 1])
       object("order", fmt::format("event {} of {} is not what was written", seq,
@@ -235,7 +357,8 @@ void log_judge::compare(const store& rows) const {
   if (failed)
     object("order", "the journal cannot be read: " + describe(failed));
   for (auto& [token, seat] : seats_)
-    if (auto there = found[token]; there < seat.acknowledged || there != seat.replay.events())
+    if (auto there = found[token];
+        !is_shredded(seat.replay.ref()) && (there < seat.acknowledged || there != seat.replay.events()))
       object("told", fmt::format("{}: {} events were acknowledged, {} written, {} are there",
                                  seat.replay.ref(), seat.acknowledged, seat.replay.events(), there));
 }
@@ -245,7 +368,7 @@ void log_judge::compare_rows(const store& rows, const std::vector<entity_kind>& 
   for (auto& [ref, seat] : by_ref_) {
     auto kind =
         std::find_if(kinds.begin(), kinds.end(), [&](auto& one) { return one.name == seat->replay.kind(); });
-    if (kind == kinds.end())
+    if (kind == kinds.end() || is_shredded(ref))
       continue;
     auto replay = kind->replay(ref, rows.naming_key());
     auto entity = identify(ref, rows.naming_key());

@@ -21,6 +21,7 @@ namespace troupe {
 ///   newest    only the newest incarnation appends
 ///   told      what was acknowledged is on disk, before and after every power cut
 ///   once      a command id acts once
+///   kept      upkeep erases an entity whole, when its time has come, and changes no event of others
 ///   rows      listings and timers say what the events say
 class log_judge {
 public:
@@ -35,6 +36,7 @@ public:
   void failed();                                  ///< a write failed: nobody may go on from memory
   void telling(const journal_delivery& delivery); ///< the journal is about to say this
   void new_life();                                ///< everybody who was awake is gone
+  void shredded(const std::string& tenant);       ///< nothing of it can be read any more
 
   /// Compares all events of a store with what was seen: nothing is lost, nothing has changed.
   void compare(const store& rows) const;
@@ -52,6 +54,17 @@ public:
   bool has_acted(const std::string& command_id) const {
     return commands_.count(command_id) > 0;
   }
+  /// Is its tenant shredded?
+  bool is_shredded(const std::string& ref) const;
+  /// Has an entity of this name been erased?
+  bool was_erased(const std::string& ref) const {
+    return erased_.count(ref) > 0;
+  }
+  /// May a command with this id to this entity count as expired? Only as long after its making as somebody of its tenant and
+  /// kind had ended that was erased.
+  bool may_be_expired(const std::string& ref, const std::string& command_id) const;
+  /// Are its time over and its end on disk, so that it may be erased?
+  std::function<bool(const shadow& entity)> may_go;
   uint64_t events() const {
     return gsn_;
   }
@@ -78,6 +91,9 @@ private:
   };
   void check_decisions(const write_batch& batch, std::vector<expected>& orders);
   void take_event(const std::string& key, const std::string& stored);
+  void maintained(const write_batch& batch);
+  void leave(sitter& seat);
+  void remember(const write_batch& batch);
   void object(std::string law, std::string text) const {
     object_(std::move(law), std::move(text));
   }
@@ -86,6 +102,13 @@ private:
   std::map<std::string, sitter> seats_; // by the entity's part of a key
   std::map<std::string, sitter*> by_ref_;
   std::unordered_map<std::string, std::string> commands_; // id -> token
+  std::map<std::string, int64_t> erased_;                 // ref -> when the last of that name had ended
+  std::map<std::string, int64_t> ended_; // tenant and kind -> when the last that was erased had ended
+  std::map<std::string, sitter> left_;   // by token; with the last batch
+  using row_place = std::pair<space, std::string>;
+  std::map<row_place, uint64_t> rows_; // of index and snapshots: hashes of values
+  std::vector<std::pair<row_place, std::optional<uint64_t>>> rows_before_; // with the last batch
+  std::set<std::string> shredded_;                                         // tenants
   std::vector<expected> expected_;
   std::vector<expected> unknown_;                    // of the write that failed last
   std::unordered_map<uint64_t, std::string> owners_; // actor id -> token

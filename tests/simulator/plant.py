@@ -96,6 +96,32 @@ void entity_core::answer("""),
      """      out.outbox(timer_id(where.step, "parent"));""",
      """      if (!planted("early_outbox"))
         out.outbox(timer_id(where.step, "parent"));"""),
+    ("erase_too_early", "objects leave before the batch that drops their last record", "persistence/journal_core.cpp",
+     "  if (auto failed = store_->write(batch)) {",
+     """  if (planted("erase_too_early"))
+    accounts.erase_unreferenced();
+  if (auto failed = store_->write(batch)) {"""),
+    ("forget_drop", "what upkeep erases is still counted", "persistence/object_refs.cpp",
+     "    if (left)\n      add(",
+     """    if (left && !planted("forget_drop"))
+      add("""),
+    ("forget_expired", "late commands begin anew what was erased", "persistence/retention.cpp",
+     "    expire(ref, last_id_of(",
+     """    if (!planted("forget_expired"))
+      expire(ref, last_id_of("""),
+    ("leave_name", "what is erased leaves its name", "persistence/retention.cpp",
+     "    batch_.push_back({space::meta, name_key(entity), std::nullopt});",
+     """    if (!planted("leave_name"))
+      batch_.push_back({space::meta, name_key(entity), std::nullopt});"""),
+    ("early_piece", "a rewrite drops what was written meanwhile", "persistence/seal_course.cpp",
+     "  order.work = [pass](const store&, const upkeep_order::awake&) { return pass->piece(); };",
+     """  auto early = planted("early_piece") ? pass->piece() : write_batch{};
+  order.work = [pass, early](const store&, const upkeep_order::awake&) {
+    return planted("early_piece") ? early : pass->piece();
+  };"""),
+    ("key_before_ring", "keys are in force that are not on disk", "persistence/key_ring.cpp",
+     "  if (auto failed = file_->replace(content))",
+     """  if (auto failed = file_->replace(content); failed && !planted("key_before_ring"))"""),
 ]
 
 

@@ -114,6 +114,16 @@ bool shadow::has_ended() const {
                           : false;
 }
 
+int64_t shadow::ended_ms() const {
+  return kind_ == "task" ? task_.ended_ms() : run_.ended_ms();
+}
+
+bool shadow::is_dead_letter() const {
+  return kind_ == "task" ? task_.dead_letter()
+                         : std::any_of(run_.steps().begin(), run_.steps().end(),
+                                       [](auto& step) { return step.task().dead_letter(); });
+}
+
 uint32_t shadow::failure() const {
   auto& outcome = kind_ == "run" ? run_.outcome() : task_.outcome();
   return outcome.failure().code();

@@ -56,6 +56,10 @@ public:
   bool is_now(const google::protobuf::Message& state) const;
   /// It has come to its end: completed, failed or cancelled. Accounts never do.
   bool has_ended() const;
+  /// When it did, Unix time; 0 = it has not.
+  int64_t ended_ms() const;
+  /// It, or a step of it, waits for somebody to resume or drop it.
+  bool is_dead_letter() const;
   /// Why a task or run failed; 0 = it did not.
   uint32_t failure() const;
   /// Questions to people that nobody has answered.

@@ -26,21 +26,34 @@ child_spec child(std::string id, std::string_view ref_text,
 } // namespace
 
 stage::stage(uint64_t seed, const workload& which, bool traced)
-    : story{which}, disk{std::make_shared<simulated_disk>(seed)}, ids{seed}, log{[this](auto law, auto text) {
-        object(law, text);
-      }},
+    : story{which}, disk{std::make_shared<simulated_disk>(seed)}, storage{seed, which, disk, time,
+                                                                          [this](auto law, auto text) {
+                                                                            object(law, text);
+                                                                          }},
+      ids{seed}, log{[this](auto law, auto text) { object(law, text); }},
       tree{[this](auto law, auto text) { object(law, text); }}, chance_{seed}, traced_{traced} {
   report.seed = seed;
   report.workload = which.name;
   drill_seed_ = chance_();
   world.object = [this](auto law, auto text) { object(law, text); };
   world.pick = [this](uint64_t below) { return pick(below); };
-  disk->on_write = [this](const write_batch& batch, bool late) { log.written(batch, late); };
-  disk->on_undo = [this](const write_batch& batch) { log.undone(batch); };
+  disk->on_write = [this](const write_batch& batch, bool late) {
+    storage.written(batch);
+    log.written(storage.meant(batch), late);
+  };
+  disk->on_undo = [this](const write_batch& batch) {
+    log.undone(storage.meant(batch));
+    storage.undone();
+  };
   disk->on_failure = [this] {
     ++failures;
     log.failed();
   };
+  log.may_go = [this](const shadow& entity) {
+    return story.keep_days > 0 && entity.has_ended() &&
+           entity.ended_ms() + std::chrono::milliseconds{24h}.count() * story.keep_days <= time->now_ms();
+  };
+  storage.open();
   be_born();
 }
 
@@ -51,6 +64,7 @@ stage::~stage() {
 void stage::end() {
   ++lives; // what still comes from the old life is nobody's answer
   ending_ = true;
+  storage.end();
   node.reset();
   ending_ = false;
 }
@@ -116,6 +130,9 @@ void stage::after_step() {
   if (std::exchange(gave_up_, false)) {
     tell("the root gives up: the process ends and is started again");
     power_cut(true);
+  } else if (steps_to_cut > 0 && --steps_to_cut == 0) {
+    tell("power cut in the middle of upkeep");
+    power_cut(pick(2) == 0);
   }
 }
 
@@ -141,12 +158,24 @@ void stage::power_cut(bool keep_tail) {
   ++failures;
   end();
   disk->crash(keep_tail);
+  storage.crash(keep_tail);
+  storage.open();
   log.new_life();
-  log.compare(*disk);
+  note_shredded();
+  log.compare(storage.meant());
+  storage.check(false);
   tree.new_life();
   be_born();
   if (on_new_life)
     on_new_life();
+}
+
+void stage::note_shredded() {
+  if (!storage.is_sealed())
+    return;
+  for (auto& [id, key] : storage.ring().keys()->all())
+    if (key.destroyed())
+      log.shredded(key.tenant);
 }
 
 void stage::be_born() {
@@ -159,6 +188,9 @@ void stage::be_born() {
   threads.journal.before = [this](std::span<const journal_order> orders) {
     disk->take_hold();
     log.ordered(orders);
+    if (at_upkeep && std::any_of(orders.begin(), orders.end(),
+                                 [](auto& order) { return std::holds_alternative<upkeep_order>(order); }))
+      std::exchange(at_upkeep, nullptr)();
   };
   threads.journal.after = [this] { disk->let_go(); };
   threads.journal.takes = [this] { return disk->take_time(); };
@@ -178,8 +210,10 @@ void stage::be_born() {
              fmt::format("when the node has ended, these are still alive: {}", fmt::join(names, ", ")));
   };
   node.emplace(
-      disk, time, report.seed + lives,
-      [this](caf::scheduled_actor* root, doors_ptr outside) { plant_tree(root, outside); }, threads);
+      storage.rows(), time, report.seed + lives,
+      [this](caf::scheduled_actor* root, doors_ptr outside) { plant_tree(root, outside); }, threads,
+      storage.objects());
+  storage.begin(node->system(), node->outside()->disk);
   auto& meters = node->outside()->meters;
   gauges_ = {{"queued tasks", meters.queued_tasks}, {"placed tasks", meters.placed_tasks}};
   for (auto kind : {"agent", "task", "run", "account"})
@@ -196,6 +230,10 @@ supervisor_options stage::supervise(std::string path, strategy how, std::vector<
       return; // the power is gone: nobody acts on it
     tell(fmt::format("{} {} {}", event.path(), event.what(), event.text()));
     tree.reported(event, time->elapsed_us());
+    if (event.what() == "failed" && event.text().find("shredded") != std::string::npos)
+      object("shredded", event.path() + " fails: " + event.text());
+    if (quiet && event.what() == "failed")
+      object("group", event.path() + " fails when all is well: " + event.text());
     if (path == "root" && event.what() == "escalated")
       gave_up_ = true;
   };
@@ -216,15 +254,22 @@ void stage::plant_tree(caf::scheduled_actor* root, const doors_ptr& outside) {
     options.places = child_places{outside->names.get(), outside->board};
     return options;
   };
-  auto core =
-      supervisor_child(places(supervise("root/core", strategy::rest_for_one, {"shard_host", "timers"})),
-                       {child("shard_host", services::shard_host,
-                              [=, this](caf::scheduled_actor* parent) {
-                                return as_actor(spawn_shard_host(parent, outside, kinds()));
-                              }),
-                        child("timers", services::timers, [=](caf::scheduled_actor* parent) {
-                          return as_actor(spawn_timers(parent, outside));
-                        })});
+  std::vector<std::string> core_names{"shard_host", "timers"};
+  std::vector<child_spec> core_children{child("shard_host", services::shard_host,
+                                              [=, this](caf::scheduled_actor* parent) {
+                                                return as_actor(spawn_shard_host(parent, outside, kinds()));
+                                              }),
+                                        child("timers", services::timers, [=](caf::scheduled_actor* parent) {
+                                          return as_actor(spawn_timers(parent, outside));
+                                        })};
+  if (story.keep_days >= 0) {
+    core_names.emplace_back("retention");
+    core_children.push_back(child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_retention(parent, outside, {story.keep_days, story.keep_days, {}}));
+    }));
+  }
+  auto core = supervisor_child(places(supervise("root/core", strategy::rest_for_one, std::move(core_names))),
+                               std::move(core_children));
   auto agents =
       supervisor_child(places(supervise("root/services/agents", strategy::one_for_one, {"registry"})),
                        {child("registry", services::registry, [=, this](caf::scheduled_actor* parent) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <tests/simulator/log_judge.hpp>
 #include <tests/simulator/staff.hpp>
+#include <tests/simulator/storage.hpp>
 #include <tests/simulator/tree_judge.hpp>
 #include <tests/simulator/workload.hpp>
 #include <tests/support/life.hpp>
@@ -62,6 +63,9 @@ public:
   /// Ends a service or a child of the drill: with a failure, normally, or by making it deaf.
   void kill(const std::string& ref, int how);
 
+  /// Whoever's keys are destroyed has nothing on disk any more.
+  void note_shredded();
+
   /// The kinds of entities there are.
   std::vector<entity_kind> kinds() const;
 
@@ -97,6 +101,7 @@ public:
   world_report report;
   std::shared_ptr<simulated_disk> disk;
   std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>();
+  simulated_storage storage;
   id_source ids;
   log_judge log;
   tree_judge tree;
@@ -109,6 +114,8 @@ public:
   uint64_t failures = 0;                     ///< writes that failed, and lives that ended
   std::function<void()> on_new_life;         ///< the node is up again
   std::vector<std::string> drill;            ///< refs of the drill's children
+  std::function<void()> at_upkeep;           ///< called once, when the journal is about to do upkeep
+  size_t steps_to_cut = 0;                   ///< then the power is cut; 0 = it is not
   bool quiet = false;                        ///< faults are over, and everybody has had time to come back
   std::vector<std::string> listened_to;      ///< refs of which on_drowsy is told
   /// Somebody was awake and is not any more: whoever writes to it now does so as it falls asleep, or before it is replayed.

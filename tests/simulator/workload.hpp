@@ -20,6 +20,11 @@ enum class deed {
   run,     ///< a run of a random graph
   cancel,  ///< of a task or run
   poison,  ///< a deposit that makes its account throw, among others, while the disk may be slow
+  bulk,    ///< a deposit, or some, too large for a row
+  day,     ///< a day passes
+  reborn,  ///< a task under the name of one that was erased
+  rotate,  ///< new keys
+  shred,   ///< a tenant leaves
   kill,    ///< a child of the drill is killed, hangs or ends
   nothing,
 };
@@ -36,6 +41,7 @@ enum class mishap {
   reopen,    ///< a sync fails, and so does reopening
   straggler, ///< an append reaches the journal late, after others of its entity
   clock,     ///< somebody sets the date: hours forward, minutes back
+  upkeep,    ///< power cut, failing sync or reads in the middle of the journal's next upkeep
 };
 
 /// A story to live through.
@@ -48,9 +54,12 @@ struct workload {
   std::chrono::milliseconds idle{60'000};  ///< accounts, tasks and runs sleep after this long
   std::chrono::milliseconds at_the_end{0}; ///< time that passes with nothing to do, before the judgement
   unsigned accounts = 5;
-  bool drill = false; ///< a supervisor with dummies for children is in the tree
-  bool whispers =
-      false; ///< whoever falls asleep is spoken to at that moment, as long as it takes to be waked
+  bool drill = false;    ///< a supervisor with dummies for children is in the tree
+  bool whispers = false; ///< whoever falls asleep is spoken to at that moment, as long as it takes to be waked
+  int64_t keep_days = -1; ///< runs and tasks are erased so long after their end; 0 = never; -1 = nobody looks
+  bool objects = false;   ///< payloads too large for a row are objects, and some are too large
+  bool sealed = false;    ///< the store is sealed
+  unsigned tenants = 1;   ///< the accounts belong to these, in turn
 };
 
 /// All, in the order they are listed.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <tests/simulator/people.hpp>
+#include <tests/simulator/upkeep.hpp>
 #include <tests/simulator/world.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 
@@ -13,7 +14,7 @@ using namespace std::chrono_literals;
 class story {
 public:
   story(uint64_t seed, const workload& which, bool traced)
-      : at_{seed, which, traced}, people_{at_}, asked_{at_, people_} {
+      : at_{seed, which, traced}, people_{at_}, asked_{at_, people_}, upkeep_{at_, people_} {
     at_.on_new_life = [this] { people_.reconnect(); };
     at_.log.on_event = [this](const shadow& entity, uint64_t seq) { on_event(entity, seq); };
     if (at_.story.whispers) {
@@ -35,7 +36,10 @@ public:
         at_.pass(std::chrono::milliseconds{at_.pick(3000)});
     }
     come_to_rest();
-    judge();
+    if (at_.story.keep_days < 0 || at_.pick(2) == 0) // whoever is asked is awake
+      judge();
+    upkeep_.come_to_rest();
+    upkeep_.judge(true);
     at_.tell("one more power cut, and the same questions again");
     at_.power_cut(true);
     at_.pass(5s);
@@ -65,7 +69,7 @@ private:
   }
 
   std::string some_account() {
-    return fmt::format("tenant/account/a{}", at_.pick(at_.story.accounts));
+    return upkeep_.some_account();
   }
   std::string some_work() {
     return work_.empty() ? some_account() : work_[at_.pick(work_.size())];
@@ -125,6 +129,21 @@ private:
     case deed::kill:
       if (!at_.drill.empty())
         at_.kill(at_.drill[at_.pick(at_.drill.size())], static_cast<int>(at_.pick(3)));
+      break;
+    case deed::bulk:
+      upkeep_.bulk(some_account());
+      break;
+    case deed::day:
+      upkeep_.day();
+      break;
+    case deed::reborn:
+      upkeep_.reborn();
+      break;
+    case deed::rotate:
+      upkeep_.rotate();
+      break;
+    case deed::shred:
+      upkeep_.shred();
       break;
     case deed::nothing:
       break;
@@ -187,6 +206,11 @@ private:
     create.mutable_spec()->set_title(create.spec().required(0));
     if (at_.pick(2) == 0) // shorter than many a tool takes: its answer comes to the next attempt
       create.mutable_spec()->set_timeout_ms(3000);
+    if (at_.story.objects && at_.pick(4) == 0) {
+      auto* text = create.mutable_spec()->add_inputs();
+      text->set_name("text");
+      text->set_value(std::string(66'000, 'x'));
+    }
     people_.command<TaskAccepted>(ref, create);
     add_work(ref);
   }
@@ -288,6 +312,9 @@ private:
     case mishap::clock:
       jump();
       break;
+    case mishap::upkeep:
+      upkeep_.trouble();
+      break;
     }
   }
 
@@ -312,6 +339,8 @@ private:
     at_.tell("no more faults");
     at_.world.calm = true;
     at_.hold_ups = 0;
+    at_.at_upkeep = nullptr;
+    at_.steps_to_cut = 0;
     at_.disk->heal();
     at_.pass(65s); // whoever was parked or is being restarted comes back
     at_.quiet = true;
@@ -388,8 +417,9 @@ private:
         at_.object("group", "the tree does not answer: " + describe(tree.error()));
     });
     at_.settle();
-    at_.log.compare(*at_.disk);
-    at_.log.compare_rows(*at_.disk, at_.kinds());
+    at_.log.compare(at_.storage.meant());
+    at_.log.compare_rows(at_.storage.meant(), at_.kinds());
+    upkeep_.judge(false);
   }
 
   // An alarm whose time has come, and some patience more, has rung.
@@ -410,9 +440,10 @@ private:
   stage at_;
   client people_;
   simulated_people asked_;
+  simulated_upkeep upkeep_;
   int next_ = 0;
   int64_t furthest_ = 0;
-  unsigned whispers_ = 20;        // that are left when all is well
+  unsigned whispers_ = 20; // that are left when all is well
   std::vector<std::string> work_; // tasks and runs somebody asked for
 };
 

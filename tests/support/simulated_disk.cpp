@@ -22,6 +22,7 @@ caf::error simulated_disk::write(const write_batch& batch, const std::vector<fen
       before.push_back({where, key, *rows_->get(where, key)});
     if (auto refused = rows_->write(batch, fences))
       return refused;
+    ++syncs_;
     if (fences.empty()) { // an epoch is never taken back
       std::reverse(before.begin(), before.end());
       undo_ = std::move(before);
@@ -156,6 +157,17 @@ void simulated_disk::acknowledge() {
   undo_.clear();
 }
 
+std::optional<bool> simulated_disk::take_fault() {
+  return full_ ? std::optional{false} : std::exchange(fail_next_, std::nullopt);
+}
+
+bool simulated_disk::take_bad_read() {
+  if (bad_reads_ == 0)
+    return false;
+  --bad_reads_;
+  return true;
+}
+
 void simulated_disk::crash(bool keep_tail) {
   held_ = false;
   if (unknown_ && keep_tail)
@@ -170,7 +182,7 @@ void simulated_disk::crash(bool keep_tail) {
   heal();
   failed_ = false;
   took_ = {};
-  rows_->crash();
+  rows_ = rows_->clone(); // what comes up knows only what is in its rows
 }
 
 std::string simulated_disk::digest() const {

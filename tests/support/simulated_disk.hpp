@@ -52,6 +52,15 @@ public:
   /// Somebody has been told of the last batch: it stays.
   void acknowledge();
 
+  /// What lies on the same disk is synced: fails that, too? True = it fails, and is there all the same; false = it is lost.
+  std::optional<bool> take_fault();
+  /// What lies on the same disk is read: does that fail?
+  bool take_bad_read();
+  /// Batches written so far.
+  uint64_t syncs() const {
+    return syncs_;
+  }
+
   /// Power cut and new start: what was not synced is gone, faults are over. `keep_tail`: the last batch, unless somebody
   /// was told of it, has reached the disk; otherwise it is wholly gone, and so is one whose sync failed.
   void crash(bool keep_tail);
@@ -82,6 +91,7 @@ private:
   std::optional<write_batch> unknown_; // failed, and there after the next reopen
   mutable write_batch tail_, undo_;    // the last batch while nobody knows of it, and what it replaced
   bool held_ = false;
+  uint64_t syncs_ = 0;
 };
 
 } // namespace troupe

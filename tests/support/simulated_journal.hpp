@@ -3,7 +3,9 @@
 
 #include <troupe/persistence/journal.hpp>
 #include <troupe/runtime/actor.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/proto/ops.pb.h>
 
 namespace troupe {
 
@@ -27,7 +29,8 @@ public:
       : core_{std::move(rows), std::move(time), meters, std::move(objects)}, watch_{std::move(watch)} {
     pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
-      return {[this](const Tick&) { step(); }, [this](const Activate&) { arrive(); }};
+      return {[this](const Tick&) { step(); }, [this](const Activate&) { arrive(); },
+              [this](const Ping&) { try_again(); }};
     });
   }
 
@@ -47,7 +50,8 @@ public:
       caf::delayed_anon_send(pump_, held_up, Activate{});
       return;
     }
-    if (!late_.empty() && std::holds_alternative<upkeep_order>(order)) // no order of one actor overtakes another of his
+    if (!late_.empty() &&
+        std::holds_alternative<upkeep_order>(order)) // no order of one actor overtakes another of his
       return late_.push_back(std::move(order));
     queue_.push_back(std::move(order));
     tick();
@@ -89,6 +93,19 @@ private:
       tick();
   }
 
+  // The thread looks after a store that accepts no writes though nothing is queued.
+  void try_again() {
+    retrying_ = false;
+    if (!cut_ && core_.trouble() && queue_.empty() && deliveries_.empty())
+      core_.process({});
+    retry_later();
+  }
+
+  void retry_later() {
+    if (core_.trouble() && !std::exchange(retrying_, true))
+      caf::delayed_anon_send(pump_, limits::store_retry, Ping{});
+  }
+
   void step() {
     ticking_ = false;
     std::chrono::milliseconds wait{0};
@@ -107,8 +124,9 @@ private:
         watch_.after();
       if (watch_.takes)
         wait = watch_.takes();
+      retry_later();
     }
-    if (!deliveries_.empty() || !queue_.empty())
+    if (!deliveries_.empty() || !queue_.empty() || wait.count() > 0) // slow for upkeep, too, which tells nobody
       tick(wait);
   }
 
@@ -119,6 +137,7 @@ private:
   std::vector<journal_order> late_;
   std::vector<journal_delivery> deliveries_;
   bool ticking_ = false;
+  bool retrying_ = false;
   bool cut_ = false;
 };
 
