@@ -151,6 +151,8 @@ CAF_TEST(what takes too much memory is ended with its own text) {
 
 CAF_TEST(a result has a bound) {
   CAF_CHECK(refused_with("longer than 4194304 bytes", "('x'):rep(5000000)"));
+  CAF_CHECK(refused_with("longer than 4194304 bytes",
+                         "map({1,2,3,4,5}, function(n) return ('x'):rep(1000000) end)"));
   CAF_CHECK(refused_with("longer than 4194304 bytes", "inputs.x",
                          R"({"x":")" + std::string(5'000'000, 'x') + "\"}"));
   std::string doubling = "1";

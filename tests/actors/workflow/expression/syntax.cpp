@@ -76,6 +76,7 @@ CAF_TEST(what is refused has place and reason) {
   CAF_CHECK_EQUAL(refusal("'\\q'"),
                   "line 1, column 2: found '\\q'; after \\ may come n, t, r, \\, \", ' or u{…}");
   CAF_CHECK_EQUAL(refusal("a ? b"), "line 1, column 3: found '?', which means nothing outside of a text");
+  CAF_CHECK(refusal("a[[1]]").starts_with("line 1, column 2: found a long bracket"));
   CAF_CHECK_EQUAL(refusal("9223372036854775808"),
                   "line 1, column 1: found 9223372036854775808; whole numbers end at 9223372036854775807");
 }
@@ -86,8 +87,10 @@ CAF_TEST(nothing is read differently from Lua) {
                        "a[[1]]",
                        "[==[x]==]",
                        "--[[ x ]] 1",
+                       "1 --[[\n+ 1 --]]",
                        "1..2",
                        "3x",
+                       "1and 2",
                        "0x",
                        "0x1p4",
                        "0x12345678901234567",
