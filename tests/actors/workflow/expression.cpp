@@ -256,6 +256,9 @@ CAF_TEST(what it reads is told) {
   CAF_CHECK_EQUAL(told,
                   "steps.build@1:1 inputs.amount@2:2 vars.@2:25 inputs.lines@2:42 steps.@3:13 vars.a@3:47 ");
   CAF_CHECK(compiled->source().starts_with("steps.build.ok"));
+  compiled = expression::compile("{function(x) return x end, x.y}"); // an argument ends with its function
+  CAF_REQUIRE_EQUAL(compiled->reads().size(), 1u);
+  CAF_CHECK_EQUAL(std::string{compiled->reads()[0].field}, "y");
 }
 
 CAF_TEST(any source gives a result or a refusal) {
