@@ -330,9 +330,9 @@ caf::error timer_window::fire_again(const now& at, size_t& room, const firing& o
       continue;
     }
     auto row = rows_->get(space::index, i->first);
-    if (!row)
+    if (!row && code_of(row.error()) != ec::shredded)
       return row.error();
-    if (!*row) {
+    if (!row || !*row) { // shredded is gone
       forget(lane_index, i);
       continue;
     }

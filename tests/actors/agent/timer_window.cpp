@@ -26,7 +26,7 @@ public:
     return rows_->write(batch, fences);
   }
   caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override {
-    return fails ? make_error(ec::unavailable, "as told") : rows_->get(where, key);
+    return fails ? make_error(get_fails_with, "as told") : rows_->get(where, key);
   }
   using row_of = std::function<bool(std::string_view, std::string_view)>;
   caf::error scan(space where, std::string_view from, std::string_view to, const row_of& row) const override {
@@ -51,6 +51,7 @@ public:
     return rows_->id();
   }
   bool fails = false;
+  ec get_fails_with = ec::unavailable;
   int64_t fail_after = 1'000'000'000; // rows of a scan
   mutable size_t scans = 0;
   mutable size_t read = 0;
@@ -555,6 +556,18 @@ CAF_TEST(a row that cannot be looked up is kept) {
   CAF_CHECK(rung == (words{"x", "x+"}));
   CAF_CHECK_EQUAL(window->fired(row("x", at.wall_ms - 29'000)), 2u);
   CAF_CHECK_EQUAL(window->fired(row("y", at.wall_ms)), 0u);
+}
+
+CAF_TEST(a row of a shredded tenant is not fired again and stops nobody) {
+  keep(row("x", at.wall_ms));
+  start();
+  pass(29s);
+  seen->fails = true;
+  seen->get_fails_with = ec::shredded;
+  at.steady_ms += 2000;
+  CAF_CHECK(!fire());
+  CAF_CHECK(rung == (words{"x"}));
+  CAF_CHECK_EQUAL(window->size(), 0u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
