@@ -27,12 +27,29 @@ struct timers_state {
     return {doors->time->now_ms(), steady.count()};
   }
 
+  bool is_known() const {
+    return doors->names->find(std::string{services::timers}) == caf::actor_cast<caf::actor>(self);
+  }
+
   caf::error start() {
+    auto known = is_known();
     window.emplace(doors->rows);
-    auto failed = window->start(now());
-    if (!failed)
-      look_later(now());
-    return failed;
+    if (auto failed = window->start(now()))
+      return failed;
+    look_later(now());
+    if (!known)
+      look_again();
+    return {};
+  }
+
+  // Rows written after the first look and before anybody could tell of them are found by another.
+  void look_again() {
+    if (!is_known()) {
+      tell_in(self, limits::timer_tick, timers_actor{self}, Tick{});
+      return;
+    }
+    window->redeliver({}, now(), {});
+    look_later(now());
   }
 
   // A node in which nothing waits does nothing.
@@ -109,7 +126,9 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
       },
       [self](const CountFirings& question) { return self->state.count(question); },
       [self](const Tick& tick) {
-        if (tick.epoch() == self->state.ticks)
+        if (tick.epoch() == 0)
+          self->state.look_again();
+        else if (tick.epoch() == self->state.ticks)
           self->state.tick();
       },
   };

@@ -20,6 +20,7 @@ constexpr old_find finds[] = {
     {6, "passivation", "what reached the disk after its entity had died with the host had timers nobody knew of"},
     {24, "passivation", "an agent that died with its host before it heard how its task ended kept the slot for ever"},
     {26, "passivation", "an agent at work whose host died while it asked it to sleep lived on beside its successor"},
+    {818, "timers", "a row written between the first look of new timers and their being known was never fired"},
     {90, "supervision", "the judge forgot the rules of a supervisor that had started anew: a false alarm"},
 };
 
