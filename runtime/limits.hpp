@@ -260,9 +260,6 @@ inline constexpr std::chrono::milliseconds task_retry_longest = 1h;
 inline constexpr std::chrono::milliseconds tool_timeout = 60s;
 inline constexpr std::chrono::milliseconds tool_timeout_longest = 300s;
 
-/// Steps of one workflow: a run's state stays well below one message.
-inline constexpr size_t workflow_steps = 10'000;
-
 /// Messages an actor handles before others get its thread: one flooded actor must not own a worker.
 inline constexpr size_t messages_per_turn = 100;
 

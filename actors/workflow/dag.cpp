@@ -5,6 +5,7 @@
 #include <troupe/actors/workflow/dag.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/workflow_limits.hpp>
 
 namespace troupe::dag {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <caf/error.hpp>
 #include <string>
-#include <troupe/runtime/proto/workflow.pb.h>
+#include <troupe/runtime/proto/run.pb.h>
 #include <vector>
 
 namespace troupe::dag {

@@ -3,7 +3,7 @@
 
 #include <set>
 #include <string>
-#include <troupe/runtime/proto/workflow.pb.h>
+#include <troupe/runtime/proto/run.pb.h>
 
 namespace troupe::audit {
 

@@ -2,7 +2,7 @@
 #define CAF_SUITE persistence.entity_core
 #include "tests/support/fixture.hpp"
 #include "tests/support/held_journal.hpp"
-#include <troupe/runtime/proto/workflow.pb.h>
+#include <troupe/runtime/proto/run.pb.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 #include <tests/simulator/account.hpp>
-#include <troupe/runtime/proto/workflow.pb.h>
+#include <troupe/runtime/proto/run.pb.h>
 #include <vector>
 
 namespace troupe {

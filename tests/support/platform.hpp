@@ -4,7 +4,7 @@
 #include "tests/support/fixture.hpp"
 #include "tests/support/improvised.hpp"
 #include <troupe/behaviors/library.hpp>
-#include <troupe/runtime/proto/workflow.pb.h>
+#include <troupe/runtime/proto/run.pb.h>
 
 namespace troupe {
 

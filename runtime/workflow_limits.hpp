@@ -1,0 +1,50 @@
+// Every bound of workflows and their definitions, with its unit and its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace troupe::limits {
+
+using namespace std::chrono_literals;
+
+/// Steps of one workflow: a run's state stays well below one message.
+inline constexpr size_t workflow_steps = 10'000;
+
+/// Items of one map, each with a state of some hundred bytes; those at work at a time unless the map says otherwise, and at most.
+inline constexpr size_t map_items = 10'000;
+inline constexpr uint32_t map_parallel = 16;
+inline constexpr uint32_t map_parallel_most = 1'000;
+
+/// Rounds of one loop: what has to go on for ever is a schedule.
+inline constexpr uint32_t loop_rounds = 10'000;
+
+/// Blocks inside one another: bounds the length of a step's path and the stack.
+inline constexpr size_t workflow_depth = 8;
+
+/// Steps that a task may return to be done, unless its step says otherwise; and at most.
+inline constexpr uint32_t expanded_steps = 100;
+inline constexpr uint32_t expanded_steps_most = 1'000;
+
+/// An approval that says nothing else waits so long (row K1); approvers of one.
+inline constexpr std::chrono::milliseconds approval_timeout = 1h;
+inline constexpr size_t approvers = 100;
+
+/// The longest wait, timeout or deadline of a definition: what is longer is a mistake in the unit.
+inline constexpr std::chrono::hours workflow_longest{24 * 366 * 10};
+
+/// A definition as YAML or JSON, bytes: 10 000 steps of 400 bytes; and lists and objects in one another.
+inline constexpr size_t definition_bytes = 4u << 20;
+inline constexpr size_t definition_depth = 64;
+
+/// Inputs, variables, cases, or mappings in one place of a definition: a form a person can still read.
+inline constexpr size_t definition_names = 200;
+
+/// Signals of a run that nobody has waited for yet; above, ec::overloaded.
+inline constexpr size_t signals_waiting = 1'000;
+
+/// Events that one command may bring about in a run before the rest is put off to the next: bounds one append.
+inline constexpr size_t run_reactions = 2'000;
+
+} // namespace troupe::limits
