@@ -47,13 +47,18 @@ enum class index_table : uint8_t {
   tasks = 3,
   dead_letters = 4,
   questions = 5,
-  ledgers = 6
+  ledgers = 6,
+  approvals = 7,
+  workflows = 8,
+  schedules = 9
 };
 
 /// All of them.
 inline constexpr index_table index_tables[] = {index_table::agents,    index_table::runs,
                                                index_table::tasks,     index_table::dead_letters,
-                                               index_table::questions, index_table::ledgers};
+                                               index_table::questions, index_table::ledgers,
+                                               index_table::approvals, index_table::workflows,
+                                               index_table::schedules};
 
 /// Key of one event, and of the state after it.
 std::string journal_key(const entity_id& entity, uint64_t seq);
