@@ -49,6 +49,7 @@ public:
 
 private:
   struct stored_snapshot {
+    uint16_t version = 0;
     std::string key;
     std::string state;
     bool readable = false;
@@ -175,6 +176,7 @@ private:
       auto name = names_.find(*entity);
       auto record = read_record(name == names_.end() ? "" : name->second, value, objects_);
       kept.readable = record && snapshot.ParseFromString(record->payload);
+      kept.version = record ? record->header.version : 0;
       kept.state = std::move(*snapshot.mutable_state());
       snapshots_[*entity].emplace(seq_of_snapshot_key(key), std::move(kept));
       return true;
@@ -263,6 +265,8 @@ private:
     if (at == all->second.end())
       return;
     at->second.seen = true;
+    if (at->second.readable && at->second.version != one.replay->snapshot_version())
+      return; // of an older program: nobody reads it
     if (!at->second.readable || at->second.state != one.replay->state())
       mend(damage(fmt::format("{}, snapshot at event {}", one.ref, one.seq),
                   at->second.readable ? "it is not the state its events give" : "it cannot be read",

@@ -12,6 +12,9 @@ namespace troupe {
 ///   static constexpr uint16_t version = 1;                schema version of new events
 ///   caf::expected<event> decide(const Cmd&) const;        or of std::vector<event>; may take `int64_t now_ms` too
 ///   void apply(const event&);
+///   std::vector<event> react(int64_t now_ms, size_t so_far);  optional: what follows from what was just applied; asked again
+///                                                         until nothing does, all in one append. so_far = events of this
+///                                                         append; it changes nothing but what it has looked at
 ///   Reply reply(const Cmd&) const;                        for every command that is answered
 ///   void tidy(const event&, effects&) const;              optional: rows it makes obsolete, called before apply
 ///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
@@ -22,6 +25,7 @@ namespace troupe {
 ///   void inherit(int64_t spent);                          optional, of a ledger: told before its first event what one of
 ///                                                         its name had spent; see spent_marks.hpp
 ///   Proto save() const; bool load(const Proto&);          optional: snapshots
+///   static constexpr uint16_t snapshot_version = 2;       optional, else 1: snapshots of another are not read, but the events
 template <class State>
 concept event_sourced_state = requires(State state, const typename State::event& event) {
   requires proto_message<typename State::event>;
@@ -33,6 +37,14 @@ template <class State>
 concept has_snapshots = requires(const State& state) {
   state.save();
 };
+
+template <class State>
+constexpr uint16_t snapshot_version_of() {
+  if constexpr (requires { State::snapshot_version; })
+    return State::snapshot_version;
+  else
+    return 1;
+}
 
 /// A question to be answered later. If its entity ends before, whoever asked hears ec::unavailable.
 class postponed {
@@ -182,6 +194,18 @@ private:
   std::vector<std::string> apply(const std::vector<event_type>& events, effects& brought_about) {
     std::vector<std::string> bytes;
     bytes.reserve(events.size());
+    apply(events, brought_about, bytes);
+    if constexpr (requires { state_->react(int64_t{}, size_t{}); })
+      while (!bytes.empty()) {
+        auto more = state_->react(core_->now_ms(), bytes.size());
+        if (more.empty())
+          break;
+        apply(more, brought_about, bytes);
+      }
+    return bytes;
+  }
+
+  void apply(const std::vector<event_type>& events, effects& brought_about, std::vector<std::string>& bytes) {
     auto& log = core_->outside().log;
     auto tells = log.enabled(log_level::debug);
     for (auto& event : events) {
@@ -198,7 +222,6 @@ private:
         state_->count(event, core_->outside().meters);
       bytes.push_back(event.SerializeAsString());
     }
-    return bytes;
   }
 
   State* state_;
@@ -256,6 +279,9 @@ public:
     else
       return {};
   }
+  uint16_t snapshot_version() const override {
+    return snapshot_version_of<State>();
+  }
 
 protected:
   caf::error apply(uint32_t type, uint32_t version, const std::string& bytes,
@@ -286,6 +312,7 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
         std::make_shared<entity_core>(std::move(seat), std::move(doors),
                                       record_type(State::event::descriptor()->full_name()), State::version);
     auto state = std::make_shared<State>();
+    core->snapshot_version = snapshot_version_of<State>();
     if constexpr (requires { state->born(core->ref()); })
       state->born(core->ref());
     auto load = [&](const std::string& bytes) {

@@ -36,6 +36,9 @@ public:
   /// The state as a snapshot holds it after the last event; empty if the kind has no snapshots.
   virtual std::string state() const = 0;
 
+  /// The version of snapshots that are compared with state(); others are not read by anybody.
+  virtual uint16_t snapshot_version() const = 0;
+
   /// Keys and values of the index space that the entity has after the last event.
   const std::map<std::string, std::string>& rows() const {
     return rows_;

@@ -38,7 +38,10 @@ public:
   int milliseconds() { // further digits are cut
     int value = 0;
     for (int digit = 0; !text_.empty() && text_[0] >= '0' && text_[0] <= '9'; ++digit, text_.remove_prefix(1))
-      value += digit == 0 ? (text_[0] - '0') * 100 : digit == 1 ? (text_[0] - '0') * 10 : digit == 2 ? text_[0] - '0' : 0;
+      value += digit == 0   ? (text_[0] - '0') * 100
+               : digit == 1 ? (text_[0] - '0') * 10
+               : digit == 2 ? text_[0] - '0'
+                            : 0;
     return value;
   }
   bool empty() const {
@@ -95,12 +98,14 @@ std::optional<int64_t> read_date(std::string_view text) {
 caf::expected<int64_t> read_unix_ms(std::string_view text) {
   int64_t value = 0;
   auto end = text.data() + text.size();
-  if (auto read = std::from_chars(text.data(), end, value); !text.empty() && read.ec == std::errc{} && read.ptr == end)
+  if (auto read = std::from_chars(text.data(), end, value);
+      !text.empty() && read.ec == std::errc{} && read.ptr == end)
     return value;
   if (auto date = read_date(text))
     return *date;
-  return make_error(ec::invalid_argument, fmt::format("'{}' is no time; write 2026-01-31T12:00:00Z, or Unix milliseconds",
-                                                      cut_utf8(clean_utf8(text), 40)));
+  return make_error(ec::invalid_argument,
+                    fmt::format("'{}' is no time; write 2026-01-31T12:00:00Z, or Unix milliseconds",
+                                cut_utf8(clean_utf8(text), 40)));
 }
 
 std::string to_rfc3339(int64_t unix_ms) {
@@ -109,8 +114,8 @@ std::string to_rfc3339(int64_t unix_ms) {
   year_month_day ymd{date};
   hh_mm_ss clock{time - date};
   auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()),
-                          static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()), clock.hours().count(),
-                          clock.minutes().count(), clock.seconds().count());
+                          static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+                          clock.hours().count(), clock.minutes().count(), clock.seconds().count());
   if (auto millis = clock.subseconds().count(); millis != 0)
     text += fmt::format(".{:03}", millis);
   return text + "Z";

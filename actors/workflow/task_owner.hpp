@@ -9,7 +9,6 @@ namespace troupe {
 /// Base of the states of the task entity and the run. `Owner` offers
 ///   const TaskState* task_at(const std::string& step) const;    null = no such step
 ///   Event wrap(const std::string& step, TaskEvent) const;       the owner's event that holds it
-/// and may hide `followed`, to add what follows from a decision about one of its tasks.
 template <class Owner, class Event>
 class task_owner {
 public:
@@ -26,11 +25,6 @@ public:
     own_ref = ref_text;
   }
 
-  /// Nothing follows by itself.
-  decision followed(decision decided, int64_t) const {
-    return decided;
-  }
-
   /// What should happen: see task_life for what each command decides and how it is refused.
   decision decide(const OpenTask&) const {
     return std::vector<event>{};
@@ -39,8 +33,7 @@ public:
     return decide_claimed(cmd, [&](auto& task) { return task_life::record(task, cmd, now_ms); });
   }
   decision decide(const TaskDone& cmd, int64_t now_ms) const {
-    return owner().followed(
-        decide_claimed(cmd, [&](auto& task) { return task_life::done(task, cmd, now_ms); }), now_ms);
+    return decide_claimed(cmd, [&](auto& task) { return task_life::done(task, cmd, now_ms); });
   }
   decision decide(const ParkTask& cmd, int64_t now_ms) const {
     return decide_claimed(cmd, [&](auto& task) { return task_life::park(task, cmd, now_ms); });
@@ -55,17 +48,13 @@ public:
   }
   decision decide(const TimerDue& cmd, int64_t now_ms) const {
     auto due = task_life::split_timer_id(cmd.timer());
-    return owner().followed(
-        decide_on(due.first, [&](auto& task) { return task_life::timer_due(task, due.second, now_ms); }),
-        now_ms);
+    return decide_on(due.first, [&](auto& task) { return task_life::timer_due(task, due.second, now_ms); });
   }
   decision decide(const AnswerQuestion& cmd, int64_t now_ms) const {
     return decide_on(cmd.step(), [&](auto& task) { return task_life::answer(task, cmd, now_ms); });
   }
   decision decide(const CancelTask& cmd, int64_t now_ms) const {
-    return owner().followed(
-        decide_on(cmd.step(), [&](auto& task) { return task_life::cancel(task, cmd.reason(), now_ms); }),
-        now_ms);
+    return decide_on(cmd.step(), [&](auto& task) { return task_life::cancel(task, cmd.reason(), now_ms); });
   }
   decision decide(const ResumeTask& cmd, int64_t now_ms) const {
     return decide_on(cmd.step(), [&](auto& task) { return task_life::resume(task, cmd.restart(), now_ms); });

@@ -37,6 +37,10 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Shred", access_role::admin},       {"Ledgers", access_role::viewer},
     {"Ledger", access_role::viewer},     {"Charge", access_role::operator_},
     {"LimitLedger", access_role::admin}, {"Confirm", access_role::admin},
+    {"Tell", access_role::operator_},    {"Ask", access_role::viewer},
+    {"Fork", access_role::operator_},    {"Approvals", access_role::viewer},
+    {"Decide", access_role::viewer}, // the run itself knows whom it has asked
+    {"Delegate", access_role::viewer},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

@@ -52,6 +52,12 @@ public:
   caf::expected<BackupWork> backup_work(const GetBackupWork& in);
   caf::expected<LedgerList> ledgers(const ListLedgers& in = {});
   caf::expected<LedgerState> ledger(const GetLedger& in);
+  caf::expected<Done> tell(const TellRun& in);
+  caf::expected<RunAnswer> ask(const AskRun& in);
+  caf::expected<RunStarted> fork(const ForkRun& in);
+  caf::expected<ApprovalList> approvals(const ListApprovals& in);
+  caf::expected<Done> decide(const DecideApproval& in);
+  caf::expected<Done> delegate(const DelegateAnswer& in);
   caf::expected<LedgerState> limit_ledger(const SetLedgerLimit& in);
   caf::expected<LedgerState> charge(const ChargeLedger& in);
   caf::expected<LedgerState> confirm(const ConfirmLedger& in);

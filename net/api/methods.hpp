@@ -74,6 +74,12 @@ void serve(const control_call& call, const GetHistory& in, reply_to<History> rep
 void serve(const control_call& call, const StopRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const AnswerRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const TellRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const AskRun& in, reply_to<RunAnswer> reply);
+void serve(const control_call& call, const ForkRun& in, reply_to<RunStarted> reply);
+void serve(const control_call& call, const ListApprovals& in, reply_to<ApprovalList> reply);
+void serve(const control_call& call, const DecideApproval& in, reply_to<Done> reply);
+void serve(const control_call& call, const DelegateAnswer& in, reply_to<Done> reply);
 void serve(const control_call& call, const ListDeadLetters& in, reply_to<DeadLetterList> reply);
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply);
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply);

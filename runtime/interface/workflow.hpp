@@ -9,6 +9,7 @@ namespace troupe {
 class AgentChanged;
 class AgentMatch;
 class AgentMatches;
+class AnswerApproval;
 class AnswerQuestion;
 class AwaitRun;
 class AwaitTask;
@@ -17,6 +18,7 @@ class CancelTask;
 class ChildEnded;
 class ChildNoted;
 class CreateTask;
+class DelegateApproval;
 class Done;
 class DropTask;
 class EntityCrashed;
@@ -28,17 +30,27 @@ class GetSchedulerStats;
 class GetTask;
 class OpenTask;
 class ParkTask;
+class PauseRun;
+class PlanFork;
+class QueryRun;
 class RecordActions;
 class RegistryStats;
+class UnpauseRun;
 class ResumeTask;
+class RetryRun;
+class RunAnswer;
 class RunDescription;
+class RunFork;
 class RunTask;
 class SchedulerStats;
+class SetVariable;
+class SignalRun;
 class SlotFree;
 class StartWorkflow;
 class TaskAccepted;
 class TaskDescription;
 class TaskDone;
+class TerminateRun;
 class Tick;
 class TimerDue;
 class WorkflowAccepted;
@@ -73,8 +85,13 @@ using run_actor = task_owner_actor::extend<
     rpc<GetRun, RunDescription>,
     // Answered when it has ended.
     rpc<AwaitRun, RunDescription>,
-    // ec::conflict when it has ended.
-    rpc<CancelRun, Done>>;
+    // What people and other runs tell it; see run.proto for the refusals.
+    rpc<CancelRun, Done>, rpc<TerminateRun, Done>, rpc<PauseRun, Done>, rpc<UnpauseRun, Done>, rpc<RetryRun, Done>,
+    rpc<SignalRun, Done>, rpc<SetVariable, Done>, rpc<AnswerApproval, Done>, rpc<DelegateApproval, Done>,
+    // What people want to know. ec::invalid_argument, ec::not_found, ec::conflict.
+    rpc<QueryRun, RunAnswer>, rpc<PlanFork, RunFork>,
+    // The parent knows how it ended.
+    note<ChildNoted>>;
 
 /// SCHEDULER: gives each task that waits to the best agent with a free slot.
 using task_scheduler_actor = caf::typed_actor<

@@ -17,9 +17,9 @@ CAF_TEST(dates are read with and without offset and fraction) {
 }
 
 CAF_TEST(what is no time is refused with what is allowed) {
-  for (std::string text : {"", "tomorrow", "2026-02-30T00:00:00Z", "2026-01-31", "2026-01-31T12:00Z", "2026-13-01T00:00:00Z",
-                           "2026-01-31T24:00:00Z", "2026-01-31T12:00:00", "2026-01-31T12:00:00Zz", "2026-01-31T12:00:00+2",
-                           "-026-01-31T12:00:00Z", "12s"}) {
+  for (std::string text : {"", "tomorrow", "2026-02-30T00:00:00Z", "2026-01-31", "2026-01-31T12:00Z",
+                           "2026-13-01T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T12:00:00",
+                           "2026-01-31T12:00:00Zz", "2026-01-31T12:00:00+2", "-026-01-31T12:00:00Z", "12s"}) {
     auto read = read_unix_ms(text);
     CAF_REQUIRE(!read);
     CAF_CHECK_EQUAL(code_of(read.error()), ec::invalid_argument);
@@ -28,7 +28,8 @@ CAF_TEST(what is no time is refused with what is allowed) {
 }
 
 CAF_TEST(what is written is read again) {
-  for (auto ms : {int64_t{0}, int64_t{1}, int64_t{1769860800250}, int64_t{-86400000}, int64_t{253402300799999}})
+  for (auto ms :
+       {int64_t{0}, int64_t{1}, int64_t{1769860800250}, int64_t{-86400000}, int64_t{253402300799999}})
     CAF_CHECK_EQUAL(*read_unix_ms(to_rfc3339(ms)), ms);
   CAF_CHECK_EQUAL(to_rfc3339(1769860800000), std::string{"2026-01-31T12:00:00Z"});
   CAF_CHECK_EQUAL(to_rfc3339(1769860800007), std::string{"2026-01-31T12:00:00.007Z"});

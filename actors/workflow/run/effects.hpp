@@ -1,0 +1,21 @@
+// RUN EFFECTS: rows and messages of a run's own events; those of its tasks are in task_effects.cpp.
+#pragma once
+
+#include <troupe/actors/workflow/run/course.hpp>
+#include <troupe/persistence/effects.hpp>
+
+namespace troupe::run_effects {
+
+/// Rows that an event makes obsolete; called before it is applied.
+void tidy(const run_course& before, const RunEvent& event, effects& out);
+/// Rows and messages an event brings about; called after it is applied.
+void bring_about(const run_course& after, const RunEvent& event, effects& out);
+/// What a due timer sends again: `timer` is what follows the step in its id.
+void resend(const run_course& run, const std::string& step, std::string_view timer, effects& out);
+
+/// The row that lists and retention read.
+WorkSummary summary_of(const run_course& run);
+/// Lower-case word for people, e.g. `running`.
+std::string_view word(RunStatus status);
+
+} // namespace troupe::run_effects
