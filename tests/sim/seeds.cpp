@@ -1,5 +1,5 @@
-// Seeds that once found something. They stay; when a workload changes, a seed tells another story, and its line still says
-// what was found.
+// Seeds that once found something. They stay; when a workload changes, a seed tells another story, and its line still
+// says what was found.
 #define CAF_SUITE sim.seeds
 #include <caf/test/unit_test.hpp>
 #include <tests/simulator/world.hpp>
@@ -29,6 +29,9 @@ constexpr old_find finds[] = {
     {90, "supervision", "the judge forgot the rules of a supervisor that had started anew: a false alarm"},
     {357, "supervision",
      "the judge took a death in a supervisor that had given up for a restart: a false alarm"},
+    {2559, "payloads",
+     "who died of a failed write when he had been asked to sleep was never waked: his name stayed held"},
+    {5545, "counters", "who was in quarantine at the end was asked, and nobody had ended it: a false alarm"},
 };
 
 } // namespace
