@@ -153,8 +153,11 @@ struct shard_host_state {
       crashes.erase(ref);
     auto code = code_of(message.reason);
     if (code == ec::outcome_unknown || code == ec::unavailable || code == ec::disk_full ||
-        code == ec::read_only) { // the store's failure or our own stop, nobody's crash
-      doors->names->erase(ref, gone.mapped().actor, message.reason);
+        code == ec::read_only) {        // the store's failure or our own stop, nobody's crash
+      if (gone.mapped().asked_to_sleep) // what came since is held, and nobody else will see to it
+        leave(ref);
+      else
+        doors->names->erase(ref, gone.mapped().actor, message.reason);
       tell_of_loss(ref);
       ask_for_timers(ref);
     } else {
@@ -217,8 +220,13 @@ struct shard_host_state {
     crashes.erase(answer.ref()); // it was idle, so it was well
     residents.erase(i);
     count(doors->meters.entities_awake, answer.ref(), -1);
-    if (!doors->names->release(answer.ref()))
-      wake(answer.ref(), false);
+    leave(answer.ref());
+  }
+
+  // It is no more; whatever came since it was asked to sleep wakes the next incarnation.
+  void leave(const std::string& ref) {
+    if (!doors->names->release(ref))
+      wake(ref, false);
   }
 
   // What a host that did not come to stop them has left awake would have no host for ever.
@@ -246,6 +254,7 @@ struct shard_host_state {
     if (stopping)
       return;
     stopping = std::move(reason);
+    to_open.clear(); // nobody waits for them any more
     for (auto& [ref, id] : waking)
       doors->names->erase(ref, {}, being_stopped(ref));
     for (auto& [ref, one] : residents) {
@@ -253,7 +262,7 @@ struct shard_host_state {
       to_stop.push_back(ref);
     }
     std::sort(to_stop.begin(), to_stop.end(), std::greater<>{});
-    for (size_t i = 0; i < limits::entities_opening; ++i)
+    for (auto n = std::clamp(to_stop.size(), size_t{1}, limits::entities_opening); n > 0; --n)
       stop_more();
   }
   // Some at a time, as with opening; one that is down makes room for the next.

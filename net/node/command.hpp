@@ -105,6 +105,19 @@ private:
   std::optional<control_client> client_;
 };
 
+/// Asks the node, and shows its answer with the show() of that message (views.hpp). Errors: those of cli_session::node() and
+/// of the node.
+template <class Ask>
+caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  auto answer = ask(**node);
+  if (!answer)
+    return std::move(answer.error());
+  return at.show(*answer, show(*answer, at.how()));
+}
+
 /// Words as typed after `troupe`; `next` is what to type when what was asked for is not there.
 struct cli_command {
   std::string_view words;

@@ -10,17 +10,6 @@
 namespace troupe {
 namespace {
 
-template <class Ask>
-caf::expected<int> show_keys(cli_session& at, Ask ask) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  auto list = ask(**node);
-  if (!list)
-    return std::move(list.error());
-  return at.show(*list, show(*list, at.how()));
-}
-
 caf::expected<int> new_master_key(cli_session& at) {
   auto& file = at.said().file;
   if (auto failed = make_master_key(file))
@@ -33,14 +22,14 @@ caf::expected<int> new_master_key(cli_session& at) {
 }
 
 caf::expected<int> list_keys(cli_session& at) {
-  return show_keys(at, [](control_client& node) { return node.keys(); });
+  return ask_and_show(at, [](control_client& node) { return node.keys(); });
 }
 
 caf::expected<int> rotate(cli_session& at) {
   RotateKeys in;
   if (!at.said().master.empty()) // the node may have another working directory
     in.set_master_file(std::filesystem::absolute(at.said().master).lexically_normal().string());
-  auto code = show_keys(at, [&](control_client& node) { return node.new_keys(in); });
+  auto code = ask_and_show(at, [&](control_client& node) { return node.new_keys(in); });
   if (code && !in.master_file().empty())
     at.hint(fmt::format("from now on the node needs this master key: [keys] master_key_file = \"{}\"",
                         in.master_file()));
@@ -56,7 +45,7 @@ caf::expected<int> shred(cli_session& at) {
         fmt::format("nobody can read anything of tenant {} again after this; if that is meant: `troupe keys "
                     "shred {} --yes`",
                     in.tenant(), in.tenant()));
-  return show_keys(at, [&](control_client& node) { return node.shred(in); });
+  return ask_and_show(at, [&](control_client& node) { return node.shred(in); });
 }
 
 } // namespace

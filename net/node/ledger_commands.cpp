@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <troupe/net/node/command.hpp>
+#include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {
@@ -19,33 +20,6 @@ text_cell standing(const LedgerState& ledger) {
   return left(ledger) == 0 ? text_cell{"spent", text_tone::warning} : text_cell{"open", text_tone::good};
 }
 
-std::string show(const LedgerState& ledger, const text_look& how) {
-  text_table facts{{}};
-  facts.add_fact("ledger", printable(ledger.ledger()));
-  facts.add_fact("unit", printable(ledger.unit()));
-  facts.add_fact("limit", std::to_string(ledger.limit()));
-  facts.add_fact("spent", std::to_string(ledger.spent()));
-  facts.add_fact("left", std::to_string(left(ledger)));
-  facts.add_fact("charges", std::to_string(ledger.charges()));
-  facts.add_fact("status", standing(ledger));
-  facts.add_fact("why", printable(ledger.exhausted()));
-  return facts.show(how);
-}
-
-std::string show(const LedgerList& list, const text_look& how) {
-  if (list.total() == 0)
-    return "no ledgers\n";
-  text_table rows{{"LEDGER", "UNIT", "LIMIT", "SPENT", "LEFT", "CHARGES", "STATUS"}};
-  for (auto& one : list.ledgers())
-    rows.add({printable(one.ledger()), printable(one.unit()), std::to_string(one.limit()),
-              std::to_string(one.spent()), std::to_string(left(one)), std::to_string(one.charges()),
-              standing(one)});
-  auto shown = static_cast<uint64_t>(list.ledgers_size());
-  return rows.show(how) + (shown == list.total() ? fmt::format("{} in all\n", list.total())
-                                                 : fmt::format("{} of {}; more: --limit N, up to {}\n", shown,
-                                                               list.total(), limits::list_rows_most));
-}
-
 // Whole numbers only: what is counted is counted in units.
 caf::expected<int64_t> amount_of(const std::string& text) {
   int64_t amount = 0;
@@ -53,17 +27,6 @@ caf::expected<int64_t> amount_of(const std::string& text) {
   if (wrong != std::errc{} || end != text.data() + text.size())
     return make_error(ec::invalid_argument, fmt::format("'{}' is no whole number of units", printable(text)));
   return amount;
-}
-
-template <class Ask>
-caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  auto answer = ask(**node);
-  if (!answer)
-    return std::move(answer.error());
-  return at.show(*answer, show(*answer, at.how()));
 }
 
 caf::expected<int> list(cli_session& at) {
@@ -112,6 +75,33 @@ caf::expected<int> confirm(cli_session& at) {
 }
 
 } // namespace
+
+std::string show(const LedgerState& ledger, const text_look& how) {
+  text_table facts{{}};
+  facts.add_fact("ledger", printable(ledger.ledger()));
+  facts.add_fact("unit", printable(ledger.unit()));
+  facts.add_fact("limit", std::to_string(ledger.limit()));
+  facts.add_fact("spent", std::to_string(ledger.spent()));
+  facts.add_fact("left", std::to_string(left(ledger)));
+  facts.add_fact("charges", std::to_string(ledger.charges()));
+  facts.add_fact("status", standing(ledger));
+  facts.add_fact("why", printable(ledger.exhausted()));
+  return facts.show(how);
+}
+
+std::string show(const LedgerList& list, const text_look& how) {
+  if (list.total() == 0)
+    return "no ledgers\n";
+  text_table rows{{"LEDGER", "UNIT", "LIMIT", "SPENT", "LEFT", "CHARGES", "STATUS"}};
+  for (auto& one : list.ledgers())
+    rows.add({printable(one.ledger()), printable(one.unit()), std::to_string(one.limit()),
+              std::to_string(one.spent()), std::to_string(left(one)), std::to_string(one.charges()),
+              standing(one)});
+  auto shown = static_cast<uint64_t>(list.ledgers_size());
+  return rows.show(how) + (shown == list.total() ? fmt::format("{} in all\n", list.total())
+                                                 : fmt::format("{} of {}; more: --limit N, up to {}\n", shown,
+                                                               list.total(), limits::list_rows_most));
+}
 
 std::vector<cli_command> ledger_commands() {
   const cli_option name{"NAME", &cli_arguments::id, "Name or ref of a ledger", true};

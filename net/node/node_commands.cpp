@@ -8,18 +8,6 @@
 namespace troupe {
 namespace {
 
-// Asks the node and shows the answer.
-template <class Ask>
-caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  auto answer = ask(**node);
-  if (!answer)
-    return std::move(answer.error());
-  return at.show(*answer, show(*answer, at.how()));
-}
-
 caf::expected<int> run_node(cli_session& at) {
   if (!at.hooks().node_command)
     return make_error(ec::unavailable, "this program contains no node");

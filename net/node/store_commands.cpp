@@ -7,15 +7,11 @@ namespace troupe {
 namespace {
 
 caf::expected<int> usage(cli_session& at) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  if (at.said().timeout_s == 0)
-    (*node)->set_patience(limits::door_wait); // it reads the whole store
-  auto answer = (*node)->usage();
-  if (!answer)
-    return std::move(answer.error());
-  return at.show(*answer, show(*answer, at.how()));
+  return ask_and_show(at, [&](control_client& node) {
+    if (at.said().timeout_s == 0)
+      node.set_patience(limits::door_wait); // it reads the whole store
+    return node.usage();
+  });
 }
 
 } // namespace

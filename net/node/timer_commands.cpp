@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <troupe/net/node/command.hpp>
+#include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {
@@ -17,6 +18,14 @@ std::string policy_of(const PendingTimer& one) {
   return one.period_ms() == 0 ? one.policy()
                               : fmt::format("{}, every {}", one.policy(), human_duration(one.period_ms()));
 }
+
+caf::expected<int> list_timers(cli_session& at) {
+  ListTimers in;
+  in.set_limit(at.said().limit);
+  return ask_and_show(at, [&](control_client& node) { return node.timers(in); });
+}
+
+} // namespace
 
 std::string show(const TimerList& list, const text_look& how) {
   if (list.total() == 0)
@@ -35,20 +44,6 @@ std::string show(const TimerList& list, const text_look& how) {
                                                  : fmt::format("{} of {}; more: --limit N, up to {}\n", shown,
                                                                list.total(), limits::list_rows_most));
 }
-
-caf::expected<int> list_timers(cli_session& at) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  ListTimers in;
-  in.set_limit(at.said().limit);
-  auto list = (*node)->timers(in);
-  if (!list)
-    return std::move(list.error());
-  return at.show(*list, show(*list, at.how()));
-}
-
-} // namespace
 
 std::vector<cli_command> timer_commands() {
   return {{"timers list",

@@ -69,16 +69,10 @@ caf::expected<int> start(cli_session& at) {
 }
 
 caf::expected<int> list(cli_session& at) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
   ListRuns in;
   in.set_limit(at.said().limit);
   in.set_status(at.said().status);
-  auto runs = (*node)->runs(in);
-  if (!runs)
-    return std::move(runs.error());
-  return at.show(*runs, show(*runs, at.how()));
+  return ask_and_show(at, [&](control_client& node) { return node.runs(in); });
 }
 
 caf::expected<int> describe(cli_session& at) {
@@ -175,13 +169,7 @@ caf::expected<int> resume(cli_session& at) {
 }
 
 caf::expected<int> list_letters(cli_session& at) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  auto letters = (*node)->dead_letters();
-  if (!letters)
-    return std::move(letters.error());
-  return at.show(*letters, show(*letters, at.how()));
+  return ask_and_show(at, [](control_client& node) { return node.dead_letters(); });
 }
 
 caf::expected<int> requeue(cli_session& at) {

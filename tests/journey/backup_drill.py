@@ -2,55 +2,20 @@
 """A drill: a node works, is saved, works on, is saved again, is killed, and its directory is destroyed. What is restored is
 exactly what was acknowledged before the cut; how much was lost and how long it took is printed.
 Usage: backup_drill.py TROUPE [TASKS]   (the program; tasks per round)"""
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-TROUPE = sys.argv[1]
+from node import BACKUPS, CONFIG, DATA, HOME, TROUPE, check, end_node, journey, moment, start_node, told, troupe
+
 TASKS = int(sys.argv[2]) if len(sys.argv) > 2 else 15
-HOME = tempfile.mkdtemp(prefix="troupe-drill-")
-DATA, BACKUPS, CONFIG, LOG = (os.path.join(HOME, name) for name in ("data", "backups", "troupe.toml", "log"))
-failures = 0
-node = None
 
 
-def check(what, wanted, got):
-    global failures
-    good = wanted == got
-    print(f"{'ok     ' if good else 'FAILED '} {what}" + ("" if good else f": expected {wanted!r}, got {got!r}"), flush=True)
-    failures += not good
-
-
-def troupe(*words, data=DATA):
-    return subprocess.run([TROUPE, *words, "--data", data], capture_output=True, text=True, timeout=120)
-
-
-def told(*words, data=DATA):
-    done = troupe(*words, "--json", data=data)
-    if done.returncode != 0:
-        sys.exit(f"FAILED  troupe {' '.join(words)}: {done.stderr}")
-    return json.loads(done.stdout)
-
-
-def start_node(data=DATA):
-    global node
-    with open(LOG, "a") as log:
-        node = subprocess.Popen([TROUPE, "node", "--config", CONFIG, "--data", data], stderr=log)
-    for _ in range(600):
-        if troupe("status", data=data).returncode == 0:
-            return
-        time.sleep(0.05)
-    sys.exit("FAILED  the node never answered:\n" + open(LOG).read())
-
-
-def end_node(how):
-    node.send_signal(how)
-    node.wait()
+def same(what, wanted, got):
+    check(what, wanted == got, f"expected {wanted!r}, got {got!r}")
 
 
 def work(round_name):
@@ -74,17 +39,17 @@ def drill(what, target, wanted, *words):
     began = time.monotonic()
     done = troupe("backup", "restore", *words, "--config", CONFIG, data=target)
     took = time.monotonic() - began
-    check(f"{what}: the restore succeeds", 0, done.returncode)
+    same(f"{what}: the restore succeeds", 0, done.returncode)
     if done.returncode != 0:
         print(done.stderr)
         return
     start_node(target)
     up = time.monotonic() - began
     known, completed = work_in(target)
-    check(f"{what}: exactly what was acknowledged before the cut", sorted(wanted), sorted(known))
-    check(f"{what}: and its results", sorted(wanted), sorted(completed))
+    same(f"{what}: exactly what was acknowledged before the cut", sorted(wanted), sorted(known))
+    same(f"{what}: and its results", sorted(wanted), sorted(completed))
     again = troupe("run", "start", "--capability", "troupe.echo", "--input", "text=x", "--wait", data=target)
-    check(f"{what}: the node works on", 0, again.returncode)
+    same(f"{what}: the node works on", 0, again.returncode)
     end_node(signal.SIGTERM)
     print(f"        {what}: lost {len(wanted - completed)} of {len(wanted)} acknowledged up to the cut; "
           f"restored in {took:.2f} s, answering after {up:.2f} s", flush=True)
@@ -97,11 +62,11 @@ def main():
     first = work("a")
     one = told("backup", "create")
     second = work("b")
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now := time.time())) + f".{int(now % 1 * 1e6):06d}Z"
+    after_two = moment()
     third = work("c")
     two = told("backup", "create")
-    check("the second backup is incremental", True, int(two["newBytes"]) < int(two["bytes"]))
-    check("both are good", [0, 0], [troupe("backup", "verify", str(mark["id"])).returncode for mark in (one, two)])
+    same("the second backup is incremental", True, int(two["newBytes"]) < int(two["bytes"]))
+    same("both are good", [0, 0], [troupe("backup", "verify", str(mark["id"])).returncode for mark in (one, two)])
     work("d")  # never saved: what a disaster between two backups costs
     end_node(signal.SIGKILL)
     shutil.rmtree(DATA)
@@ -114,23 +79,17 @@ def main():
         time.sleep(after_ms / 1000)
         restore.kill()
         whole = restore.wait() == 0 or os.path.exists(target)
-        check(f"killed after {after_ms} ms: absent or whole", True,
-              whole == os.path.exists(os.path.join(target, "CURRENT")) == os.path.exists(target))
+        same(f"killed after {after_ms} ms: absent or whole", True,
+             whole == os.path.exists(os.path.join(target, "CURRENT")) == os.path.exists(target))
         again = troupe("backup", "restore", "--config", CONFIG, data=target)
-        check(f"killed after {after_ms} ms: again is refused or succeeds", 7 if whole else 0, again.returncode)
+        same(f"killed after {after_ms} ms: again is refused or succeeds", 7 if whole else 0, again.returncode)
 
     drill("latest", DATA, first | second | third)
-    drill("a moment", os.path.join(HOME, "moment"), first | second, "--at", moment)
+    drill("a moment", os.path.join(HOME, "moment"), first | second, "--at", after_two)
     drill("an event", os.path.join(HOME, "event"), first, "--at", str(one["gsn"]))
-    check("over a store nothing is restored", 7, troupe("backup", "restore", "--config", CONFIG).returncode)
-    check("a point nobody has is not found", 3,
-          troupe("backup", "restore", "--config", CONFIG, "--at", "999999999", data=os.path.join(HOME, "no")).returncode)
+    same("over a store nothing is restored", 7, troupe("backup", "restore", "--config", CONFIG).returncode)
+    same("a point nobody has is not found", 3,
+         troupe("backup", "restore", "--config", CONFIG, "--at", "999999999", data=os.path.join(HOME, "no")).returncode)
 
 
-try:
-    main()
-finally:
-    if node and node.poll() is None:
-        node.kill()
-    shutil.rmtree(HOME, ignore_errors=True)
-sys.exit(1 if failures else 0)
+journey(main)

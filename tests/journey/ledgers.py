@@ -2,55 +2,15 @@
 """Whatever is done to a real node and its directory, its ledgers give nothing back: killed, restored, cut, copied back by hand,
 or without their marks.
 Usage: ledgers.py TROUPE   (the program)"""
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 
-TROUPE = sys.argv[1]
-HOME = tempfile.mkdtemp(prefix="troupe-ledgers-")
-DATA, BACKUPS, CONFIG, LOG = (os.path.join(HOME, name) for name in ("data", "backups", "troupe.toml", "log"))
+from node import BACKUPS, CONFIG, DATA, HOME, check, end_node, journey, moment, start_node, told, troupe
+
 LIMIT, STEP = 64000, 1000
-failures = 0
-node = None
-
-
-def check(what, good, got=""):
-    global failures
-    print(f"{'ok     ' if good else 'FAILED '} {what}" + ("" if good else f": {got}"), flush=True)
-    failures += not good
-
-
-def troupe(*words, data=DATA):
-    return subprocess.run([TROUPE, *words, "--data", data], capture_output=True, text=True, timeout=120)
-
-
-def told(*words, data=DATA):
-    done = troupe(*words, "--json", data=data)
-    if done.returncode != 0:
-        sys.exit(f"FAILED  troupe {' '.join(words)}: {done.stderr}")
-    return json.loads(done.stdout)
-
-
-def start_node(data=DATA):
-    global node
-    with open(LOG, "a") as log:
-        node = subprocess.Popen([TROUPE, "node", "--config", CONFIG, "--data", data], stderr=log)
-    for _ in range(600):
-        if troupe("status", data=data).returncode == 0:
-            return
-        time.sleep(0.05)
-    sys.exit("FAILED  the node never answered:\n" + open(LOG).read())
-
-
-def end_node(how):
-    node.send_signal(how)
-    node.wait()
 
 
 def restart(how=signal.SIGTERM, data=DATA):
@@ -115,7 +75,7 @@ def main():
     check("a charge is taken", charge(100).returncode == 0)
     told("backup", "create")
     check("a larger one is taken", charge(2000).returncode == 0)
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now := time.time())) + f".{int(now % 1 * 1e6):06d}Z"
+    before_more = moment()
     check("and another one", charge(3000).returncode == 0)
     told("backup", "create")
     check("one that is in no backup is taken", charge(700).returncode == 0)
@@ -133,7 +93,7 @@ def main():
     start_node()
     so_far = holds("the latest backup", so_far)
     end_node(signal.SIGKILL)
-    restore("--at", moment)
+    restore("--at", before_more)
     start_node()
     so_far = holds("a cut", so_far)
 
@@ -198,11 +158,4 @@ def sealed():
     end_node(signal.SIGTERM)
 
 
-try:
-    main()
-    sealed()
-finally:
-    if node and node.poll() is None:
-        node.kill()
-    shutil.rmtree(HOME, ignore_errors=True)
-sys.exit(1 if failures else 0)
+journey(main, sealed)

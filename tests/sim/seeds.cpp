@@ -1,4 +1,5 @@
-// Seeds that once found something. They stay; when a workload changes, a seed tells another story, and its line still says what was found.
+// Seeds that once found something. They stay; when a workload changes, a seed tells another story, and its line still
+// says what was found.
 #define CAF_SUITE sim.seeds
 #include <caf/test/unit_test.hpp>
 #include <tests/simulator/world.hpp>
@@ -17,11 +18,20 @@ constexpr old_find finds[] = {
     {2, "tasks", "a tool that hangs kept its sleeping agent alive, and with it the node that was to end"},
     {11, "retention", "whoever was killed while awake counted as awake for ever, and was never erased"},
     {62, "seals", "the same, with its host"},
-    {6, "passivation", "what reached the disk after its entity had died with the host had timers nobody knew of"},
-    {24, "passivation", "an agent that died with its host before it heard how its task ended kept the slot for ever"},
-    {26, "passivation", "an agent at work whose host died while it asked it to sleep lived on beside its successor"},
-    {818, "timers", "a row written between the first look of new timers and their being known was never fired"},
+    {6, "passivation",
+     "what reached the disk after its entity had died with the host had timers nobody knew of"},
+    {24, "passivation",
+     "an agent that died with its host before it heard how its task ended kept the slot for ever"},
+    {26, "passivation",
+     "an agent at work whose host died while it asked it to sleep lived on beside its successor"},
+    {818, "timers",
+     "a row written between the first look of new timers and their being known was never fired"},
     {90, "supervision", "the judge forgot the rules of a supervisor that had started anew: a false alarm"},
+    {357, "supervision",
+     "the judge took a death in a supervisor that had given up for a restart: a false alarm"},
+    {2559, "payloads",
+     "who died of a failed write when he had been asked to sleep was never waked: his name stayed held"},
+    {5545, "counters", "who was in quarantine at the end was asked, and nobody had ended it: a false alarm"},
 };
 
 } // namespace

@@ -80,8 +80,8 @@ void entity_core::answer("""),
      """  if (!planted("uncounted_restart"))
     restarts_.push_back(now);"""),
     ("lose_mail", "mail for somebody who falls asleep wakes nobody", "actors/agent/shard_host.cpp",
-     "    if (!doors->names->release(answer.ref()))",
-     """    if (!doors->names->release(answer.ref()) && !planted("lose_mail"))"""),
+     "    if (!doors->names->release(ref))",
+     """    if (!doors->names->release(ref) && !planted("lose_mail"))"""),
     ("late_answer", "a tool's answer to an attempt that is over is taken for one to the next", "actors/agent/agent.cpp",
      "    return i != attempts_.end() && i->second->claim() == message.claim() ? i->second.get() : nullptr;",
      """    auto any = std::is_same_v<Message, ToolEnded> && planted("late_answer");

@@ -25,16 +25,20 @@ void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
   auto path = event.path().substr(0, slash);
   auto id = event.path().substr(slash + 1);
   auto& what = event.what();
-  if (what == "starting") // a supervisor that starts has no past
-    if (auto i = known_.find(event.path()); i != known_.end())
-      know(event.path(), i->second.rules, i->second.children);
+  if (auto itself = known_.find(event.path()); itself != known_.end()) {
+    if (what == "starting") // a supervisor that starts has no past
+      know(event.path(), itself->second.rules, itself->second.children);
+    else if (what == "stopping" || what == "killed")
+      close(itself->second);
+  }
   auto found = known_.find(path);
   if (found == known_.end())
     return;
   auto& all = found->second;
   if (what == "escalated") {
     all.dead.clear();
-    return;
+    all.gave_up = true;
+    return close(all);
   }
   grant(path, all);
   if (what == "starting") {
@@ -43,6 +47,8 @@ void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
       for (auto later = self + 1; later != all.children.end(); ++later)
         if (all.up[*later])
           object_("group", fmt::format("{} starts while {} still runs", event.path(), *later));
+    if (all.gave_up)
+      object_("intensity", fmt::format("{} starts after {} has given up", event.path(), path));
     all.up[id] = true;
     all.told_to_stop[id] = false;
   } else if (what == "stopping" || what == "killed") {
@@ -53,6 +59,12 @@ void tree_judge::reported(const ChildEvent& event, int64_t now_us) {
     all.death_us = now_us;
     all.up[id] = false;
   }
+}
+
+// Who dies in a supervisor that ends is not started again, whether it was his turn to be stopped or not.
+void tree_judge::close(supervised_children& all) {
+  for (auto& [id, told] : all.told_to_stop)
+    told = true;
 }
 
 // Whatever follows a death but an escalation means that a restart was granted.

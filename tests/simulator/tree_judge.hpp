@@ -12,7 +12,7 @@
 namespace troupe {
 
 /// The law of supervision, seen from outside:
-///   intensity   no supervisor grants more restarts within its period than it may
+///   intensity   no supervisor grants more restarts within its period than it may, or any after it has given up
 ///   group       in a group a child starts only when all later ones are down
 class tree_judge {
 public:
@@ -36,7 +36,9 @@ private:
     std::deque<int64_t> granted_us;
     std::string dead; // not yet known whether its restart is granted; empty = nobody
     int64_t death_us = 0;
+    bool gave_up = false;
   };
+  static void close(supervised_children& all);
   void grant(const std::string& path, supervised_children& all);
 
   std::function<void(std::string, std::string)> object_;

@@ -59,8 +59,14 @@ void simulated_upkeep::rotate() {
         some.set_amount(1);
         door_.command<AccountSeen>(some_account(), some);
       });
-    keeper->change([this, new_master](key_ring& ring) { return at_.storage.rotate(ring, new_master); },
-                   [this](const caf::error& failed) { at_.tell("keys are rotated: " + describe(failed)); });
+    auto fails = at_.pick(4) == 0; // the ring's own sync
+    keeper->change(
+        [this, new_master, fails](key_ring& ring) {
+          if (fails)
+            at_.disk->fail_next_write(at_.pick(2) == 0);
+          return at_.storage.rotate(ring, new_master);
+        },
+        [this](const caf::error& failed) { at_.tell("keys are rotated: " + describe(failed)); });
     at_.pass(std::chrono::milliseconds{at_.pick(2500)});
   }
 }

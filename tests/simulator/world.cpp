@@ -351,7 +351,8 @@ private:
       asked_.remind();
       at_.pass(31s);
     }
-    at_.pass(900s); // longer than any redelivery waits
+    end_quarantine(); // of those whom nobody waits for
+    at_.pass(900s);   // longer than any redelivery waits
     people_.insist(true);
     if (!at_.open_questions.empty())
       at_.object("answered", unanswered());
@@ -443,7 +444,7 @@ private:
   simulated_upkeep upkeep_;
   int next_ = 0;
   int64_t furthest_ = 0;
-  unsigned whispers_ = 20; // that are left when all is well
+  unsigned whispers_ = 20;        // that are left when all is well
   std::vector<std::string> work_; // tasks and runs somebody asked for
 };
 

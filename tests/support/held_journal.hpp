@@ -11,7 +11,9 @@ class held_journal final : public journal {
 public:
   explicit held_journal(const std::shared_ptr<journal>& disk) : disk_{disk} {}
   void submit(journal_order order) override {
-    if (hold && !std::holds_alternative<open_order>(order))
+    auto opens = std::holds_alternative<open_order>(order);
+    opened += opens ? 1 : 0;
+    if (hold && !opens)
       held_.push_back(std::move(order));
     else
       pass(std::move(order));
@@ -28,6 +30,7 @@ public:
       pass(std::move(order));
   }
   bool hold = false;
+  size_t opened = 0; // orders to open somebody
   size_t bytes = 0;
 
 private:

@@ -1,5 +1,6 @@
 // At most one incarnation is awake; whoever writes to an entity is answered, held, or told why not.
 #define CAF_SUITE actors.agent.shard_host
+#include "tests/support/held_journal.hpp"
 #include "tests/support/platform.hpp"
 
 using namespace troupe;
@@ -303,6 +304,23 @@ CAF_TEST(a failed write is no crash of the entity) {
   CAF_CHECK_EQUAL(total(), static_cast<int64_t>(2 * limits::quarantine_after));
 }
 
+CAF_TEST(what comes for somebody who is asked to sleep when his write fails is answered) {
+  restart_host([](entity_kind& kind) { kind.idle = 0ms; }); // who has just been spoken to is idle already
+  for (int steps = 0; steps < 20; ++steps) {
+    request<ProbeTotal>(counter, add(1));
+    rows->fail_next_write(false);
+    post<ProbeTotal>(counter, add(1), [](auto) {});
+    for (int i = 0; i < steps; ++i)
+      node->step();
+    look_for_idle_ones();
+    auto told = false;
+    post<ProbeTotal>(counter, ProbeAsk{}, [&](auto) { told = true; });
+    node->settle();
+    CAF_CHECK(told);
+    CAF_CHECK(answers());
+  }
+}
+
 CAF_TEST(entities end with their host and its successor wakes them anew) {
   request<ProbeTotal>(counter, add(5));
   auto before = node->outside()->names->find(counter);
@@ -359,6 +377,27 @@ CAF_TEST(more than are read at a time all wake and all stop) {
   caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
   node->settle();
   CAF_CHECK_EQUAL(ended_before_host, size_t{many});
+}
+
+CAF_TEST(a host that stops reads nobody who still waits for his turn) {
+  std::shared_ptr<held_journal> disk;
+  restart_service(services::shard_host, [&](auto* parent, auto doors) {
+    return spawn_shard_host(parent, with_journal(doors, disk), {make_kind<probe_state>("probe", probe)});
+  });
+  ProbeNudge nudge;
+  nudge.set_amount(1);
+  for (size_t i = 0; i < 3 * limits::entities_opening; ++i)
+    node->outside()->names->tell("tenant/probe/" + std::to_string(i), nudge);
+  while (disk->opened <= limits::entities_opening) // until the first have been read, and more are asked for
+    CAF_REQUIRE(node->step());
+  auto opened = disk->opened;
+  CAF_CHECK(opened < 3 * limits::entities_opening);
+  auto host = node->outside()->names->find(std::string{services::shard_host});
+  caf::exit_msg stop{host.address(), caf::exit_reason::user_shutdown};
+  auto before_all_else = caf::make_message_id(caf::message_priority::high); // and before what has been read
+  host->enqueue(nullptr, before_all_else, caf::make_message(std::move(stop)), nullptr);
+  node->settle();
+  CAF_CHECK_EQUAL(disk->opened, opened);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
