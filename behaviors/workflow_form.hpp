@@ -6,7 +6,9 @@
 
 namespace troupe {
 
-/// As YAML or as JSON, indented by two; read_workflow() gives the same definition again, byte by byte.
+/// As YAML or as JSON, indented by two; read_workflow() gives the same definition again, byte by byte. That holds for what a text
+/// can say: UTF-8 in texts and bytes, finite numbers, known words of enums, `inputs`, `with` and `set` sorted by names that differ,
+/// nothing unknown, within the bounds of the reader.
 std::string to_yaml(const WorkflowDefinition& definition);
 std::string to_json(const WorkflowDefinition& definition);
 

@@ -38,6 +38,15 @@ inline constexpr std::chrono::hours workflow_longest{24 * 366 * 10};
 inline constexpr size_t definition_bytes = 4u << 20;
 inline constexpr size_t definition_depth = 64;
 
+/// Texts, lists, objects and names in a definition: 50 for each of 10 000 steps, some 100 bytes of memory each.
+inline constexpr size_t definition_values = 500'000;
+
+/// Brackets, commas and colons of a YAML text that its parser keeps, some 200 bytes each, before it can tell what they mean.
+inline constexpr size_t definition_signs = 100'000;
+
+/// Mistakes that are told of one text; whoever has more begins with these.
+inline constexpr size_t definition_problems = 100;
+
 /// Inputs, variables, cases, or mappings in one place of a definition: a form a person can still read.
 inline constexpr size_t definition_names = 200;
 

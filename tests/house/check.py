@@ -29,11 +29,12 @@ FENCES = [
     (r"toml\+\+/.*", "runtime/config.cpp"),
     (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp"),
     (r"CLI/.*", "net/node/cli.cpp"),
-    (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp"),
+    (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp behaviors/form/json.cpp"),
     (r"lua\.h|lauxlib\.h", "actors/workflow/expression.cpp actors/workflow/expression/*.cpp"),
     (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp "
-     "persistence/seal*.cpp persistence/key_*.cpp persistence/spent_marks.cpp"),
+     "persistence/seal*.cpp persistence/key_*.cpp persistence/spent_marks.cpp behaviors/workflow_form.cpp"),
     (r"lz4.*", "persistence/seal.cpp"),
+    (r"yaml-cpp/.*", "behaviors/form/yaml.cpp"),
     (r"cxxabi\.h", "runtime/activity.cpp"),
     (r"pthread\.h", "persistence/journal.cpp"),
     (r"(fcntl|unistd|spawn|poll|sys/\w+)\.h",
@@ -77,6 +78,8 @@ COVERED_BY = {
         actors/workflow/expression/numbers.cpp""",
     "tests/actors/workflow/expression/result.cpp": """
         actors/workflow/expression/values.cpp""",
+    "tests/behaviors/form/yaml.cpp": """
+        behaviors/form/tree.cpp""",
     "tests/actors/agent/agent.cpp": """
         actors/agent/attempt.cpp""",
 }
