@@ -38,6 +38,7 @@ concept has_snapshots = requires(const State& state) {
   state.save();
 };
 
+/// The version of a state's snapshots.
 template <class State>
 constexpr uint16_t snapshot_version_of() {
   if constexpr (requires { State::snapshot_version; })

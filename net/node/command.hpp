@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/expected.hpp>
+#include <fmt/format.h>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -48,6 +49,8 @@ struct cli_arguments {
   std::string amount;
   std::string unit;
   std::string command;
+  std::string to;
+  std::string name;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -127,6 +130,18 @@ struct cli_command {
   std::string_view next = "troupe status";
 };
 
+/// Gives the node a command about what --id or ID names; says what has happened to it.
+template <class Tell>
+caf::expected<int> tell(cli_session& at, std::string_view happened, Tell tell_node) {
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  caf::expected<Done> done = tell_node(**node);
+  if (!done)
+    return std::move(done.error());
+  return at.show(*done, fmt::format("{} {}\n", at.said().id, happened));
+}
+
 /// The options every command takes.
 const std::vector<cli_option>& common_options();
 
@@ -136,6 +151,7 @@ const std::vector<cli_command>& commands();
 /// The parts of commands(), each in the file of its name.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
+std::vector<cli_command> run_commands();
 std::vector<cli_command> timer_commands();
 std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();

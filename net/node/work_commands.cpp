@@ -108,18 +108,6 @@ caf::expected<int> history(cli_session& at) {
   return at.show(all, show(all, at.how()));
 }
 
-// Gives a command about one run or letter to the node.
-template <class Tell>
-caf::expected<int> tell(cli_session& at, std::string_view happened, Tell tell_node) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  caf::expected<Done> done = tell_node(**node);
-  if (!done)
-    return std::move(done.error());
-  return at.show(*done, fmt::format("{} {}\n", at.said().id, happened));
-}
-
 caf::expected<int> cancel(cli_session& at) {
   StopRun in;
   in.set_id(at.said().id);
@@ -165,7 +153,16 @@ caf::expected<int> resume(cli_session& at) {
   in.set_id(at.said().id);
   in.set_step(at.said().step);
   in.set_restart(at.said().restart);
-  return tell(at, "goes on", [&](control_client& node) { return node.resume(in); });
+  return tell(at, "goes on", [&](control_client& node) -> caf::expected<Done> {
+    if (in.step().empty() && !in.restart()) { // a paused run goes on as a whole
+      TellRun unpause;
+      unpause.set_id(in.id());
+      unpause.mutable_unpause();
+      if (auto done = node.tell(unpause); done || (code_of(done.error()) != ec::conflict && code_of(done.error()) != ec::not_found))
+        return done;
+    }
+    return node.resume(in);
+  });
 }
 
 caf::expected<int> list_letters(cli_session& at) {
@@ -227,7 +224,7 @@ std::vector<cli_command> work_commands() {
        answer,
        "troupe run list"},
       {"run resume",
-       "Let a parked or failed task go on from its last checkpoint",
+       "Let a paused run go on, or a parked or failed task from its last checkpoint",
        {id, step, {"--restart", &cli_arguments::restart, "From the start instead"}},
        resume,
        "troupe run list"},

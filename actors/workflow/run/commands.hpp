@@ -16,6 +16,7 @@ public:
   run_commands(const run_course& run, int64_t now_ms, const TaskDefaults& defaults)
       : run_{run}, now_ms_{now_ms}, defaults_{defaults} {}
 
+  /// The events, none if nothing changes. Errors: as run.proto says at each command.
   decision decide(const StartWorkflow& cmd) const;
   decision decide(const CancelRun& cmd) const;
   decision decide(const TerminateRun& cmd) const;

@@ -72,6 +72,7 @@ public:
   /// Steps that wait for a signal of this name.
   const std::set<std::string>& waiting_for(const std::string& signal) const;
 
+  /// The whole state with its definition, and back.
   RunState save() const;
   void load(const RunState& saved);
 

@@ -49,6 +49,7 @@ struct block_plan {
   JoinRule join;          ///< of a parallel; else all
   bool gives_all = false; ///< its result is an object of all results
 
+  /// The step with this id, or null.
   const step_plan* find(std::string_view id) const;
   /// Steps that are no compensations: a block has ended when these have.
   uint32_t regular() const;

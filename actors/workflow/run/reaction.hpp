@@ -13,6 +13,7 @@ public:
 
   std::vector<RunEvent> events;
 
+  /// What one matter brings about; nothing if it is over.
   void look_at(const run_course::matter& what);
 
   /// The run ends so, when what was done has been undone.
