@@ -82,8 +82,8 @@ private:
     check_name(definition_->name(), false, "", "name", found_);
     check_name(definition_->version(), false, "", "version", found_);
     check_duration(definition_->deadline_ms(), 0, "deadline", found_);
-    names(definition_->inputs(), "inputs", "input");
-    names(definition_->variables(), "variables", "variable");
+    names(definition_->inputs(), "inputs", "an input");
+    names(definition_->variables(), "variables", "a variable");
     for (int at = 0; at < definition_->inputs_size(); ++at)
       default_value(definition_->inputs(at), fmt::format("inputs[{}].default_value", at));
     for (int at = 0; at < definition_->variables_size(); ++at)
@@ -102,15 +102,14 @@ private:
       if (!is_of(name, "_ABCDEFGHIJKLMNOPQRSTUVWXYZ") || (name[0] >= '0' && name[0] <= '9'))
         found_.add(
             path + ".name",
-            fmt::format(
-                "{} is no name of an {}; allowed are A-Z a-z 0-9 _, no digit in front, at most {} bytes",
-                quoted(name), what, limits::definition_name_bytes));
+            fmt::format("{} cannot name {}; allowed are A-Z a-z 0-9 _, no digit in front, at most {} bytes",
+                        quoted(name), what, limits::definition_name_bytes));
       else if (std::find(lua_words.begin(), lua_words.end(), name) != lua_words.end())
         found_.add(path + ".name",
                    fmt::format("{} is a word of expressions, which could not read it; choose another name",
                                quoted(name)));
       else if (!seen.insert(name).second)
-        found_.add(path + ".name", fmt::format("the {} {} is declared twice", what, quoted(name)));
+        found_.add(path + ".name", fmt::format("{} is declared twice", quoted(name)));
       if (!ValueType_IsValid(declared[at].type()))
         found_.add(path + ".type",
                    "this type is not known; known are any, string, number, integer, boolean, list, object");

@@ -14,7 +14,8 @@ enum mark : char { unseen, open, done };
 block_graph::block_graph(const step_list& steps)
     : steps_(steps), into_(size()), undoes_(size()), marks_(size(), unseen) {
   for (size_t n = 0; n < size(); ++n)
-    by_id_.emplace(step(n).id(), n);
+    if (!step(n).id().empty()) // a mistake; nothing is called so
+      by_id_.emplace(step(n).id(), n);
   for (size_t n = 0; n < size(); ++n) {
     auto add = [&](auto& ids, bool catches) {
       for (int at = 0; at < ids.size(); ++at)

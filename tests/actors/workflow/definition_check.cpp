@@ -92,14 +92,14 @@ CAF_TEST(an id is of small letters and digits and used once in the whole definit
 
 CAF_TEST(all mistakes are told in the order of the steps) {
   CAF_CHECK_EQUAL(
-      checked(task("a", "needs: 'x'") + step("p", "parallel { " + task("A") + "} when: '1 +'") +
+      checked(task("a", "needs: 'ghost'") + step("p", "parallel { " + task("A") + "} when: '1 +'") +
               "name: 'x' deadline_ms: -1"),
       "deadline: it is -1 ms; between 0 and 316224000000 ms (ten years) are allowed\n"
-      "steps[0].needs[0]: 'a' needs 'x', which does not exist\n"
-      "steps[1].when: line 1, column 4: found the end, but a value is allowed here\n"
+      "steps[0].needs[0]: 'a' needs 'ghost', which does not exist\n"
+      "steps[1].when: line 1, column 4: found the end, expected a value\n"
       "steps[1].parallel.steps[0].id: 'A' is no step id; allowed are a-z 0-9 _ -, at most 64 bytes");
-  CAF_CHECK_EQUAL(refused(validate(definition_of(task("a", "needs: 'x'") + task("a")))),
-                  "steps[0].needs[0]: 'a' needs 'x', which does not exist");
+  CAF_CHECK_EQUAL(refused(validate(definition_of(task("a", "needs: 'ghost'") + task("a")))),
+                  "steps[0].needs[0]: 'a' needs 'ghost', which does not exist");
   CAF_CHECK_EQUAL(refused(validate(definition_of(task("a")))), "right");
 }
 
@@ -107,12 +107,12 @@ CAF_TEST(inputs and variables have names that expressions can read) {
   CAF_CHECK_EQUAL(
       checked(task("a") +
               "inputs { name: '2a' } inputs { name: 'end' } inputs { name: 'x' } inputs { name: 'x' }"),
-      "inputs[0].name: '2a' is no name of an input; allowed are A-Z a-z 0-9 _, no digit in front, at "
+      "inputs[0].name: '2a' cannot name an input; allowed are A-Z a-z 0-9 _, no digit in front, at "
       "most 64 bytes\n"
       "inputs[1].name: 'end' is a word of expressions, which could not read it; choose another name\n"
-      "inputs[3].name: the input 'x' is declared twice");
+      "inputs[3].name: 'x' is declared twice");
   CAF_CHECK_EQUAL(checked(task("a") + "variables { name: 'a-b' } variables { name: '_A9' }"),
-                  "variables[0].name: 'a-b' is no name of an variable; allowed are A-Z a-z 0-9 _, no "
+                  "variables[0].name: 'a-b' cannot name a variable; allowed are A-Z a-z 0-9 _, no "
                   "digit in front, at most 64 bytes");
   std::string names;
   for (size_t i = 0; i <= limits::definition_names; ++i)
@@ -154,7 +154,7 @@ CAF_TEST(defaults and first values are of the declared type) {
 
 CAF_TEST(every expression of a step is compiled) {
   auto bad = [](const std::string& step_text) { return checked(step("a", step_text)); };
-  auto mistake = std::string{": line 1, column 2: found the end, but a value is allowed here"};
+  auto mistake = std::string{": line 1, column 2: found the end, expected a value"};
   CAF_CHECK_EQUAL(bad("checkpoint {} when: '-'"), "steps[0].when" + mistake);
   CAF_CHECK_EQUAL(bad("checkpoint {} with { name: 'n' value: '-' }"), "steps[0].with.n" + mistake);
   CAF_CHECK_EQUAL(bad("decision { cases { when: '-' } }"), "steps[0].decision.cases[0].when" + mistake);

@@ -48,8 +48,9 @@ CAF_TEST(a decision chooses among those who need it) {
   };
   CAF_CHECK_EQUAL(chooses("b", ""), "right");
   CAF_CHECK_EQUAL(chooses("c", task("c", "needs: 'd'")), "right");
-  CAF_CHECK_EQUAL(chooses("c", task("cc", "needs: 'b'")),
-                  "steps[0].decision.cases[0].then[0]: the decision 'd' chooses 'c', which does not exist");
+  CAF_CHECK_EQUAL(
+      chooses("ghost", task("c", "needs: 'b'")),
+      "steps[0].decision.cases[0].then[0]: the decision 'd' chooses 'ghost', which does not exist");
   CAF_CHECK_EQUAL(chooses("c", task("c", "catches: 'd'")),
                   "steps[0].decision.cases[0].then[0]: the decision 'd' chooses 'c', which does not need it; "
                   "add 'd' to `needs` of 'c'");
@@ -94,7 +95,7 @@ CAF_TEST(a compensation is nothing else) {
   auto start = std::string{"steps[1].compensation: the compensation of 'a' is 'undo', which "};
   CAF_CHECK_EQUAL(undone_by(task("undo")), "right");
   CAF_CHECK_EQUAL(undone_by(step("undo", "child { workflow: 'w' }")), "right");
-  CAF_CHECK_EQUAL(undone_by(task("undone")), start + "does not exist; did you mean 'undone'?");
+  CAF_CHECK_EQUAL(undone_by(task("udno")), start + "does not exist; did you mean 'udno'?");
   CAF_CHECK_EQUAL(undone_by(step("p", "parallel { " + task("undo") + "}")),
                   start + "is of another block (steps[0].parallel.steps[0]); only steps of the same block "
                           "lead to each other");
