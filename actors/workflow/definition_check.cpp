@@ -67,11 +67,11 @@ private:
       auto path = path_of(prefix, static_cast<size_t>(n));
       if (!is_of(id, "_-"))
         found_.add(path + ".id", fmt::format("{} is no step id; allowed are a-z 0-9 _ -, at most {} bytes",
-                                             quoted(id), limits::definition_name_bytes));
+                                             named(id), limits::definition_name_bytes));
       else if (auto [first, is_new] = places_.emplace(id, path); !is_new)
         found_.add(path + ".id",
                    fmt::format("the id {} is that of {} already; each is used once in the whole definition",
-                               quoted(id), first->second));
+                               named(id), first->second));
       ids_.insert(id);
       if (auto inner = block_in(steps[n]); inner.steps)
         ids(*inner.steps, fmt::format("{}.{}", path, inner.path), depth + 1);
@@ -103,13 +103,13 @@ private:
         found_.add(
             path + ".name",
             fmt::format("{} cannot name {}; allowed are A-Z a-z 0-9 _, no digit in front, at most {} bytes",
-                        quoted(name), what, limits::definition_name_bytes));
+                        named(name), what, limits::definition_name_bytes));
       else if (std::find(lua_words.begin(), lua_words.end(), name) != lua_words.end())
         found_.add(path + ".name",
                    fmt::format("{} is a word of expressions, which could not read it; choose another name",
-                               quoted(name)));
+                               named(name)));
       else if (!seen.insert(name).second)
-        found_.add(path + ".name", fmt::format("{} is declared twice", quoted(name)));
+        found_.add(path + ".name", fmt::format("{} is declared twice", named(name)));
       if (!ValueType_IsValid(declared[at].type()))
         found_.add(path + ".type",
                    "this type is not known; known are any, string, number, integer, boolean, list, object");
@@ -123,11 +123,11 @@ private:
       found_.add(
           path,
           fmt::format("the input {0} is not optional, so its default is never used; add `optional: true`",
-                      quoted(input.name())));
+                      named(input.name())));
     if (input.type() != TYPE_STRING && input.type() != TYPE_ANY) // those are texts, or may be
       if (auto wrong = fits(input.type(), input.default_value()))
         found_.add(path,
-                   fmt::format("the default of {} does not fit: {}", quoted(input.name()), text_of(wrong)));
+                   fmt::format("the default of {} does not fit: {}", named(input.name()), text_of(wrong)));
   }
 
   void block(const step_list& steps, const std::string* result, const std::string& prefix, size_t depth,
@@ -198,7 +198,7 @@ private:
     for (auto& one : all)
       if (one.name().empty() || !seen.insert(one.name()).second)
         found_.add(fmt::format("{}.{}.{}", path, list, one.name()),
-                   one.name().empty() ? "a name is asked for" : quoted(one.name()) + " is given twice");
+                   one.name().empty() ? "a name is asked for" : named(one.name()) + " is given twice");
   }
 
   const kind_rules& rules_;

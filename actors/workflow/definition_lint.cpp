@@ -90,7 +90,7 @@ private:
              fmt::format("{} requires {} capabilities at once, and only an agent that has all of them may do "
                          "it; divide it into steps of one "
                          "job each",
-                         quoted(step.id()), spec->required_size()));
+                         named(step.id()), spec->required_size()));
     if (auto parts = unconnected(); parts > 1)
       warn(rule, "steps",
            fmt::format("the steps are {} groups that have nothing to do with each other, and a failure in "
@@ -136,7 +136,7 @@ private:
              fmt::format("{} {}, and an attempt that failed or was not heard of may have done it already: a "
                          "repeated one does it twice; say "
                          "`idempotent: true` if that does no harm, else `retry: {{no_retry: true}}`",
-                         quoted(step.id()), why));
+                         named(step.id()), why));
     }
   }
 
@@ -147,22 +147,22 @@ private:
         warn(rule, path + ".map",
              fmt::format("{} goes over a list of any length, {} items at a time whoever else needs the "
                          "agents; say `max_parallel`",
-                         quoted(step.id()), limits::map_parallel));
+                         named(step.id()), limits::map_parallel));
       if (step.has_map() && at_work(step, around) > limits::map_parallel_most)
         warn(rule, path + ".map.max_parallel",
              fmt::format("with the maps around it, {} may have {} items at work at a time; lower "
                          "`max_parallel` until at most {} are",
-                         quoted(step.id()), at_work(step, around), limits::map_parallel_most));
+                         named(step.id()), at_work(step, around), limits::map_parallel_most));
       if (step.has_loop() && step.loop().max_rounds() >= rounds_without_pause && step.loop().pause_ms() == 0)
         warn(rule, path + ".loop",
              fmt::format("if its `until` never holds, {} does {} rounds without a pause; lower `max_rounds`, "
                          "or say `pause`",
-                         quoted(step.id()), step.loop().max_rounds()));
+                         named(step.id()), step.loop().max_rounds()));
       if (step.has_expand() && step.expand().capabilities().empty())
         warn(rule, path + ".expand",
              fmt::format("what {} returns may use every capability of this workflow; name those it needs in "
                          "`capabilities`",
-                         quoted(step.id())));
+                         named(step.id())));
     }
   }
 
@@ -195,13 +195,13 @@ private:
         warn(rule, path,
              fmt::format("nothing watches whether all is well after {}: what it breaks is found by users; "
                          "let a `monitor` step need it",
-                         quoted(step.id())));
+                         named(step.id())));
       else if (step.has_task() && step.task().timeout_ms() > silent_ms)
         warn(rule, path + ".task.timeout",
              fmt::format("an attempt at {} may take {} minutes, in which nobody learns whether it still gets "
                          "on; divide it into steps, or do it "
                          "in a `parallel` beside a `monitor`",
-                         quoted(step.id()), step.task().timeout_ms() / 60'000));
+                         named(step.id()), step.task().timeout_ms() / 60'000));
     }
   }
 
@@ -222,7 +222,7 @@ private:
         warn(rule, field,
              fmt::format("every item of {} is {} steps of this one run, whose state and history grow with "
                          "each; do the body in a `child`",
-                         quoted(step.id()), many));
+                         named(step.id()), many));
     }
   }
 
@@ -255,7 +255,7 @@ private:
         warn(rule, path,
              fmt::format("{} waits for ever if nobody sends {}; give the step a `timeout`, or the workflow a "
                          "`deadline`",
-                         quoted(step.id()), quoted(step.signal().name())));
+                         named(step.id()), named(step.signal().name())));
       if (!works(step))
         continue;
       first = first ? first : &step;
@@ -266,7 +266,7 @@ private:
            fmt::format("{} of the steps, first {}, wait for ever if no agent is free; give the workflow a "
                        "`deadline`, or each of them a "
                        "`timeout`",
-                       endless, quoted(first->id())));
+                       endless, named(first->id())));
   }
 
   void checkpoints() {
@@ -284,7 +284,7 @@ private:
         warn(rule, one.path + ".loop.body",
              fmt::format(
                  "the history of {} grows with each of up to {} rounds; end its body with a `checkpoint`",
-                 quoted(step.id()), step.loop().max_rounds()));
+                 named(step.id()), step.loop().max_rounds()));
   }
 
   void error_handlers() {

@@ -70,18 +70,18 @@ private:
       auto other = graph_.find(ids[at]);
       auto place = fmt::format("{}[{}]", path(n, field), at);
       if (!other) {
-        found_.add(place, fmt::format("{} {} {}, {}", quoted(step(n).id()), field, quoted(ids[at]),
-                                      unknown(ids[at])));
+        found_.add(place,
+                   fmt::format("{} {} {}, {}", named(step(n).id()), field, named(ids[at]), unknown(ids[at])));
         continue;
       }
       if (auto done = graph_.undoes(*other))
         found_.add(place,
                    fmt::format("{} {} {}, which is the compensation of {} and begins only when the run fails "
                                "or is cancelled",
-                               quoted(step(n).id()), field, quoted(ids[at]), quoted(step(*done).id())));
+                               named(step(n).id()), field, named(ids[at]), named(step(*done).id())));
       if (std::exchange(seen_by_[*other], n) == n)
-        found_.add(place, fmt::format("{} {} {} twice; once is enough", quoted(step(n).id()), field,
-                                      quoted(ids[at])));
+        found_.add(place,
+                   fmt::format("{} {} {} twice; once is enough", named(step(n).id()), field, named(ids[at])));
     }
     for (auto& id : ids) // the other list of this step may have the same name
       if (auto other = graph_.find(id))
@@ -95,7 +95,7 @@ private:
                    fmt::format("{} catches {}, which has `may_fail`: its failure counts as completed and is "
                                "never caught; remove one "
                                "of both",
-                               quoted(step(n).id()), quoted(step(edge.from).id())));
+                               named(step(n).id()), named(step(edge.from).id())));
   }
 
   void choices(size_t n) {
@@ -112,13 +112,13 @@ private:
       auto other = graph_.find(ids[at]);
       auto place = fmt::format("{}[{}]", path(n, field), at);
       if (!other)
-        found_.add(place, fmt::format("the decision {} chooses {}, {}", quoted(step(n).id()), quoted(ids[at]),
+        found_.add(place, fmt::format("the decision {} chooses {}, {}", named(step(n).id()), named(ids[at]),
                                       unknown(ids[at])));
       else if (needed_by_[n].count(*other) == 0)
         found_.add(
             place,
             fmt::format("the decision {0} chooses {1}, which does not need it; add {0} to `needs` of {1}",
-                        quoted(step(n).id()), quoted(ids[at])));
+                        named(step(n).id()), named(ids[at])));
     }
   }
 
@@ -155,7 +155,7 @@ private:
       return;
     auto add = [&](const std::string& text) {
       found_.add(path(n, "compensation"),
-                 fmt::format("the compensation of {} is {}, {}", quoted(step(n).id()), quoted(id), text));
+                 fmt::format("the compensation of {} is {}, {}", named(step(n).id()), named(id), text));
     };
     auto other = graph_.find(id);
     if (!other)
@@ -164,7 +164,7 @@ private:
     if (*other == n)
       return add("which is the step itself; name another one that undoes it");
     if (auto first = *graph_.undoes(*other); first != n)
-      add(fmt::format("which is that of {} already; each step has one of its own", quoted(step(first).id())));
+      add(fmt::format("which is that of {} already; each step has one of its own", named(step(first).id())));
     if (!undo.has_task() && !undo.has_child() && undo.kind_case() != StepDefinition::KIND_NOT_SET)
       add("which is neither a task nor a child; only those undo something");
     if (undo.needs_size() > 0 || undo.catches_size() > 0)
@@ -192,9 +192,9 @@ private:
     std::vector<bool> begins(graph_.size());
     for (auto n : graph_.order()) {
       auto& edges = graph_.into(n);
-      auto named = step(n).needs_size() + step(n).catches_size();
+      auto edges_named = step(n).needs_size() + step(n).catches_size();
       auto any_begins = edges.empty(),
-           any_leads = static_cast<size_t>(named) > edges.size(); // one that is missing is told already
+           any_leads = static_cast<size_t>(edges_named) > edges.size(); // one that is missing is told already
       for (auto& edge : edges) {
         any_begins = any_begins || begins[edge.from];
         any_leads = any_leads || leads(edge, n);
@@ -215,7 +215,7 @@ private:
     return fmt::format("{0} can never begin: it needs only the {1} {2}, which never {3} it; name {0} in "
                        "`then` of a case or in "
                        "`otherwise`",
-                       quoted(step(n).id()), decisions.size() > 1 ? "decisions" : "decision",
+                       named(step(n).id()), decisions.size() > 1 ? "decisions" : "decision",
                        listed(decisions), decisions.size() > 1 ? "choose" : "chooses");
   }
 
@@ -225,13 +225,13 @@ private:
     auto n = id.empty() ? graph_.size() - 1 : graph_.find(id);
     if (!n)
       return found_.add(prefix_ + "result",
-                        fmt::format("the result is that of {}, {}", quoted(id), unknown(id)));
+                        fmt::format("the result is that of {}, {}", named(id), unknown(id)));
     if (auto done = graph_.undoes(*n))
       found_.add(prefix_ + "result", fmt::format("the result is that of {}{}, which is the compensation of "
                                                  "{} and does not begin when all goes well; "
                                                  "name another step",
-                                                 id.empty() ? "the last step " : "", quoted(step(*n).id()),
-                                                 quoted(step(*done).id())));
+                                                 id.empty() ? "the last step " : "", named(step(*n).id()),
+                                                 named(step(*done).id())));
   }
 
   const block_graph& graph_;

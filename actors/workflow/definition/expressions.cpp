@@ -78,7 +78,7 @@ void expression_check::check(const std::string& source, const std::string& path,
       auto* known = std::find_if(std::begin(elsewhere), std::end(elsewhere),
                                  [&](auto& one) { return one.first == read.name; });
       auto why = known == std::end(elsewhere)
-                     ? fmt::format("nothing is called {} here; known are {}{}", quoted(read.name),
+                     ? fmt::format("nothing is called {} here; known are {}{}", named(read.name),
                                    fmt::join(names, ", "), found_.hint(read.name, names))
                      : fmt::format("`{}` is known only {}; known here are {}", read.name, known->second,
                                    fmt::join(names, ", "));
@@ -99,7 +99,7 @@ void expression_check::check_initial(const VariableDefinition& variable, const s
       field(read, path);
     else
       found_.add(path, fmt::format("{}nothing is called {} here; a first value is made of inputs alone",
-                                   place_of(read), quoted(read.name)));
+                                   place_of(read), named(read.name)));
   if (!compiled->reads().empty())
     return;
   auto value = compiled->evaluate({});
@@ -107,7 +107,7 @@ void expression_check::check_initial(const VariableDefinition& variable, const s
     found_.add(path, text_of(value.error()));
   else if (*value != "null")
     if (auto wrong = fits(variable.type(), *value))
-      found_.add(path, fmt::format("the first value of {} does not fit: {}", quoted(variable.name()),
+      found_.add(path, fmt::format("the first value of {} does not fit: {}", named(variable.name()),
                                    text_of(wrong)));
 }
 
@@ -117,7 +117,7 @@ void expression_check::check_set(const StepDefinition& step, const std::string& 
       found_.add(path + ".set." + set.name(), "a returned block writes no variables");
     else if (!is_in(variables_, set.name()))
       found_.add(path + ".set." + set.name(),
-                 fmt::format("the variable {} is not declared; add it to `variables`{}", quoted(set.name()),
+                 fmt::format("the variable {} is not declared; add it to `variables`{}", named(set.name()),
                              found_.hint(set.name(), variables_)));
 }
 
@@ -156,7 +156,7 @@ void expression_check::step(const expression_read& read, const std::string& path
       if (auto done = one->graph.undoes(*target))
         return add(fmt::format(
             "it reads {}, the compensation of {}, which begins only when the run fails or is cancelled",
-            shown(read), quoted(one->graph.step(*done).id())));
+            shown(read), named(one->graph.step(*done).id())));
       if (reader != one->step || one->led_by[*target] != reader + 1)
         one->reads.push_back({path, place_of(read) + "it reads " + shown(read), reader, *target});
       return;
@@ -194,8 +194,8 @@ void expression_check::settle(const block_scope& block) {
   auto after = block.graph.comes_before(pairs);
   for (size_t i = 0; i < early.size(); ++i) {
     auto& read = block.reads[early[i]];
-    auto reader = quoted(block.graph.step(read.reader).id()),
-         target = quoted(block.graph.step(read.target).id());
+    auto reader = named(block.graph.step(read.reader).id()),
+         target = named(block.graph.step(read.target).id());
     found_.add(read.path, after[i] ? fmt::format("{}, which begins only after {}", read.where, reader)
                                    : fmt::format("{}, which may not have ended yet; add {} to `needs` of {}",
                                                  read.where, target, reader));

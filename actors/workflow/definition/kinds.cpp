@@ -74,9 +74,9 @@ private:
                std::find(rules_.allowed->begin(), rules_.allowed->end(), name) == rules_.allowed->end()) {
         std::vector<std::string_view> all{rules_.allowed->begin(), rules_.allowed->end()};
         add(place, fmt::format("the capability {} is not among those a returned block may require: {}{}",
-                               quoted(name), listed(all), found_.hint(name, all)));
+                               named(name), listed(all), found_.hint(name, all)));
       } else if (!rules_.allowed && rules_.around.knows_capability && !rules_.around.knows_capability(name))
-        add(place, fmt::format("no agent has the capability {}", quoted(name)));
+        add(place, fmt::format("no agent has the capability {}", named(name)));
     }
   }
 
@@ -98,11 +98,11 @@ private:
     std::set<std::string_view> names;
     for (auto& input : spec.inputs())
       if (!names.insert(input.name()).second)
-        add(field + ".inputs", fmt::format("the input {} is given twice", quoted(input.name())));
+        add(field + ".inputs", fmt::format("the input {} is given twice", named(input.name())));
     for (auto& input : step_.with())
       if (names.count(input.name()))
         add("with." + input.name(), fmt::format("the input {} is given in {}.inputs already; once is enough",
-                                                quoted(input.name()), field));
+                                                named(input.name()), field));
   }
 
   void retry(const RetryPolicy& policy, const std::string& field) {
@@ -139,7 +139,7 @@ private:
       check_name(name, false, "", fmt::format("{}.decision.cases[{}].name", path_, at), found_);
       if (auto shown = name.empty() ? std::to_string(at + 1) : name; !names.insert(shown).second)
         add(fmt::format("decision.cases[{}].name", at),
-            fmt::format("two cases are called {}; each has a name of its own", quoted(shown)));
+            fmt::format("two cases are called {}; each has a name of its own", named(shown)));
     }
   }
 
@@ -184,7 +184,7 @@ private:
       auto place = fmt::format("{}[{}]", field, at);
       check_name(names[at], true, "a principal", path_ + "." + place, found_);
       if (!names[at].empty() && !all.insert(names[at]).second)
-        add(place, fmt::format("{} is named twice; everybody answers once", quoted(names[at])));
+        add(place, fmt::format("{} is named twice; everybody answers once", named(names[at])));
     }
   }
 
@@ -222,7 +222,7 @@ private:
       add("child", "a returned block runs no other workflow, which could require what it likes");
     else if (!child.workflow().empty() && rules_.around.knows_workflow &&
              !rules_.around.knows_workflow(child.workflow()))
-      add("child.workflow", fmt::format("no workflow {} is published", quoted(child.workflow())));
+      add("child.workflow", fmt::format("no workflow {} is published", named(child.workflow())));
   }
 
   void expand(const Expand& expand) {

@@ -22,7 +22,7 @@ std::vector<size_t> steps_of(std::string_view path) {
 
 } // namespace
 
-std::string quoted(std::string_view name) {
+std::string named(std::string_view name) {
   auto shown = cut_utf8(name, limits::definition_name_bytes);
   return fmt::format("'{}{}'", shown, shown.size() < name.size() ? "…" : "");
 }
@@ -31,7 +31,7 @@ std::string listed(const std::vector<std::string_view>& names) {
   constexpr size_t shown = 10;
   std::string text;
   for (size_t i = 0; i < std::min(names.size(), shown); ++i)
-    text += (i ? ", " : "") + quoted(names[i]);
+    text += (i ? ", " : "") + named(names[i]);
   return names.size() > shown ? text + fmt::format(" and {} more", names.size() - shown) : text;
 }
 

@@ -9,8 +9,8 @@
 
 namespace troupe::definitions {
 
-/// A name in quotes, cut where it is longer than any name may be.
-std::string quoted(std::string_view name);
+/// A name as texts show it: in quotes, cut where it is longer than any name may be.
+std::string named(std::string_view name);
 
 /// `'a', 'b', 'c'`, and how many more there are than can be read.
 std::string listed(const std::vector<std::string_view>& names);

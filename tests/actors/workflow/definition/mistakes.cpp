@@ -29,8 +29,8 @@ CAF_TEST(a hint costs no more than is allowed) {
 }
 
 CAF_TEST(names are quoted and cut) {
-  CAF_CHECK_EQUAL(quoted("a"), "'a'");
-  CAF_CHECK(quoted(std::string(65, 'a')) == "'" + std::string(64, 'a') + "…'");
+  CAF_CHECK_EQUAL(named("a"), "'a'");
+  CAF_CHECK(named(std::string(65, 'a')) == "'" + std::string(64, 'a') + "…'");
   CAF_CHECK_EQUAL(listed({"a", "b"}), "'a', 'b'");
   CAF_CHECK(listed(std::vector<std::string_view>(12, "a")).ends_with("'a' and 2 more"));
 }
