@@ -247,7 +247,7 @@ text_canvas draw_block(const graph_block& block, int columns) {
   auto graph = lay_out(boxes, edges, {gap, narrow, columns - bend_room, columns});
   for (size_t i = 0; i < steps.size(); ++i)
     if (graph.hidden[i] > 0)
-      steps[i].write(2, 0, cut_columns(fmt::format(" ↑ {} more ", graph.hidden[i]), steps[i].columns() - 4));
+      steps[i].write(2, 0, cut_columns(fmt::format(" ↑{} ", graph.hidden[i]), steps[i].columns() - 4));
   return block_painter{block, steps, graph}.draw(columns + 1); // one more, to know that there is more
 }
 
