@@ -51,6 +51,11 @@ struct cli_arguments {
   std::string command;
   std::string to;
   std::string name;
+  std::vector<std::string> files;
+  std::string other;
+  std::string format;
+  std::string out;
+  bool strict = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -152,6 +157,7 @@ const std::vector<cli_command>& commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> run_commands();
+std::vector<cli_command> workflow_commands();
 std::vector<cli_command> timer_commands();
 std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();
