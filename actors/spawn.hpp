@@ -7,7 +7,9 @@
 #include <troupe/runtime/interface/agent.hpp>
 #include <troupe/runtime/interface/journal.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
+#include <troupe/runtime/queue_limits.hpp>
 #include <troupe/runtime/retention_rules.hpp>
+#include <troupe/runtime/task_rates.hpp>
 #include <vector>
 
 namespace troupe {
@@ -51,9 +53,17 @@ entity_kind agent_kind(std::shared_ptr<const agent_parts> parts);
 agent_registry_actor spawn_agent_registry(caf::scheduled_actor* parent, doors_ptr doors,
                                           std::shared_ptr<const agent_parts> parts);
 
-/// SCHEDULER: has the timers send all outbox rows again, and assigns from then on. `default_slots` as in
-/// agent_parts.
+/// What a scheduler is told by the configuration.
+struct scheduler_options {
+  uint32_t default_slots = limits::agent_slots; ///< as in agent_parts
+  task_rates rates;
+  std::chrono::milliseconds heartbeat =
+      limits::agent_heartbeat;                            ///< between two questions to an agent at work
+  uint32_t heartbeats_missed = limits::heartbeats_missed; ///< one that leaves so many unanswered is silent
+};
+
+/// SCHEDULER: has the timers send all outbox rows again, and assigns from then on.
 task_scheduler_actor spawn_task_scheduler(caf::scheduled_actor* parent, doors_ptr doors,
-                                          uint32_t default_slots = limits::agent_slots);
+                                          scheduler_options options = {});
 
 } // namespace troupe

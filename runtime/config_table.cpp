@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <troupe/runtime/config_table.hpp>
 #include <troupe/runtime/retention_rules.hpp>
+#include <troupe/runtime/task_rates.hpp>
 #include <troupe/runtime/utf8.hpp>
 
 namespace troupe {

@@ -160,6 +160,18 @@ std::vector<std::string> directory::awake() const {
   return names;
 }
 
+std::vector<std::string> directory::known(const std::string& kind) const {
+  std::vector<std::string> names;
+  {
+    std::lock_guard lock{mutex_};
+    for (auto& [name, slot] : entries_)
+      if (kind_of(name) == kind)
+        names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 uint64_t directory::dropped() const {
   return static_cast<uint64_t>(dropped_.value());
 }

@@ -98,6 +98,9 @@ public:
   /// Refs that are awake, sorted.
   std::vector<std::string> awake() const;
 
+  /// Refs of a kind that are awake or waking, sorted: whoever of them was sent something has it, or will.
+  std::vector<std::string> known(const std::string& kind) const;
+
   /// Notes that reached nobody: to an unknown ref, above what a waking one holds, or held for one that never woke.
   uint64_t dropped() const;
 

@@ -6,35 +6,12 @@
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/retention_rules.hpp>
-#include <vector>
+#include <troupe/runtime/rule_text.hpp>
 
 namespace troupe {
 namespace {
 
 constexpr int64_t day_ms = std::chrono::milliseconds{std::chrono::hours{24}}.count();
-
-std::string_view trimmed(std::string_view text) {
-  auto begin = text.find_first_not_of(' ');
-  return begin == std::string_view::npos ? std::string_view{}
-                                         : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
-
-std::vector<std::string_view> parts_of(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    auto end = text.find(separator);
-    parts.push_back(trimmed(text.substr(0, end)));
-    if (end == std::string_view::npos)
-      return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-bool is_name(std::string_view text) {
-  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-  return !text.empty() && text.size() <= limits::name_bytes &&
-         text.find_first_not_of(allowed) == std::string_view::npos;
-}
 
 // One `run=DAYS` or `task=DAYS`; what is wrong with it.
 std::optional<std::string> take(std::string_view rule, tenant_retention& into) {
@@ -68,7 +45,7 @@ caf::expected<tenant_retentions> parse_retentions(std::string_view text) {
   for (auto entry : parts_of(text, ';')) {
     auto colon = entry.find(':');
     auto tenant = trimmed(entry.substr(0, colon));
-    if (colon == std::string_view::npos || !is_name(tenant))
+    if (colon == std::string_view::npos || !is_rule_name(tenant))
       return refuse({}, fmt::format("'{}' does not begin with a tenant and a colon", entry));
     if (all.size() == limits::retention_tenants)
       return refuse(tenant, fmt::format("more than {} tenants", limits::retention_tenants));

@@ -158,7 +158,7 @@ class workbench final : public attempt_host {
 public:
   workbench(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts)
       : self_{self}, log_{std::move(log)}, parts_{std::move(parts)} {
-    log_.stay_awake_while([this] { return !attempts_.empty() || !line_.empty(); });
+    log_.stay_awake_while([this] { return !calls_.empty(); });
   }
 
   int64_t now_ms() const override {
@@ -233,18 +233,26 @@ public:
 
   void take(const RunTask& task) {
     key where{task.owner(), task.step()};
-    auto i = attempts_.find(where);
-    if (i == attempts_.end()) {
-      auto waits = std::any_of(line_.begin(), line_.end(), [&](auto& one) { return one == where; });
-      if (waits)
-        return;
-      if (attempts_.size() >= slots()) {
-        line_.push_back(where);
-        return;
-      }
-      i = begin(where);
+    auto known = calls_.find(where);
+    if (known == calls_.end() && task.again())
+      return; // it has ended here, and the scheduler is about to hear of it
+    auto is_new = known == calls_.end();
+    calls_[where] = task;
+    if (auto i = attempts_.find(where); i != attempts_.end()) {
+      open(*i->second);
+    } else if (is_new) {
+      line_.push_back(where);
+      begin_next();
     }
-    open(*i->second);
+  }
+
+  void report(const ReportWork& question) {
+    WorkReport report;
+    report.set_agent(self_->state.record.id());
+    report.set_number(question.number());
+    for (auto& [where, task] : calls_)
+      *report.add_tasks() = task;
+    tell_scheduler(std::move(report));
   }
 
   // The attempt a message is about; null if it is about one that is no more.
@@ -266,17 +274,16 @@ public:
   }
 
   void let_go(const attempt& one) {
+    key where{one.owner(), one.step()};
     SlotFree free;
     free.set_owner(one.owner());
     free.set_step(one.step());
     free.set_agent(self_->state.record.id());
-    attempts_.erase({one.owner(), one.step()});
-    log_.outside().names->tell(std::string{services::scheduler}, std::move(free), self_->context());
-    if (!line_.empty() && attempts_.size() < slots()) {
-      auto next = begin(line_.front());
-      line_.pop_front();
-      open(*next->second);
-    }
+    free.set_placement(calls_[where].placement());
+    calls_.erase(where);
+    attempts_.erase(where);
+    tell_scheduler(std::move(free));
+    begin_next();
   }
 
   // Has another taken its place? Whoever asked it to sleep may have died before he heard that it is at work.
@@ -302,14 +309,21 @@ private:
     return slots_of(self_->state.record, parts_->default_slots);
   }
 
-  std::map<key, std::unique_ptr<attempt>>::iterator begin(const key& where) {
+  void begin_next() {
+    if (line_.empty() || attempts_.size() >= slots())
+      return;
+    auto where = std::move(line_.front());
+    line_.pop_front();
     auto claim = log_.outside().ids->next(now_ms());
-    auto i =
-        attempts_
-            .emplace(where, std::make_unique<attempt>(*this, log_.ref(), where.first, where.second, claim))
-            .first;
+    auto one = std::make_unique<attempt>(*this, log_.ref(), where.first, where.second, claim);
+    open(*one);
+    attempts_.emplace(std::move(where), std::move(one));
     keep_ticking();
-    return i;
+  }
+
+  template <class Message>
+  void tell_scheduler(Message message) {
+    log_.outside().names->tell(std::string{services::scheduler}, std::move(message), self_->context());
   }
 
   void open(const attempt& one) {
@@ -328,8 +342,9 @@ private:
   agent_self self_;
   entity_log<agent_entity> log_;
   std::shared_ptr<const agent_parts> parts_;
-  std::map<key, std::unique_ptr<attempt>> attempts_;
-  std::list<key> line_; // costs nothing while empty
+  std::map<key, RunTask> calls_;                     // all it was given: those at work and those in line
+  std::map<key, std::unique_ptr<attempt>> attempts_; // at work
+  std::list<key> line_;                              // costs nothing while empty
   bool ticking_ = false;
   uint64_t sweeps_ = 0;
 };
@@ -352,6 +367,7 @@ agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
                                                     : caf::expected<AgentRecord>{state.record});
       },
       [=](const RunTask& task) { bench->take(task); },
+      [=](const ReportWork& question) { bench->report(question); },
       [=](const TaskOpened& opened) {
         if (auto* one = bench->find(opened))
           one->opened(opened.state());

@@ -9,8 +9,6 @@
 namespace troupe {
 namespace {
 
-constexpr double optional_weight = 0.4, success_weight = 0.4, free_weight = 0.2;
-
 bool has(const AgentRecord& record, const std::string& capability) {
   auto& all = record.request().capabilities();
   return std::find(all.begin(), all.end(), capability) != all.end();
@@ -171,22 +169,6 @@ AgentMatches capability_index::find(const AgentQuery& query, size_t limit) const
                       (query.domain().empty() ? "" : " in domain " + query.domain()) +
                       (query.min_success_rate() > 0 ? " at the wanted success rate" : ""));
   return result;
-}
-
-const AgentRecord* capability_index::best_free(const AgentQuery& query) const {
-  const AgentRecord* best = nullptr;
-  double best_score = -1;
-  each_candidate(query, [&](const AgentRecord& record) {
-    auto bound = query.max_in_flight() > 0 ? std::min(query.max_in_flight(), slots_of(record, default_slots_))
-                                           : slots_of(record, default_slots_);
-    if (in_flight(record.id()) >= bound)
-      return;
-    if (auto points = score(record, query).score; points > best_score) {
-      best = &record;
-      best_score = points;
-    }
-  });
-  return best;
 }
 
 const AgentRecord* capability_index::get(const std::string& id) const {

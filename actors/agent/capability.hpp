@@ -13,6 +13,9 @@
 
 namespace troupe {
 
+/// What the parts of a score weigh.
+inline constexpr double optional_weight = 0.4, success_weight = 0.4, free_weight = 0.2;
+
 /// Inverted index from capabilities to agents, and how each agent stands.
 ///
 /// A match has all required capabilities. Its score, 0 to 1, is 0.4 x share of the optional capabilities + 0.4 x success rate +
@@ -31,9 +34,6 @@ public:
 
   /// Up to `limit` matches (0 = all), best first; `reason` says why there is none.
   AgentMatches find(const AgentQuery& query, size_t limit) const;
-
-  /// The best match that has a free slot; nothing if there is none.
-  const AgentRecord* best_free(const AgentQuery& query) const;
 
   /// The agent with this id, or null.
   const AgentRecord* get(const std::string& id) const;

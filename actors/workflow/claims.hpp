@@ -16,6 +16,12 @@ public:
     auto i = held_.find(step);
     return i == held_.end() || (i->second.claim == claim && i->second.agent == agent);
   }
+  /// Is it older than the newest claim? Claims sort in the order they were made: an agent that was thought dead does not
+  /// take a task back from whoever has it now.
+  bool is_old(const std::string& step, const std::string& claim) const {
+    auto i = held_.find(step);
+    return i != held_.end() && claim < i->second.claim;
+  }
   /// From now on this claim is the newest.
   void take(const std::string& step, const std::string& claim, const std::string& agent) {
     held_[step] = {claim, agent};

@@ -119,6 +119,7 @@ RunTask call_for_agent(const site& where, const TaskState& task) {
   message.set_priority(task.spec().priority());
   message.set_deadline_ms(task.spec().deadline_ms());
   message.set_created_ms(task.created_ms());
+  message.set_concurrency_key(task.spec().concurrency_key());
   if (task.status() == TASK_RUNNING) // whoever has begun it goes on, though the scheduler has forgotten
     message.set_agent(task.agent().substr(task.agent().rfind('/') + 1));
   return message;

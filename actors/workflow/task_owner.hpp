@@ -72,6 +72,10 @@ public:
                                          task ? std::string{task_life::word(task->status())} : "unknown"));
       return;
     }
+    if (claims_.is_old(cmd.step(), cmd.claim())) {
+      out.tell(cmd.agent(), claims::gone(own_ref, cmd.step(), cmd.claim(), "claimed by another agent"));
+      return;
+    }
     if (!claims_.hold(cmd.step(), cmd.claim(), cmd.agent()))
       claims_.dismiss(own_ref, cmd.step(), "claimed by another agent", out);
     claims_.take(cmd.step(), cmd.claim(), cmd.agent());

@@ -39,6 +39,7 @@ struct node::parts {
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
   retention_rules retention;
+  scheduler_options queueing;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   system_clock time;
   activity_board board;
@@ -93,6 +94,11 @@ caf::error node::parts::open_doors() {
   if (!rules)
     return rules.error();
   retention = std::move(*rules);
+  auto rates = parse_task_rates(settings.queue.rates);
+  if (!rates)
+    return make_error(ec::invalid_argument, "[queue] rates: " + text_of(rates.error()));
+  queueing = {staff->default_slots, std::move(*rates), std::chrono::seconds{settings.queue.heartbeat_seconds},
+              static_cast<uint32_t>(settings.queue.heartbeats_missed)};
   node_metrics meters;
   logger log{std::move(sink), *level, time, meters};
   auto clock_door =
@@ -183,7 +189,7 @@ void node::parts::plant_tree() {
   auto workflows =
       supervisor_child(supervise("root/services/workflows", strategy::one_for_one),
                        {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
-                         return as_actor(spawn_task_scheduler(parent, outside, staff->default_slots));
+                         return as_actor(spawn_task_scheduler(parent, outside, queueing));
                        })});
   std::vector<child_spec> branches{std::move(agents), std::move(workflows)};
   if (backups)
@@ -218,7 +224,8 @@ caf::error node::parts::hire_all() {
       request->add_capabilities(capability);
     request->mutable_config()->set_max_concurrent(who.max_concurrent());
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
-    if (!hired && code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
+    if (!hired &&
+        code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
   return {};

@@ -19,6 +19,7 @@ class GetRegistryStats;
 class ListAgents;
 class RegisterAgent;
 class RegistryStats;
+class ReportWork;
 class RunTask;
 class SetAgentStatus;
 class TaskGone;
@@ -57,6 +58,8 @@ using agent_actor = caf::typed_actor<
     rpc<UnregisterAgent, AgentRecord>, rpc<SetAgentStatus, AgentRecord>, rpc<GetAgent, AgentRecord>,
     // Work; may arrive twice.
     note<RunTask>,
+    // The scheduler wants to know what it has.
+    note<ReportWork>,
     // What the owner of a task answers.
     note<TaskOpened>, note<TaskGone>, note<ActionsRecorded>, note<TaskSettled>,
     // A tool has answered.

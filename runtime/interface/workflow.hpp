@@ -53,6 +53,7 @@ class TaskDone;
 class TerminateRun;
 class Tick;
 class TimerDue;
+class WorkReport;
 class WorkflowAccepted;
 
 /// What every owner of tasks understands: an entity whose log holds them.
@@ -101,6 +102,10 @@ using task_scheduler_actor = caf::typed_actor<
     note<SlotFree>,
     // An agent's record has changed.
     note<AgentChanged>,
+    // An agent is there, and says what it has.
+    note<WorkReport>,
+    // Time to look who is silent, and for whom a rate grants the next task.
+    note<Tick>,
     // An agent crashed, or is in quarantine: its tasks go to others.
     note<EntityCrashed>,
     // As the registry's: it knows who is at work.

@@ -11,6 +11,7 @@ namespace troupe {
 /// What a test changes about its node; read at the start of each life.
 struct platform_wishes {
   TaskDefaults defaults;
+  scheduler_options scheduler; ///< but for its default_slots, which are those of the parts
   size_t most_agents = limits::resident_entities;
   std::chrono::milliseconds agent_idle = limits::entity_idle;
   std::shared_ptr<workers> hands; ///< null = those of the life
@@ -38,7 +39,9 @@ struct platform : house {
                                  ledger_kind(), make_kind<probe_state>("probe", probe)}));
           name(services::timers, spawn_timers(root, outside));
           name(services::registry, spawn_agent_registry(root, outside, parts));
-          name(services::scheduler, spawn_task_scheduler(root, outside, parts->default_slots));
+          auto options = wishes->scheduler;
+          options.default_slots = parts->default_slots;
+          name(services::scheduler, spawn_task_scheduler(root, outside, options));
         }} {}
 
   /// Ends a service and brings up another one in its place, as its supervisor would. `meanwhile` happens in between.

@@ -42,11 +42,6 @@ words ids_of(const AgentMatches& found) {
   return ids;
 }
 
-std::string best_of(const capability_index& index, const AgentQuery& query) {
-  auto* best = index.best_free(query);
-  return best ? best->id() : "nobody";
-}
-
 capability_index staff(const std::vector<AgentRecord>& records) {
   capability_index index;
   for (auto& record : records)
@@ -95,7 +90,6 @@ CAF_TEST(ties go to the lower id and the limit cuts the tail) {
   CAF_CHECK(ids_of(index.find(wanted({"read"}), 0)) == (words{"a", "b", "c", "z"}));
   CAF_CHECK(ids_of(index.find(wanted({"read"}), 2)) == (words{"a", "b"}));
   CAF_CHECK(ids_of(index.find(wanted({"read"}), 9)) == (words{"a", "b", "c", "z"}));
-  CAF_CHECK_EQUAL(best_of(index, wanted({"read"})), "a");
 }
 
 CAF_TEST(domain and success rate are bounds) {
@@ -142,30 +136,12 @@ CAF_TEST(the reason names what is missing) {
   CAF_CHECK_EQUAL(reason(wanted({"read"})), "");
 }
 
-CAF_TEST(the best free agent has a slot left) {
-  auto index = staff({worker("a", {"read"}, 1, 2), worker("b", {"read"}, 0.2)});
-  index.set_in_flight("a", 1);
-  CAF_CHECK_EQUAL(best_of(index, wanted({"read"})), "a");
-  index.set_in_flight("a", 2);
-  CAF_CHECK_EQUAL(best_of(index, wanted({"read"})), "b");
-  index.set_in_flight("b", limits::agent_slots);
-  CAF_CHECK_EQUAL(best_of(index, wanted({"read"})), "nobody");
-  CAF_CHECK(!index.find(wanted({"read"}), 0).matches().empty());
-  index.set_in_flight("a", 0);
-  CAF_CHECK_EQUAL(best_of(index, wanted({"read"})), "a");
-  auto alone = wanted({"read"});
-  alone.set_max_in_flight(1);
-  index.set_in_flight("a", 1);
-  CAF_CHECK_EQUAL(best_of(index, alone), "nobody");
-}
-
 CAF_TEST(slots are those of the registration or the default) {
   CAF_CHECK_EQUAL(slots_of(worker("a", {}), 2), 2u);
   CAF_CHECK_EQUAL(slots_of(worker("a", {}, 1, 7), 2), 7u);
   capability_index one{1};
   one.put(worker("a", {"read"}));
   one.set_in_flight("a", 1);
-  CAF_CHECK_EQUAL(best_of(one, wanted({"read"})), "nobody");
   CAF_CHECK_EQUAL(one.find(wanted({"read"}), 0).matches(0).free_share(), 0.0);
 }
 
@@ -263,13 +239,6 @@ CAF_TEST(the index answers like a naive model whatever was put and removed) {
         CAF_REQUIRE(better.score() > worse.score() ||
                     (better.score() == worse.score() && better.id() < worse.id()));
       }
-      std::string best = "nobody";
-      for (auto& name : got)
-        if (in_flight[name] < slots_of(model[name], limits::agent_slots)) {
-          best = name;
-          break;
-        }
-      CAF_REQUIRE_EQUAL(best_of(index, query), best);
       std::sort(got.begin(), got.end());
       CAF_REQUIRE(got == expected);
       CAF_REQUIRE_EQUAL(index.stats().capabilities(), capabilities.size());

@@ -10,19 +10,34 @@ namespace {
 
 const std::string scheduler_ref{services::scheduler};
 
-// A scheduler between stubs: agents that write down what they get, timers that count who asks for redelivery.
+// A scheduler between stubs: agents that write down what they get, and report it unless they are deaf.
 struct desk : house {
-  desk()
-      : house{[](caf::scheduled_actor* root, doors_ptr outside) {
+  explicit desk(scheduler_options options = {})
+      : house{[options](caf::scheduled_actor* root, doors_ptr outside) {
           outside->names->put(scheduler_ref,
-                              caf::actor_cast<caf::actor>(spawn_task_scheduler(root, outside)));
+                              caf::actor_cast<caf::actor>(spawn_task_scheduler(root, outside, options)));
         }} {}
 
   void employ(const std::string& id, const std::vector<std::string>& capabilities, uint32_t slots = 1,
               double success_rate = 1) {
     auto stub = node->system().spawn([this, id](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
-      return {[this, id](const RunTask& task) { given.push_back(id + " " + task.owner()); }};
+      return {[this, id](const RunTask& task) {
+                given.push_back(id + " " + task.owner());
+                placements[id + " " + task.owner()] = task.placement();
+                if (!deaf.count(id))
+                  has[id][task.owner()] = task;
+              },
+              [this, id](const ReportWork& question) {
+                if (deaf.count(id))
+                  return;
+                WorkReport report;
+                report.set_agent(id);
+                report.set_number(question.number());
+                for (auto& [owner, task] : has[id])
+                  *report.add_tasks() = task;
+                node->outside()->names->tell(scheduler_ref, report);
+              }};
     });
     node->outside()->names->put(agent_ref(id), stub);
     AgentRecord record;
@@ -52,6 +67,12 @@ struct desk : house {
     task.set_created_ms(time->now_ms());
     return task;
   }
+  RunTask keyed(const std::string& owner, const std::string& capability, const std::string& key,
+                Priority priority = PRIORITY_MEDIUM) {
+    auto task = waiting(owner, capability, priority);
+    task.set_concurrency_key(key);
+    return task;
+  }
   void call(const std::string& owner, const std::string& capability, Priority priority = PRIORITY_MEDIUM) {
     tell(waiting(owner, capability, priority));
   }
@@ -59,6 +80,8 @@ struct desk : house {
     SlotFree slot;
     slot.set_agent(agent);
     slot.set_owner(owner);
+    slot.set_placement(placements[agent + " " + owner]);
+    has[agent].erase(owner);
     tell(slot);
   }
   std::string last() const {
@@ -73,21 +96,57 @@ struct desk : house {
   }
 
   std::vector<std::string> given;
+  std::map<std::string, uint64_t> placements;                // of "agent owner", the newest
+  std::map<std::string, std::map<std::string, RunTask>> has; // by agent, owner
+  std::set<std::string> deaf;
 };
 
-std::shared_ptr<agent_parts> flyers() {
+struct rationed_desk : desk {
+  rationed_desk() : desk{{.rates = *parse_task_rates("read: rate=2, burst=2; key mail: rate=1")}} {}
+};
+
+// Flies; counts those of its kind that are at work, from the first look at a task until the attempt is gone.
+class bird final : public behavior {
+public:
+  explicit bird(std::shared_ptr<int> flying) : flying_{std::move(flying)} {}
+  ~bird() override {
+    *flying_ -= counted_;
+  }
+  manifest describe() const override {
+    return manifest{"bird"}.can("fly");
+  }
+  action run(const Task&) override {
+    *flying_ += 1 - std::exchange(counted_, 1);
+    return call_tool("flap").then([](const Result& done) { return finish(done.text()); });
+  }
+
+private:
+  std::shared_ptr<int> flying_;
+  int counted_ = 0;
+};
+
+std::shared_ptr<agent_parts> flyers(const std::shared_ptr<int>& flying) {
   auto parts = std::make_shared<agent_parts>();
   parts->tools.add({"flap", "takes its time",
                     [](const tool_call&) -> caf::expected<std::string> { return std::string{"flown"}; },
                     true});
-  teach(*parts, "bird", "fly", [](const Task&) {
-    return call_tool("flap").then([](const Result& done) { return finish(done.text()); });
-  });
+  auto make = [flying] { return std::make_unique<bird>(flying); };
+  ensure(!parts->behaviors.add(make()->describe(), make));
+  teach(*parts, "owl", "hunt",
+        [](const Task&) { return sleep_for(10s).then([](const Result&) { return finish("eaten"); }); });
   return parts;
 }
 
 struct aviary : platform {
-  aviary() : platform{flyers()} {}
+  aviary() : aviary{std::make_shared<int>(0)} {}
+  explicit aviary(const std::shared_ptr<int>& flying_now)
+      : platform{flyers(flying_now)}, flying{flying_now} {}
+  int at_work() const {
+    return *flying;
+  }
+  static std::string id_of(const std::string& name, int round) {
+    return "default/task/" + name + std::to_string(round);
+  }
   void restart_scheduler(const std::function<void()>& meanwhile = {}) {
     restart_service(
         services::scheduler, [](auto* parent, auto doors) { return spawn_task_scheduler(parent, doors); },
@@ -96,6 +155,8 @@ struct aviary : platform {
   SchedulerStats stats() {
     return request<SchedulerStats>(scheduler_ref, GetSchedulerStats{});
   }
+
+  std::shared_ptr<int> flying;
 };
 
 } // namespace
@@ -315,6 +376,177 @@ CAF_TEST(a task goes back to the agent that has begun it) {
   CAF_CHECK_EQUAL(last(), "best t3");
 }
 
+CAF_TEST(the only task of a tenant waits for one of another who floods) {
+  employ("ada", {"read"});
+  for (int i = 0; i < 100; ++i)
+    call("flood/task/" + std::to_string(i), "read", PRIORITY_CRITICAL);
+  call("poor/task/1", "read", PRIORITY_LOW);
+  free("ada", "flood/task/0");
+  CAF_CHECK_EQUAL(last(), "ada flood/task/1");
+  free("ada", "flood/task/1");
+  CAF_CHECK_EQUAL(last(), "ada poor/task/1");
+  free("ada", "poor/task/1");
+  CAF_CHECK_EQUAL(last(), "ada flood/task/2");
+}
+
+CAF_TEST(of equal keys one task is at work and the others do not keep anybody from working) {
+  employ("ada", {"read"}, 3);
+  tell(keyed("t/task/1", "read", "k"));
+  tell(keyed("t/run/2", "read", "k"));
+  tell(keyed("t/task/3", "read", "k", PRIORITY_HIGH));
+  tell(keyed("u/task/1", "read", "k")); // another tenant
+  tell(keyed("t/task/4", "read", "l"));
+  CAF_CHECK(given == (std::vector<std::string>{"ada t/task/1", "ada u/task/1", "ada t/task/4"}));
+  free("ada", "u/task/1");
+  free("ada", "t/task/4");
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{2, 1}));
+  free("ada", "t/task/1");
+  CAF_CHECK_EQUAL(last(), "ada t/task/3");
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{1, 1}));
+  free("ada", "t/task/3");
+  CAF_CHECK_EQUAL(last(), "ada t/run/2");
+}
+
+CAF_TEST(a task that holds a key and is late or goes elsewhere lets the next one go) {
+  employ("ada", {"read"});
+  tell(keyed("t/task/1", "read", "k"));
+  auto late = keyed("t/task/late", "read", "k");
+  late.set_deadline_ms(time->now_ms() + 1000);
+  tell(late);
+  tell(keyed("t/task/2", "read", "k"));
+  node->advance(1001ms);
+  free("ada", "t/task/1");
+  CAF_CHECK_EQUAL(last(), "ada t/task/2");
+  employ("bob", {"read"});
+  EntityCrashed crash;
+  crash.set_ref(agent_ref("ada"));
+  crash.set_quarantined(true);
+  tell(crash);
+  CAF_CHECK_EQUAL(last(), "bob t/task/2");
+  tell(keyed("t/task/3", "read", "k"));
+  CAF_CHECK_EQUAL(last(), "bob t/task/2");
+}
+
+CAF_TEST(a scheduler gives no key away before it knows who holds it) {
+  deaf.insert("ada");
+  employ("ada", {"read"}, 5);
+  employ("bob", {"read"}, 5, 0.5);
+  auto held = keyed("t/task/1", "read", "k");
+  held.set_agent("bob");
+  held.set_placement(7);
+  has["bob"]["t/task/1"] = held; // an earlier scheduler gave it to him
+  tell(keyed("t/task/2", "read", "k"));
+  tell(keyed("t/task/3", "read", "l"));
+  call("t/task/4", "read");
+  CAF_CHECK(given == std::vector<std::string>{"ada t/task/4"});
+  deaf.clear();
+  node->advance(limits::agent_heartbeat); // she is asked again
+  CAF_CHECK_EQUAL(last(), "ada t/task/3");
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{1, 3}));
+  placements["bob t/task/1"] = 7;
+  free("bob", "t/task/1");
+  CAF_CHECK_EQUAL(last(), "ada t/task/2");
+}
+
+CAF_TEST(the tasks of an agent that is silent go to others and it gets no more until it speaks) {
+  employ("ada", {"read"}, 2);
+  tell(keyed("t/task/1", "read", "k"));
+  CAF_CHECK_EQUAL(last(), "ada t/task/1");
+  employ("bob", {"read"}, 2, 0.5);
+  deaf.insert("ada");
+  node->advance(limits::agent_heartbeat * limits::heartbeats_missed);
+  CAF_CHECK_EQUAL(last(), "ada t/task/1");
+  node->advance(limits::agent_heartbeat);
+  CAF_CHECK_EQUAL(last(), "bob t/task/1");
+  call("t/task/2", "read");
+  CAF_CHECK_EQUAL(last(), "bob t/task/2");
+  free("ada", "t/task/1"); // of a time that is over
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{0, 2}));
+  deaf.clear();
+  call("t/task/3", "read");
+  CAF_CHECK_EQUAL(last(), "ada t/task/3"); // her word for the old task has shown that she is there
+}
+
+CAF_TEST(who answers keeps what it has however long it takes) {
+  employ("ada", {"read"}, 2);
+  employ("bob", {"read"}, 2, 0.5);
+  call("t/task/1", "read");
+  node->advance(1h);
+  CAF_CHECK(given == std::vector<std::string>{"ada t/task/1"});
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{0, 1}));
+}
+
+CAF_TEST(a task that an agent has lost without a word is given away again) {
+  employ("ada", {"read"}, 2);
+  call("t/task/1", "read");
+  call("t/task/2", "read");
+  has["ada"].erase("t/task/1");
+  given.clear();
+  node->advance(limits::agent_heartbeat);
+  CAF_CHECK(given == std::vector<std::string>{"ada t/task/1"});
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{0, 2}));
+}
+
+CAF_TEST(a scheduler with nothing to watch sends nothing) {
+  employ("ada", {"read"});
+  call("t/task/1", "read");
+  free("ada", "t/task/1");
+  node->advance(limits::agent_heartbeat);
+  auto asked = has.size();
+  has.clear();
+  node->advance(1h);
+  CAF_CHECK_EQUAL(asked, 1u);
+  CAF_CHECK(has.empty());
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST_FIXTURE_SCOPE(scheduler_with_rates_tests, rationed_desk)
+
+CAF_TEST(a rate lets a burst go and then so many a second and tenants take turns) {
+  employ("ada", {"read", "write"}, 100);
+  for (int i = 0; i < 5; ++i)
+    call("flood/task/" + std::to_string(i), "read");
+  call("poor/task/1", "read");
+  call("poor/task/2", "write"); // has no rate
+  CAF_CHECK(given == (std::vector<std::string>{"ada flood/task/0", "ada flood/task/1", "ada poor/task/2"}));
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{4, 3}));
+  given.clear();
+  node->advance(499ms);
+  CAF_CHECK_EQUAL(last(), "nothing");
+  node->advance(1ms);
+  CAF_CHECK(given == std::vector<std::string>{"ada flood/task/2"});
+  node->advance(500ms);
+  CAF_CHECK_EQUAL(last(), "ada poor/task/1");
+  node->advance(10s);
+  CAF_CHECK_EQUAL(last(), "ada flood/task/4");
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{0, 7}));
+}
+
+CAF_TEST(what waits for an agent has paid nothing and who is late makes no burst) {
+  call("t/task/0", "read");
+  for (int i = 1; i < 10; ++i) {
+    call("t/task/" + std::to_string(i), "read");
+    node->advance(1s);
+  }
+  employ("ada", {"read"}, 100);
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{8, 2}));
+  node->advance(1s);
+  CAF_CHECK(queued_and_running() == (std::pair<uint64_t, uint64_t>{6, 4}));
+}
+
+CAF_TEST(a key may have a rate besides) {
+  employ("ada", {"write"}, 100);
+  tell(keyed("t/task/1", "write", "mail"));
+  tell(keyed("t/task/2", "write", "mail"));
+  tell(keyed("u/task/1", "write", "mail"));
+  CAF_CHECK_EQUAL(last(), "ada u/task/1");
+  free("ada", "t/task/1");
+  CAF_CHECK_EQUAL(last(), "ada u/task/1");
+  node->advance(1s);
+  CAF_CHECK_EQUAL(last(), "ada t/task/2");
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST_FIXTURE_SCOPE(scheduler_in_a_platform_tests, aviary)
@@ -369,6 +601,59 @@ CAF_TEST(an agent that crashes at any step finishes its tasks when it is back) {
     request<AgentRecord>(agent_ref("bird"), GetAgent{}); // awake, and well until it falls asleep: forgiven
     node->advance(2 * limits::entity_idle);
   }
+}
+
+CAF_TEST(tasks with one key all end one after the other) {
+  hire("bird", "bird", {"fly"}, 3);
+  for (int i = 0; i < 5; ++i) {
+    auto task = job("fly");
+    task.mutable_spec()->set_concurrency_key("sky");
+    post<TaskAccepted>("default/task/t" + std::to_string(i), task, [](caf::expected<TaskAccepted>) {});
+  }
+  while (node->step())
+    CAF_REQUIRE(at_work() <= 1);
+  for (int i = 0; i < 5; ++i)
+    CAF_CHECK_EQUAL(result_of("default/task/t" + std::to_string(i)), "flown");
+}
+
+CAF_TEST(of one key one task is at work though scheduler or agent restart at any step) {
+  hire("bird", "bird", {"fly"}, 2);
+  hire("crow", "bird", {"fly"}, 2);
+  for (int steps = 0; steps < 60; steps += 2) {
+    for (auto name : {"a", "b", "c"}) {
+      auto task = job("fly");
+      task.mutable_spec()->set_concurrency_key("sky");
+      post<TaskAccepted>(id_of(name, steps), task, [](caf::expected<TaskAccepted>) {});
+    }
+    for (int i = 0; i < steps; ++i)
+      node->step();
+    if (steps % 4 == 0)
+      restart_scheduler();
+    else if (auto bird = node->outside()->names->find(agent_ref("bird")))
+      caf::anon_send(bird, caf::exit_msg{bird.address(), make_error(ec::internal, "a bug")});
+    for (int i = 0; i < 10'000 && node->step(); ++i)
+      CAF_REQUIRE(at_work() <= 1);
+    node->advance(limits::park_first + 1s);
+    for (auto name : {"a", "b", "c"})
+      CAF_CHECK_EQUAL(result_of(id_of(name, steps)), "flown");
+    CAF_CHECK_EQUAL(uint64_t{stats().running()}, 0u);
+    request<AgentRecord>(agent_ref("bird"), GetAgent{}); // as above
+    node->advance(2 * limits::entity_idle);
+  }
+}
+
+CAF_TEST(a task that sleeps lets the next one with its key go) {
+  hire("owl", "owl", {"hunt"}, 3);
+  for (auto name : {"a", "b"}) {
+    auto task = job("hunt");
+    task.mutable_spec()->set_concurrency_key("wood");
+    request<TaskAccepted>(id_of(name, 0), task);
+  }
+  CAF_CHECK_EQUAL(task_state(id_of("a", 0)).status(), TASK_WAITING);
+  CAF_CHECK_EQUAL(task_state(id_of("b", 0)).status(), TASK_WAITING);
+  node->advance(11s);
+  CAF_CHECK_EQUAL(result_of(id_of("a", 0)), "eaten");
+  CAF_CHECK_EQUAL(result_of(id_of("b", 0)), "eaten");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
