@@ -30,16 +30,6 @@ std::chrono::year_month_day date_of(int64_t unix_s) {
   return std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds{std::chrono::seconds{unix_s}});
 }
 
-std::string format_time(int64_t unix_ms, std::string_view form) {
-  std::chrono::sys_seconds time{std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds{unix_ms})};
-  auto day = std::chrono::floor<std::chrono::days>(time);
-  std::chrono::year_month_day date{day};
-  std::chrono::hh_mm_ss clock{time - day};
-  return fmt::format(fmt::runtime(form), static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count());
-}
-
 } // namespace
 
 caf::expected<calendar> calendar::read(const ScheduleTimes& times) {
@@ -47,7 +37,8 @@ caf::expected<calendar> calendar::read(const ScheduleTimes& times) {
   if ((times.cron_size() > 0) == (times.every_ms() != 0))
     return refuse("say when: either cron expressions or an interval");
   if (static_cast<size_t>(times.cron_size()) > limits::schedule_crons)
-    return refuse(fmt::format("{} cron expressions: write at most {}", times.cron_size(), limits::schedule_crons));
+    return refuse(
+        fmt::format("{} cron expressions: write at most {}", times.cron_size(), limits::schedule_crons));
   for (auto& text : times.cron()) {
     auto cron = read_cron(text);
     if (!cron)
@@ -65,7 +56,8 @@ caf::expected<calendar> calendar::read(const ScheduleTimes& times) {
       (times.end_ms() != 0 && times.end_ms() < times.start_ms()))
     return refuse("start and end are moments from 1970 to 9999, the start before the end");
   if (times.jitter_ms() < 0 || times.jitter_ms() > limits::schedule_jitter.count())
-    return refuse(fmt::format("a jitter of {} ms: write 0 to {}", times.jitter_ms(), limits::schedule_jitter.count()));
+    return refuse(
+        fmt::format("a jitter of {} ms: write 0 to {}", times.jitter_ms(), limits::schedule_jitter.count()));
   result.zone_ = std::move(*zone);
   result.every_ms_ = times.every_ms();
   result.phase_ms_ = times.phase_ms();
@@ -131,11 +123,11 @@ int64_t jitter_of(std::string_view schedule, int64_t occurrence_ms, int64_t jitt
 }
 
 std::string compact_time(int64_t unix_ms) {
-  return format_time(unix_ms, "{:04}{:02}{:02}T{:02}{:02}{:02}Z");
-}
-
-std::string time_text(int64_t unix_ms) {
-  return format_time(unix_ms, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z");
+  auto date = date_of(unix_ms / 1000);
+  auto second = unix_ms / 1000 % 86'400;
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), second / 3600,
+                     second / 60 % 60, second % 60);
 }
 
 } // namespace troupe

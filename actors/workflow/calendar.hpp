@@ -47,7 +47,4 @@ int64_t jitter_of(std::string_view schedule, int64_t occurrence_ms, int64_t jitt
 /// An occurrence in UTC, `20260131T120000Z`: as part of a run's id.
 std::string compact_time(int64_t unix_ms);
 
-/// The same for people and programs: `2026-01-31T12:00:00Z`.
-std::string time_text(int64_t unix_ms);
-
 } // namespace troupe

@@ -25,9 +25,9 @@ struct cron_field {
   const std::string_view* names;
   size_t names_count;
 };
-constexpr cron_field fields[] = {{"second", 0, 59, no_names, 0},      {"minute", 0, 59, no_names, 0},
-                                 {"hour", 0, 23, no_names, 0},        {"day of the month", 1, 31, no_names, 0},
-                                 {"month", 1, 12, month_names, 12},   {"day of the week", 0, 7, day_names, 7}};
+constexpr cron_field fields[] = {{"second", 0, 59, no_names, 0},    {"minute", 0, 59, no_names, 0},
+                                 {"hour", 0, 23, no_names, 0},      {"day of the month", 1, 31, no_names, 0},
+                                 {"month", 1, 12, month_names, 12}, {"day of the week", 0, 7, day_names, 7}};
 
 constexpr std::pair<std::string_view, std::string_view> words[] = {
     {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
@@ -67,11 +67,12 @@ std::optional<unsigned> value_of(const cron_field& field, std::string_view text)
 }
 
 caf::error wrong(const cron_field& field, std::string_view text) {
-  return make_error(ec::invalid_argument,
-                    fmt::format("'{}' is no {}: write {} to {}{}, *, a range 1-5, steps */2 or 0-30/5, or a list of "
-                                "these with commas",
-                                text, field.name, field.least, field.most,
-                                field.names_count > 0 ? fmt::format(" or {}", field.names[0]) : ""));
+  return make_error(
+      ec::invalid_argument,
+      fmt::format("'{}' is no {}: write {} to {}{}, *, a range 1-5, steps */2 or 0-30/5, or a list of "
+                  "these with commas",
+                  text, field.name, field.least, field.most,
+                  field.names_count > 0 ? fmt::format(" or {}", field.names[0]) : ""));
 }
 
 // One part of a list: `*`, `a`, `a-b`, each with steps but `a`.
@@ -135,15 +136,17 @@ bool has_bit(uint64_t bits, unsigned i) {
 
 caf::expected<cron_expression> read_cron(std::string_view text) {
   if (text.size() > limits::cron_bytes)
-    return make_error(ec::invalid_argument,
-                      fmt::format("a cron expression of {} bytes: write at most {}", text.size(), limits::cron_bytes));
+    return make_error(ec::invalid_argument, fmt::format("a cron expression of {} bytes: write at most {}",
+                                                        text.size(), limits::cron_bytes));
   auto meaning = text;
   if (text.starts_with('@')) {
-    auto word = std::find_if(std::begin(words), std::end(words), [&](auto& known) { return known.first == text; });
+    auto word =
+        std::find_if(std::begin(words), std::end(words), [&](auto& known) { return known.first == text; });
     if (word == std::end(words))
-      return make_error(ec::invalid_argument, fmt::format("'{}' is unknown: write @yearly, @monthly, @weekly, @daily or "
-                                                          "@hourly, or five fields",
-                                                          text));
+      return make_error(ec::invalid_argument,
+                        fmt::format("'{}' is unknown: write @yearly, @monthly, @weekly, @daily or "
+                                    "@hourly, or five fields",
+                                    text));
     meaning = word->second;
   }
   std::vector<std::string_view> parts;
@@ -154,9 +157,10 @@ caf::expected<cron_expression> read_cron(std::string_view text) {
     i = end + 1;
   }
   if (parts.size() != 5 && parts.size() != 6)
-    return make_error(ec::invalid_argument, fmt::format("'{}' has {} fields: write minute, hour, day of the month, month, "
-                                                        "day of the week, and if need be seconds in front",
-                                                        text, parts.size()));
+    return make_error(ec::invalid_argument,
+                      fmt::format("'{}' has {} fields: write minute, hour, day of the month, month, "
+                                  "day of the week, and if need be seconds in front",
+                                  text, parts.size()));
   cron_expression cron;
   if (parts.size() == 5)
     parts.insert(parts.begin(), "0");

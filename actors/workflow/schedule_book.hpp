@@ -1,6 +1,7 @@
 // SCHEDULE BOOK: what a schedule decides, without the actor.
 #pragma once
 
+#include <algorithm>
 #include <caf/expected.hpp>
 #include <optional>
 #include <string>
@@ -11,6 +12,19 @@
 #include <vector>
 
 namespace troupe {
+
+/// Ids of a schedule's timers; the last two go on with the key of a run.
+namespace schedule_timers {
+inline const std::string next = "next";
+inline const std::string start = "start/";
+inline const std::string cancel = "cancel/";
+} // namespace schedule_timers
+
+/// The run with this key in a list, or its end.
+template <class Runs>
+auto find_scheduled(Runs& runs, const std::string& key) {
+  return std::find_if(runs.begin(), runs.end(), [&](auto& run) { return run.key() == key; });
+}
 
 /// The state of a schedule; see event_sourced.hpp. Invariants: an occurrence is dealt with once, in order, and last_ms never falls;
 /// what began stands in `running` until its run has told its end or was refused.
@@ -92,7 +106,6 @@ struct schedule_book {
   ScheduleState state;
 
 private:
-  struct intake;
   caf::error check(const ScheduleSpec& spec) const;
   caf::expected<const calendar*> times() const;
   caf::error set_times(const ScheduleSpec& spec, int64_t now_ms, ScheduleEvent::Set& set) const;

@@ -7,6 +7,7 @@
 #include <troupe/actors/workflow/calendar.hpp>
 #include <troupe/actors/workflow/schedule_spec.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/unix_time.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
 
 namespace troupe {
@@ -33,12 +34,14 @@ caf::error check_schedule(const ScheduleSpec& spec) {
   auto longest = std::chrono::milliseconds{limits::workflow_longest}.count();
   if (window != 0 && (window < limits::schedule_catch_up_least.count() || window > longest))
     return refuse(fmt::format("a catch-up window of {} ms: write {} to {}, or 0 for {}", window,
-                              limits::schedule_catch_up_least.count(), longest, limits::schedule_catch_up.count()));
+                              limits::schedule_catch_up_least.count(), longest,
+                              limits::schedule_catch_up.count()));
   if (spec.has_definition() != spec.workflow().empty())
     return refuse("say what it starts: either a definition or the name of a published workflow");
   if (!spec.workflow().empty())
-    return refuse(fmt::format("nobody here knows published workflows yet, such as {}: give the definition itself",
-                              spec.workflow()));
+    return refuse(
+        fmt::format("nobody here knows published workflows yet, such as {}: give the definition itself",
+                    spec.workflow()));
   if (spec.definition().steps().empty())
     return make_error(ec::invalid_workflow, "the definition has no steps");
   std::set<std::string> seen;
@@ -73,7 +76,7 @@ StartWorkflow start_of(const ScheduleState& state, const ScheduledRun& run) {
   for (auto& input : spec.inputs())
     inputs[input.name()] = input.value();
   if (takes(spec.definition(), time_input))
-    inputs[time_input] = time_text(run.scheduled_ms());
+    inputs[time_input] = to_rfc3339(run.scheduled_ms());
   if (takes(spec.definition(), schedule_input))
     inputs[schedule_input] = state.schedule();
   for (auto& [name, value] : inputs) {

@@ -53,7 +53,8 @@ bool read(tzif_reader& in, tzif_head& head) {
   in.skip(4);
   head.version = static_cast<uint8_t>(in.number(1));
   in.skip(15);
-  for (auto* count : {&head.utc_flags, &head.wall_flags, &head.leaps, &head.times, &head.types, &head.letters}) {
+  for (auto* count :
+       {&head.utc_flags, &head.wall_flags, &head.leaps, &head.times, &head.types, &head.letters}) {
     auto value = in.number(4);
     if (value < 0 || value > static_cast<int64_t>(limits::zone_bytes))
       return false;
@@ -116,8 +117,8 @@ int64_t days_since_1970(int year, unsigned month, unsigned day) {
 }
 
 bool is_name(const std::string& name) {
-  return name.size() <= limits::zone_name_bytes && name.front() != '/' && name.find("..") == std::string::npos &&
-         std::all_of(name.begin(), name.end(), [](char c) {
+  return name.size() <= limits::zone_name_bytes && name.front() != '/' &&
+         name.find("..") == std::string::npos && std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' ||
                   c == '_' || c == '-' || c == '+';
          });
@@ -129,10 +130,11 @@ caf::expected<time_zone> time_zone::load(const std::string& name) {
   if (name.empty() || name == "UTC")
     return time_zone{};
   auto unknown = [&] {
-    return make_error(ec::invalid_argument,
-                      fmt::format("there is no time zone '{}': write one such as Europe/Berlin, as the package tzdata "
-                                  "has it, or UTC",
-                                  name));
+    return make_error(
+        ec::invalid_argument,
+        fmt::format("there is no time zone '{}': write one such as Europe/Berlin, as the package tzdata "
+                    "has it, or UTC",
+                    name));
   };
   if (!is_name(name))
     return unknown();
@@ -224,7 +226,8 @@ std::vector<time_zone::change> time_zone::changes_of(int year) const {
     using namespace std::chrono;
     auto month = std::chrono::year{year} / static_cast<unsigned>(rule.month);
     weekday day{static_cast<unsigned>(rule.day)};
-    auto found = rule.week == 5 ? sys_days{month / day[last]} : sys_days{month / day[static_cast<unsigned>(rule.week)]};
+    auto found = rule.week == 5 ? sys_days{month / day[last]}
+                                : sys_days{month / day[static_cast<unsigned>(rule.week)]};
     return int64_t{found.time_since_epoch().count()};
   };
   std::vector<change> both = {{day_of(to_summer_) * day_s + to_summer_.time_s - standard_s_, summer_s_},

@@ -48,6 +48,18 @@ struct cli_arguments {
   std::string amount;
   std::string unit;
   std::string command;
+  std::string workflow;
+  std::vector<std::string> crons;
+  std::string every;
+  std::string phase;
+  std::string zone;
+  std::string overlap;
+  std::string catch_up;
+  std::string jitter;
+  std::string from;
+  std::string to;
+  unsigned runs = 0; ///< 0 = nothing was said
+  bool paused = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -124,6 +136,7 @@ const std::vector<cli_command>& commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> timer_commands();
+std::vector<cli_command> schedule_commands();
 std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();
 std::vector<cli_command> backup_commands();

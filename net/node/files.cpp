@@ -12,7 +12,7 @@
 
 namespace troupe {
 
-caf::error read_json_file(const std::string& path, google::protobuf::Message& message) {
+caf::expected<std::string> read_text_file(const std::string& path) {
   std::error_code failed;
   if (!std::filesystem::exists(path, failed))
     return make_error(ec::not_found, fmt::format("there is no file {}", path));
@@ -27,7 +27,14 @@ caf::error read_json_file(const std::string& path, google::protobuf::Message& me
   if (text.size() > limits::message_bytes)
     return make_error(ec::invalid_argument,
                       fmt::format("{} has more than {} bytes", path, limits::message_bytes));
-  if (auto wrong = from_json(text, message))
+  return text;
+}
+
+caf::error read_json_file(const std::string& path, google::protobuf::Message& message) {
+  auto text = read_text_file(path);
+  if (!text)
+    return std::move(text.error());
+  if (auto wrong = from_json(*text, message))
     return make_error(code_of(wrong), path + ": " + text_of(wrong));
   return {};
 }

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <caf/error.hpp>
+#include <caf/expected.hpp>
 #include <google/protobuf/message.h>
 #include <string>
 #include <troupe/runtime/proto/common.pb.h>
 #include <vector>
 
 namespace troupe {
+
+/// The text of a file. Errors: ec::not_found, ec::invalid_argument (no file, unreadable, above limits::message_bytes).
+caf::expected<std::string> read_text_file(const std::string& path);
 
 /// Fills a message from a JSON file; see from_json(). Errors: ec::not_found, ec::invalid_argument; both name
 /// the file.

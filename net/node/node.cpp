@@ -127,7 +127,7 @@ std::vector<entity_kind> node::parts::kinds() const {
   agents.idle = std::chrono::seconds{settings.agents.idle_seconds};
   agents.most_awake = static_cast<size_t>(settings.agents.max_resident);
   auto defaults = defaults_of(settings);
-  return {std::move(agents), task_kind(defaults), run_kind(defaults), ledger_kind()};
+  return {std::move(agents), task_kind(defaults), run_kind(defaults), ledger_kind(), schedule_kind()};
 }
 
 void node::parts::plant_tree() {
@@ -218,7 +218,8 @@ caf::error node::parts::hire_all() {
       request->add_capabilities(capability);
     request->mutable_config()->set_max_concurrent(who.max_concurrent());
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
-    if (!hired && code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
+    if (!hired &&
+        code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
   return {};

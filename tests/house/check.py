@@ -77,6 +77,12 @@ COVERED_BY = {
         actors/workflow/expression/numbers.cpp""",
     "tests/actors/workflow/expression/result.cpp": """
         actors/workflow/expression/values.cpp""",
+    "tests/actors/workflow/schedule.cpp": """
+        actors/workflow/schedule_book.cpp
+        actors/workflow/schedule_effects.cpp
+        actors/workflow/schedule_spec.cpp""",
+    "tests/net/node/schedule_commands.cpp": """
+        net/node/schedule_views.cpp""",
     "tests/actors/agent/agent.cpp": """
         actors/agent/attempt.cpp""",
 }

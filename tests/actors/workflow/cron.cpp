@@ -24,7 +24,8 @@ uint64_t bits(std::initializer_list<unsigned> values) {
 
 bool says(std::string_view text, std::string_view part) {
   auto cron = read_cron(text);
-  return !cron && code_of(cron.error()) == ec::invalid_argument && text_of(cron.error()).find(part) != std::string::npos;
+  return !cron && code_of(cron.error()) == ec::invalid_argument &&
+         text_of(cron.error()).find(part) != std::string::npos;
 }
 
 } // namespace
@@ -76,10 +77,11 @@ CAF_TEST(what cannot be meant is refused and told what is allowed) {
   CAF_CHECK(says("* * * * 8", "is no day of the week"));
   CAF_CHECK(says("61 * * * * *", "is no second"));
   CAF_CHECK(says("@reboot", "@hourly"));
-  for (auto* wrong :
-       {"5/15 * * * *", "*/0 * * * *", "10-5 * * * *", "1- * * * *", "-1 * * * *", "1,,2 * * * *", "1, * * * *", ", * * * *",
-        "*/ * * * *", "/5 * * * *", "1-2-3 * * * *", "*-5 * * * *", "** * * * *", "? * * * *", "0 0 L * *", "0 0 * * mon#2",
-        "0 0 15W * *", "+5 * * * *", "5x * * * *", "99999999999 * * * *", "0 0 * mon *", "0 0 jan * *", "1-5/2/2 * * * *"})
+  for (auto* wrong : {"5/15 * * * *",  "*/0 * * * *", "10-5 * * * *",   "1- * * * *", "-1 * * * *",
+                      "1,,2 * * * *",  "1, * * * *",  ", * * * *",      "*/ * * * *", "/5 * * * *",
+                      "1-2-3 * * * *", "*-5 * * * *", "** * * * *",     "? * * * *",  "0 0 L * *",
+                      "0 0 * * mon#2", "0 0 15W * *", "+5 * * * *",     "5x * * * *", "99999999999 * * * *",
+                      "0 0 * mon *",   "0 0 jan * *", "1-5/2/2 * * * *"})
     CAF_CHECK(says(wrong, "write"));
   CAF_CHECK(says(std::string(5000, '1'), "at most"));
 }

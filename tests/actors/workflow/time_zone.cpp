@@ -36,9 +36,10 @@ std::string file_of(const std::string& name) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-constexpr const char* zones[] = {"Europe/Berlin",     "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata",
-                                 "Africa/Casablanca", "Pacific/Apia",     "America/Nuuk",        "Asia/Tehran",
-                                 "Etc/GMT+5",         "Europe/Dublin",    "Pacific/Chatham",     "America/Santiago"};
+constexpr const char* zones[] = {"Europe/Berlin", "America/New_York",  "Australia/Lord_Howe",
+                                 "Asia/Kolkata",  "Africa/Casablanca", "Pacific/Apia",
+                                 "America/Nuuk",  "Asia/Tehran",       "Etc/GMT+5",
+                                 "Europe/Dublin", "Pacific/Chatham",   "America/Santiago"};
 
 } // namespace
 
@@ -93,7 +94,8 @@ CAF_TEST(the moment of a wall clock is found for every offset) {
       auto here = zone.at(moment);
       auto found = zone.moment_of(moment + here.offset_s);
       // The same one, or an earlier one that the wall shows too.
-      different += found != moment && !(found < moment && found + zone.at(found).offset_s == moment + here.offset_s);
+      different +=
+          found != moment && !(found < moment && found + zone.at(found).offset_s == moment + here.offset_s);
     }
   }
   CAF_CHECK_EQUAL(different, 0u);
@@ -102,7 +104,8 @@ CAF_TEST(the moment of a wall clock is found for every offset) {
 CAF_TEST(UTC needs no file and other names need one) {
   CAF_CHECK_EQUAL(int64_t{zone_of("").at(0).offset_s}, 0);
   CAF_CHECK_EQUAL(zone_of("UTC").moment_of(12345), 12345);
-  for (auto* wrong : {"Europe/Nowhere", "../../../etc/passwd", "/etc/passwd", "Europe", "Europe/Berlin\n", "tzdata.zi", "~"})
+  for (auto* wrong : {"Europe/Nowhere", "../../../etc/passwd", "/etc/passwd", "Europe", "Europe/Berlin\n",
+                      "tzdata.zi", "~"})
     CAF_CHECK_EQUAL(refusal_of(time_zone::load(wrong)), ec::invalid_argument);
   CAF_CHECK_EQUAL(refusal_of(time_zone::load(std::string(1000, 'a'))), ec::invalid_argument);
   CAF_CHECK_EQUAL(refusal_of(time_zone::load("leapseconds")), ec::corrupt);
