@@ -36,6 +36,9 @@ entity_kind run_kind(TaskDefaults defaults = {});
 /// LEDGER: entities of kind `ledger`, what may be spent once.
 entity_kind ledger_kind();
 
+/// SCHEDULE: entities of kind `schedule`, which start runs again and again.
+entity_kind schedule_kind();
+
 /// What agents act with: filled before the node starts, then only read.
 struct agent_parts {
   behavior_registry behaviors;

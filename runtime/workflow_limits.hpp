@@ -77,5 +77,49 @@ inline constexpr size_t graph_columns = 120;
 
 /// A value in a difference or a picture, bytes: what is longer is read in the definition.
 inline constexpr size_t shown_value = 120;
+/// Expressions of one schedule, and bytes of one: a person has to see when it comes.
+inline constexpr size_t schedule_crons = 32;
+inline constexpr size_t cron_bytes = 256;
+
+/// Shortest interval of a schedule: each occurrence is a run, and its id tells seconds; the longest as workflow_longest.
+inline constexpr std::chrono::milliseconds schedule_interval = 1s;
+
+/// Calendar years that are searched for a time to come: 29 February may be eight years away.
+inline constexpr int calendar_years = 8;
+
+/// The last moment a calendar knows, Unix seconds: the end of the year 9999, whose times still have four digits.
+inline constexpr int64_t calendar_end_s = 253'402'300'799;
+
+/// A time zone's file, name, bytes, and its largest offset: twice the largest of all there were; RFC 8536 has 26 h.
+inline constexpr size_t zone_bytes = 64u << 10;
+inline constexpr size_t zone_name_bytes = 64;
+inline constexpr std::chrono::seconds zone_offset = 26h;
+
+/// Name of a schedule, bytes: those of its runs append the time and what asked for them.
+inline constexpr size_t schedule_name_bytes = 150;
+
+/// What a schedule waits at most by chance, so that not all begin at the same second: longer is another schedule.
+inline constexpr std::chrono::milliseconds schedule_jitter = 24h;
+
+/// Occurrences missed for longer are not caught up unless the schedule says otherwise: a night without a node loses no nightly run.
+/// At least what a timer may be late.
+inline constexpr std::chrono::milliseconds schedule_catch_up = 24h;
+inline constexpr std::chrono::milliseconds schedule_catch_up_least = 10s;
+
+/// Occurrences one event deals with; what is left comes at once, but others get their turn in between.
+inline constexpr size_t schedule_occurrences = 200;
+
+/// Runs of a schedule that are at work, and that wait for their turn; each is a row of its state, some hundred bytes.
+inline constexpr size_t schedule_running = 1'000;
+inline constexpr size_t schedule_buffer = 1'000;
+
+/// Occurrences one backfill may have; ask for the rest with another.
+inline constexpr size_t schedule_backfill = 1'000;
+
+/// Last runs a schedule remembers, and times it foretells: as many as fit on a screen.
+inline constexpr size_t schedule_recent = 10;
+
+/// Reason of a pause, bytes: it appears in tables.
+inline constexpr size_t schedule_note_bytes = 200;
 
 } // namespace troupe::limits

@@ -123,6 +123,15 @@ TROUPE_METHOD(delegate, Delegate, DelegateAnswer, Done)
 TROUPE_METHOD(limit_ledger, LimitLedger, SetLedgerLimit, LedgerState)
 TROUPE_METHOD(charge, Charge, ChargeLedger, LedgerState)
 TROUPE_METHOD(confirm, Confirm, ConfirmLedger, LedgerState)
+TROUPE_METHOD(schedules, Schedules, ListSchedules, ScheduleList)
+TROUPE_METHOD(schedule, Schedule, GetSchedule, ScheduleDescription)
+TROUPE_METHOD(create_schedule, NewSchedule, CreateSchedule, ScheduleSummary)
+TROUPE_METHOD(update_schedule, ChangeSchedule, UpdateSchedule, ScheduleSummary)
+TROUPE_METHOD(pause_schedule, HoldSchedule, PauseSchedule, ScheduleSummary)
+TROUPE_METHOD(resume_schedule, ReleaseSchedule, ResumeSchedule, ScheduleSummary)
+TROUPE_METHOD(trigger_schedule, FireSchedule, TriggerSchedule, ScheduleTriggered)
+TROUPE_METHOD(backfill_schedule, FillSchedule, BackfillSchedule, ScheduleBackfilled)
+TROUPE_METHOD(delete_schedule, DropSchedule, DeleteSchedule, Done)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -61,6 +61,15 @@ public:
   caf::expected<LedgerState> limit_ledger(const SetLedgerLimit& in);
   caf::expected<LedgerState> charge(const ChargeLedger& in);
   caf::expected<LedgerState> confirm(const ConfirmLedger& in);
+  caf::expected<ScheduleList> schedules(const ListSchedules& in = {});
+  caf::expected<ScheduleDescription> schedule(const GetSchedule& in);
+  caf::expected<ScheduleSummary> create_schedule(const CreateSchedule& in);
+  caf::expected<ScheduleSummary> update_schedule(const UpdateSchedule& in);
+  caf::expected<ScheduleSummary> pause_schedule(const PauseSchedule& in);
+  caf::expected<ScheduleSummary> resume_schedule(const ResumeSchedule& in);
+  caf::expected<ScheduleTriggered> trigger_schedule(const TriggerSchedule& in);
+  caf::expected<ScheduleBackfilled> backfill_schedule(const BackfillSchedule& in);
+  caf::expected<Done> delete_schedule(const DeleteSchedule& in);
 
 private:
   struct line;

@@ -101,6 +101,15 @@ public:
   TROUPE_METHOD(LimitLedger, SetLedgerLimit, LedgerState)
   TROUPE_METHOD(Charge, ChargeLedger, LedgerState)
   TROUPE_METHOD(Confirm, ConfirmLedger, LedgerState)
+  TROUPE_METHOD(Schedules, ListSchedules, ScheduleList)
+  TROUPE_METHOD(Schedule, GetSchedule, ScheduleDescription)
+  TROUPE_METHOD(NewSchedule, CreateSchedule, ScheduleSummary)
+  TROUPE_METHOD(ChangeSchedule, UpdateSchedule, ScheduleSummary)
+  TROUPE_METHOD(HoldSchedule, PauseSchedule, ScheduleSummary)
+  TROUPE_METHOD(ReleaseSchedule, ResumeSchedule, ScheduleSummary)
+  TROUPE_METHOD(FireSchedule, TriggerSchedule, ScheduleTriggered)
+  TROUPE_METHOD(FillSchedule, BackfillSchedule, ScheduleBackfilled)
+  TROUPE_METHOD(DropSchedule, DeleteSchedule, Done)
 #undef TROUPE_METHOD
 
 private:

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 #include <troupe/net/api/history.hpp>
-#include <troupe/persistence/object_refs.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
@@ -96,7 +96,8 @@ HistoryEntry entry_of(const doors& outside, const std::string& ref, uint64_t seq
   else if (!tell<RunEvent>(header->type, record.event(), entry) &&
            !tell<TaskEvent>(header->type, record.event(), entry) &&
            !tell<AgentEvent>(header->type, record.event(), entry) &&
-           !tell<LedgerEvent>(header->type, record.event(), entry))
+           !tell<LedgerEvent>(header->type, record.event(), entry) &&
+           !tell<ScheduleEvent>(header->type, record.event(), entry))
     entry.set_summary(fmt::format("an event of type {:08x}, {} bytes", header->type, record.event().size()));
   return entry;
 }
@@ -194,6 +195,45 @@ std::string summarize(const LedgerEvent& event) {
   case LedgerEvent::kConfirmed:
     return fmt::format("{} confirms that {} is spent", event.confirmed().principal(),
                        event.confirmed().spent());
+  default:
+    return "";
+  }
+}
+
+std::string summarize(const ScheduleEvent& event) {
+  switch (event.kind_case()) {
+  case ScheduleEvent::kCreated:
+    return event.created().paused() ? "created, paused"
+                                    : "created; comes at " + iso_time(event.created().next_ms());
+  case ScheduleEvent::kUpdated:
+    return fmt::format("changed by {}", event.updated().principal());
+  case ScheduleEvent::kPaused:
+    return fmt::format("paused by {}: {}", event.paused().by(), quote(event.paused().note()));
+  case ScheduleEvent::kResumed:
+    return fmt::format("resumed by {}: {}", event.resumed().by(), quote(event.resumed().note()));
+  case ScheduleEvent::kPassed:
+    return fmt::format("{} has come: {} taken, {} missed, {} skipped, {} dropped",
+                       iso_time(event.passed().last_ms()), event.passed().taken(), event.passed().missed(),
+                       event.passed().skipped(), event.passed().dropped());
+  case ScheduleEvent::kAsked:
+    return event.asked().to_ms() == 0
+               ? fmt::format("{} asks for a run", event.asked().by())
+               : fmt::format("{} asks for all from {} to {}", event.asked().by(),
+                             iso_time(event.asked().from_ms()), iso_time(event.asked().to_ms()));
+  case ScheduleEvent::kBegan:
+    return fmt::format("asks for the run {}", event.began().run().key());
+  case ScheduleEvent::kBuffered:
+    return fmt::format("the run {} waits for its turn", event.buffered().run().key());
+  case ScheduleEvent::kCancelling:
+    return "what is at work is asked to end";
+  case ScheduleEvent::kAccepted:
+    return fmt::format("the run {} exists", event.accepted().key());
+  case ScheduleEvent::kEnded:
+    return event.ended().has_failure() ? fmt::format("the run {} failed: {}", event.ended().key(),
+                                                     quote(event.ended().failure().text()))
+                                       : fmt::format("the run {} completed", event.ended().key());
+  case ScheduleEvent::kDeleted:
+    return fmt::format("deleted by {}", event.deleted().by());
   default:
     return "";
   }

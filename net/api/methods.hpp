@@ -96,5 +96,14 @@ void serve(const control_call& call, const GetLedger& in, reply_to<LedgerState> 
 void serve(const control_call& call, const SetLedgerLimit& in, reply_to<LedgerState> reply);
 void serve(const control_call& call, const ChargeLedger& in, reply_to<LedgerState> reply);
 void serve(const control_call& call, const ConfirmLedger& in, reply_to<LedgerState> reply);
+void serve(const control_call& call, const ListSchedules& in, reply_to<ScheduleList> reply);
+void serve(const control_call& call, const GetSchedule& in, reply_to<ScheduleDescription> reply);
+void serve(const control_call& call, const CreateSchedule& in, reply_to<ScheduleSummary> reply);
+void serve(const control_call& call, const UpdateSchedule& in, reply_to<ScheduleSummary> reply);
+void serve(const control_call& call, const PauseSchedule& in, reply_to<ScheduleSummary> reply);
+void serve(const control_call& call, const ResumeSchedule& in, reply_to<ScheduleSummary> reply);
+void serve(const control_call& call, const TriggerSchedule& in, reply_to<ScheduleTriggered> reply);
+void serve(const control_call& call, const BackfillSchedule& in, reply_to<ScheduleBackfilled> reply);
+void serve(const control_call& call, const DeleteSchedule& in, reply_to<Done> reply);
 
 } // namespace troupe

@@ -146,7 +146,7 @@ void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> re
 }
 
 void serve(const control_call& call, const GetHistory& in, reply_to<History> reply) {
-  auto name = find_entity(*call.desk->outside, in.id(), {"run", "task", "agent", "ledger"});
+  auto name = find_entity(*call.desk->outside, in.id(), {"run", "task", "agent", "ledger", "schedule"});
   if (!name)
     return reply(std::move(name.error()));
   reply(read_history(*call.desk->outside, to_string(*name), in.after_seq()));

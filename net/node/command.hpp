@@ -56,6 +56,17 @@ struct cli_arguments {
   std::string format;
   std::string out;
   bool strict = false;
+  std::string workflow;
+  std::vector<std::string> crons;
+  std::string every;
+  std::string phase;
+  std::string zone;
+  std::string overlap;
+  std::string catch_up;
+  std::string jitter;
+  std::string from;
+  unsigned runs = 0; ///< 0 = nothing was said
+  bool paused = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -159,6 +170,7 @@ std::vector<cli_command> work_commands();
 std::vector<cli_command> run_commands();
 std::vector<cli_command> workflow_commands();
 std::vector<cli_command> timer_commands();
+std::vector<cli_command> schedule_commands();
 std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();
 std::vector<cli_command> backup_commands();

@@ -80,6 +80,12 @@ COVERED_BY = {
         actors/workflow/expression/values.cpp""",
     "tests/behaviors/form/yaml.cpp": """
         behaviors/form/tree.cpp""",
+    "tests/actors/workflow/schedule.cpp": """
+        actors/workflow/schedule_book.cpp
+        actors/workflow/schedule_effects.cpp
+        actors/workflow/schedule_spec.cpp""",
+    "tests/net/node/schedule_commands.cpp": """
+        net/node/schedule_views.cpp""",
     "tests/actors/agent/agent.cpp": """
         actors/agent/attempt.cpp""",
 }

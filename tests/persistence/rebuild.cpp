@@ -5,6 +5,7 @@
 #include <set>
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/runtime/proto/ledger.pb.h>
+#include <troupe/runtime/proto/schedule.pb.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -27,7 +28,7 @@ std::shared_ptr<agent_parts> busy_hands() {
 
 const std::vector<entity_kind>& real_kinds() {
   static const std::vector<entity_kind> kinds = {agent_kind(busy_hands()), task_kind(), run_kind(),
-                                                 ledger_kind(), make_kind<probe_state>("probe", probe)};
+                                                 ledger_kind(), schedule_kind(), make_kind<probe_state>("probe", probe)};
   return kinds;
 }
 
@@ -82,7 +83,7 @@ struct workshop : platform {
     auto some = [&](const char* kind) {
       return "default/" + std::string{kind} + "/" + std::to_string(pick(static_cast<size_t>(born) + 1));
     };
-    switch (pick(9)) {
+    switch (pick(10)) {
     case 0:
     case 1: {
       constexpr const char* skills[] = {"work", "ask", "lose", "lead"};
@@ -128,6 +129,19 @@ struct workshop : platform {
       charge.set_amount(30);
       charge.set_purpose("a test");
       post<LedgerState>(some("ledger"), charge, [](auto) {});
+      break;
+    }
+    case 8: {
+      CreateSchedule plan;
+      plan.mutable_spec()->mutable_times()->set_every_ms(10'000);
+      plan.mutable_spec()->set_overlap(static_cast<Overlap>(pick(6)));
+      workflow_builder flow{"planned"};
+      flow.step("one", "work");
+      *plan.mutable_spec()->mutable_definition() = flow.definition();
+      post<ScheduleSummary>(some("schedule"), plan, [](auto) {});
+      post<ScheduleTriggered>(some("schedule"), TriggerSchedule{}, [](auto) {});
+      if (pick(3) == 0)
+        post<Done>(some("schedule"), DeleteSchedule{}, [](auto) {});
       break;
     }
     case 7: {
