@@ -56,4 +56,20 @@ inline constexpr size_t signals_waiting = 1'000;
 /// Events that one command may bring about in a run before the rest is put off to the next: bounds one append.
 inline constexpr size_t run_reactions = 2'000;
 
+/// Bends of a picture's long lines: what makes a picture of 10 000 steps slow, and no longer legible. Longer lines are left out.
+inline constexpr size_t graph_bends = 20'000;
+
+/// Sweeps that order the layers of a picture: of those after twenty, hardly one improves it (Gansner et al., 1993, say 24). And
+/// nodes, bends among them, up to which neighbours are exchanged besides: about a second.
+inline constexpr size_t graph_sweeps = 24;
+inline constexpr size_t graph_exchanged = 2'000;
+
+/// Width of a picture's layer, in pixels: more steps side by side flow into the next layer. And columns of one in text where no
+/// terminal says how many it has.
+inline constexpr int graph_pixels = 2'400;
+inline constexpr size_t graph_columns = 120;
+
+/// A value in a difference or a picture, bytes: what is longer is read in the definition.
+inline constexpr size_t shown_value = 120;
+
 } // namespace troupe::limits
