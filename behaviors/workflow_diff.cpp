@@ -173,4 +173,22 @@ std::string to_string(const workflow_difference& changes) {
   return text;
 }
 
+std::string summary(const workflow_difference& changes) {
+  std::vector<std::string> parts, fields;
+  for (auto [fate, word] : {std::pair{step_fate::added, "added"},
+                            {step_fate::removed, "removed"},
+                            {step_fate::changed, "changed"}}) {
+    auto count = std::count_if(changes.steps.begin(), changes.steps.end(),
+                               [&](auto& one) { return one.fate == fate; });
+    if (count > 0)
+      parts.push_back(
+          fmt::format("{} {}{}", count, parts.empty() ? count == 1 ? "step " : "steps " : "", word));
+  }
+  for (auto& one : changes.fields)
+    if (auto name = one.path.substr(0, one.path.find('.')); fields.empty() || fields.back() != name)
+      fields.push_back(name);
+  auto text = joined(parts) + (parts.empty() || fields.empty() ? "" : "; ") + joined(fields);
+  return text.empty() ? "nothing" : text;
+}
+
 } // namespace troupe

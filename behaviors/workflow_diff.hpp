@@ -45,4 +45,7 @@ workflow_difference difference(const WorkflowDefinition& before, const WorkflowD
 /// changed. Values longer than limits::shown_value bytes are cut.
 std::string to_string(const workflow_difference& changes);
 
+/// The same in one line: `2 steps added, 1 removed, 3 changed; deadline, inputs`; `nothing` if nothing changed.
+std::string summary(const workflow_difference& changes);
+
 } // namespace troupe

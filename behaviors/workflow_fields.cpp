@@ -108,10 +108,12 @@ private:
     auto& look = *message.GetReflection();
     auto is_message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (!field.is_repeated() && is_message) {
-      auto before = rows.size();
-      write(look.GetMessage(message, &field), path);
-      if (rows.size() == before) // a `checkpoint` of which nothing is said
+      auto& part = look.GetMessage(message, &field);
+      std::vector<const FieldDescriptor*> set;
+      part.GetReflection()->ListFields(part, &set);
+      if (set.empty()) // a `checkpoint` of which nothing is said
         rows.push_back({path, "{}", false});
+      write(part, path);
     } else if (!field.is_repeated()) {
       rows.push_back({path, value_text(message, field, -1), false});
     } else if (!is_message) {

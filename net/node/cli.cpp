@@ -99,7 +99,7 @@ void add_option(CLI::App& app, const cli_option& known, cli_arguments& said) {
           return app.add_option(name, target, help);
       },
       known.to);
-  if (std::holds_alternative<std::vector<std::string> cli_arguments::*>(known.to))
+  if (std::holds_alternative<std::vector<std::string> cli_arguments::*>(known.to) && name.front() == '-')
     added->allow_extra_args(false); // one value each time it is written
   added->required(known.required);
 }

@@ -15,6 +15,7 @@ struct cli_hooks {
   std::string version;
   std::ostream* out = nullptr; ///< null = standard output
   std::ostream* err = nullptr; ///< null = standard error
+  unsigned columns = 0;        ///< of the terminal; 0 = none, or not known
   bool terminal = false;       ///< a person reads `out`: hints, and colours unless NO_COLOR is set
 };
 

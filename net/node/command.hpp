@@ -48,6 +48,11 @@ struct cli_arguments {
   std::string amount;
   std::string unit;
   std::string command;
+  std::vector<std::string> files;
+  std::string other;
+  std::string format;
+  std::string out;
+  bool strict = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -123,6 +128,7 @@ const std::vector<cli_command>& commands();
 /// The parts of commands(), each in the file of its name.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
+std::vector<cli_command> workflow_commands();
 std::vector<cli_command> timer_commands();
 std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();

@@ -1,6 +1,7 @@
 // troupe: node and command line in one program.
 
 #include <iostream>
+#include <sys/ioctl.h>
 #include <troupe/net/node/cli.hpp>
 #include <troupe/net/node/process.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
@@ -34,5 +35,7 @@ int main(int argc, char** argv) {
   hooks.node_command = run_node;
   hooks.version = troupe::version;
   hooks.terminal = isatty(STDOUT_FILENO) == 1;
+  if (winsize window{}; hooks.terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0)
+    hooks.columns = window.ws_col;
   return troupe::run_cli(argc, argv, hooks);
 }

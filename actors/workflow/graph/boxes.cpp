@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <set>
 #include <troupe/actors/workflow/graph/canvas.hpp>
 #include <troupe/actors/workflow/graph/channel.hpp>
 #include <troupe/actors/workflow/graph/layout.hpp>
@@ -215,18 +214,20 @@ struct block_painter {
         draw_line(page, layer, lines[layer][i], channels[layer].row[i]);
     for (size_t i = 0; i < steps.size(); ++i)
       page.paste(graph.left[i], top[graph.layer_of[i]], steps[i]);
-    std::set<std::pair<size_t, std::string>> labelled;
+    std::map<std::pair<size_t, std::string>, int> labels; // rightmost line of each box and label
     for (size_t i = 0; i < graph.pieces.size(); ++i) {
       auto& piece = graph.pieces[i];
-      auto below = top[graph.layer_of[piece.to]];
       if (!graph.bend(piece.from))
         page.write(begin[i], top[graph.layer_of[piece.from]] + steps[piece.from].rows() - 1, "┬");
       if (graph.bend(piece.to))
         continue;
-      page.write(end[i], below - 1, "▼");
-      auto& label = block.edges[piece.edge].label;
-      if (labelled.emplace(piece.to, label).second)
-        page.write(end[i] + 2, below - 2, cut_columns(label, graph.widths[piece.to] / 2 + gap - 2));
+      page.write(end[i], top[graph.layer_of[piece.to]] - 1, "▼");
+      auto& column = labels[{piece.to, block.edges[piece.edge].label}];
+      column = std::max(column, end[i]);
+    }
+    for (auto& [where, column] : labels) {
+      auto row = top[graph.layer_of[where.first]] - 2;
+      page.write(column + 2, row, cut_columns(where.second, page.room(column + 2, row) - 1));
     }
     return page;
   }

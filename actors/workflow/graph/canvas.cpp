@@ -67,6 +67,16 @@ void text_canvas::write(int column, int row, std::string_view text) {
       *to = {letter};
 }
 
+int text_canvas::room(int column, int row) const {
+  auto end = column;
+  for (; end >= 0 && end < columns_ && row >= 0 && row < rows_; ++end)
+    if (auto& one =
+            cells_[static_cast<size_t>(row) * static_cast<size_t>(columns_) + static_cast<size_t>(end)];
+        one.arms != 0 || one.letter != U' ')
+      break;
+  return end - column;
+}
+
 void text_canvas::join(int column, int row, uint8_t arms, stroke how, uint32_t owner) {
   auto* to = at(column, row);
   if (!to || arms == 0)

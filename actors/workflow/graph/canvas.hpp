@@ -20,6 +20,9 @@ public:
   /// Writes a text from there to the right.
   void write(int column, int row, std::string_view text);
 
+  /// How many cells from there to the right are empty.
+  int room(int column, int row) const;
+
   /// Lines between two cells, which they fill. Where lines of one `owner` meet they join; a line of another owner that comes
   /// downwards goes over what runs across.
   void across(int from, int to, int row, stroke how, uint32_t owner);

@@ -49,6 +49,7 @@ struct layered_graph {
   bool bend(size_t node) const {
     return node >= hidden.size();
   }
+  /// Column of the middle of a node, in whole units.
   int centre(size_t node) const {
     return left[node] + widths[node] / 2;
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <set>
 #include <troupe/actors/workflow/graph/layout.hpp>
 #include <troupe/actors/workflow/workflow_graph.hpp>
 #include <troupe/runtime/utf8.hpp>
@@ -211,8 +210,8 @@ svg_picture draw_block(const graph_block& block, int widest) {
   }
   svg_picture made{{}, graph.width, bottom.empty() ? 0 : bottom.back()};
   svg_ends ends{graph};
-  std::string labels;
-  std::set<std::pair<size_t, std::string>> labelled;
+  std::map<std::pair<size_t, std::string>, std::pair<int, std::string_view>>
+      labels; // the rightmost line of each box and label
   for (size_t i = 0; i < graph.pieces.size(); ++i) {
     auto& piece = graph.pieces[i];
     auto& edge = block.edges[piece.edge];
@@ -230,9 +229,8 @@ svg_picture draw_block(const graph_block& block, int widest) {
     if (!last)
       continue;
     made.body += fmt::format("<path class=\"tip {}\" d=\"M{} {}l-4 -8h8z\"/>\n", kind, to, top[layer + 1]);
-    if (!edge.label.empty() && labelled.emplace(piece.to, edge.label).second)
-      labels += fmt::format("<text class=\"label {}\" x=\"{}\" y=\"{}\">{}</text>\n", kind, to + 6,
-                            top[layer + 1] - 11, escaped(cut(edge.label, 20)));
+    auto& right = labels[{piece.to, edge.label}];
+    right = std::max(right, std::pair{to, kind});
   }
   for (size_t i = 0; i < steps.size(); ++i) {
     made.body += fmt::format("<g transform=\"translate({} {})\">\n{}", graph.left[i], top[graph.layer_of[i]],
@@ -242,7 +240,11 @@ svg_picture draw_block(const graph_block& block, int widest) {
                                steps[i].width, graph.hidden[i]);
     made.body += "</g>\n";
   }
-  made.body += labels;
+  for (auto& [where, line] : labels)
+    if (!where.second.empty())
+      made.body +=
+          fmt::format("<text class=\"label {}\" x=\"{}\" y=\"{}\">{}</text>\n", line.second, line.first + 6,
+                      top[graph.layer_of[where.first]] - 11, escaped(cut(where.second, 20)));
   return made;
 }
 
