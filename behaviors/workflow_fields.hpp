@@ -26,7 +26,7 @@ struct placed_step {
 /// The definition's own fields, without its steps.
 workflow_fields fields_of(const WorkflowDefinition& definition);
 
-/// All steps, in the order of the text, those inside of a step after it.
+/// All steps, in the order of the text, those inside of a step after it. They point into the definition.
 std::vector<placed_step> steps_of(const WorkflowDefinition& definition);
 
 /// The name of the step's kind in YAML, `map`; `nothing` if it has none.

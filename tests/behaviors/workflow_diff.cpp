@@ -37,7 +37,7 @@ CAF_TEST(steps are added and removed and changed) {
       "~ step price (task)\n    ~ timeout: 90s -> 5m\n"
       "~ step large (decision)\n    ~ decision.cases.big.when: price > 100 -> price > 500\n"
       "~ step wrap (task)\n    + task.priority: high\n"
-      "+ step inform (task)\n    + catches: ask\n    + catches: pack\n    + task.required: mail.send\n"
+      "+ step inform (task)\n    + task.required: mail.send\n    + catches: ask\n    + catches: pack\n"
       "- step sorry (task)\n");
   CAF_CHECK_EQUAL(summary(changes), "1 step added, 1 removed, 3 changed; version");
 }

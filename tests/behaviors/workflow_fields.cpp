@@ -32,7 +32,8 @@ CAF_TEST(values are written as in YAML) {
 }
 
 CAF_TEST(steps inside of steps are found with their place) {
-  auto steps = steps_of(order_workflow());
+  auto definition = order_workflow();
+  auto steps = steps_of(definition);
   CAF_REQUIRE_EQUAL(steps.size(), 7u);
   CAF_CHECK_EQUAL(steps[4].step->id(), "wrap");
   CAF_CHECK_EQUAL(steps[4].inside, "pack.map.body.steps");
