@@ -50,6 +50,12 @@ inline constexpr size_t definition_problems = 100;
 /// Inputs, variables, cases, or mappings in one place of a definition: a form a person can still read.
 inline constexpr size_t definition_names = 200;
 
+/// Id of a step, name of an input or a variable, bytes: they stand in paths of steps, in logs and in tables.
+inline constexpr size_t definition_name_bytes = 64;
+
+/// Names that are compared to find the one that was meant, in one check of a definition: a quarter of a second for the longest.
+inline constexpr size_t definition_hints = 50'000;
+
 /// Signals of a run that nobody has waited for yet; above, ec::overloaded.
 inline constexpr size_t signals_waiting = 1'000;
 

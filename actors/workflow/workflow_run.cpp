@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/actors/workflow/dag.hpp>
+#include <troupe/actors/workflow/definition_check.hpp>
 #include <troupe/actors/workflow/task_owner.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
 
@@ -139,7 +140,7 @@ struct run_entity : task_owner<run_entity, RunEvent> {
       return std::vector<event>{};
     if (exists())
       return make_error(ec::already_exists, own_ref + " exists with another definition or other inputs");
-    if (auto invalid = dag::validate(cmd.definition()))
+    if (auto invalid = validate(cmd.definition()))
       return invalid;
     std::vector<event> events(1);
     auto* started = events[0].mutable_started();
