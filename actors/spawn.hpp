@@ -34,6 +34,9 @@ entity_kind run_kind(TaskDefaults defaults = {});
 /// LEDGER: entities of kind `ledger`, what may be spent once.
 entity_kind ledger_kind();
 
+/// WORKFLOW: entities of kind `workflow`, published names with all their revisions.
+entity_kind workflow_kind();
+
 /// What agents act with: filled before the node starts, then only read.
 struct agent_parts {
   behavior_registry behaviors;

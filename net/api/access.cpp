@@ -37,6 +37,10 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Shred", access_role::admin},       {"Ledgers", access_role::viewer},
     {"Ledger", access_role::viewer},     {"Charge", access_role::operator_},
     {"LimitLedger", access_role::admin}, {"Confirm", access_role::admin},
+    {"Workflows", access_role::viewer}, {"Workflow", access_role::viewer},
+    {"Revisions", access_role::viewer}, {"Publish", access_role::operator_},
+    {"Rollback", access_role::operator_}, {"Deprecate", access_role::operator_},
+    {"Archive", access_role::operator_}, {"Upgrades", access_role::operator_},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

@@ -117,6 +117,14 @@ TROUPE_METHOD(ledger, Ledger, GetLedger, LedgerState)
 TROUPE_METHOD(limit_ledger, LimitLedger, SetLedgerLimit, LedgerState)
 TROUPE_METHOD(charge, Charge, ChargeLedger, LedgerState)
 TROUPE_METHOD(confirm, Confirm, ConfirmLedger, LedgerState)
+TROUPE_METHOD(workflows, Workflows, ListWorkflows, WorkflowList)
+TROUPE_METHOD(workflow, Workflow, GetWorkflow, PublishedWorkflow)
+TROUPE_METHOD(revisions, Revisions, ListRevisions, RevisionList)
+TROUPE_METHOD(publish, Publish, PublishWorkflow, WorkflowRevision)
+TROUPE_METHOD(roll_back, Rollback, RollbackWorkflow, WorkflowRevision)
+TROUPE_METHOD(deprecate, Deprecate, DeprecateRevision, WorkflowRevision)
+TROUPE_METHOD(archive, Archive, ArchiveWorkflow, WorkflowSummary)
+TROUPE_METHOD(set_upgrades, Upgrades, SetUpgradePolicy, WorkflowSummary)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -55,6 +55,14 @@ public:
   caf::expected<LedgerState> limit_ledger(const SetLedgerLimit& in);
   caf::expected<LedgerState> charge(const ChargeLedger& in);
   caf::expected<LedgerState> confirm(const ConfirmLedger& in);
+  caf::expected<WorkflowList> workflows(const ListWorkflows& in = {});
+  caf::expected<PublishedWorkflow> workflow(const GetWorkflow& in);
+  caf::expected<RevisionList> revisions(const ListRevisions& in);
+  caf::expected<WorkflowRevision> publish(const PublishWorkflow& in);
+  caf::expected<WorkflowRevision> roll_back(const RollbackWorkflow& in);
+  caf::expected<WorkflowRevision> deprecate(const DeprecateRevision& in);
+  caf::expected<WorkflowSummary> archive(const ArchiveWorkflow& in);
+  caf::expected<WorkflowSummary> set_upgrades(const SetUpgradePolicy& in);
 
 private:
   struct line;

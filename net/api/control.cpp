@@ -95,6 +95,14 @@ public:
   TROUPE_METHOD(LimitLedger, SetLedgerLimit, LedgerState)
   TROUPE_METHOD(Charge, ChargeLedger, LedgerState)
   TROUPE_METHOD(Confirm, ConfirmLedger, LedgerState)
+  TROUPE_METHOD(Workflows, ListWorkflows, WorkflowList)
+  TROUPE_METHOD(Workflow, GetWorkflow, PublishedWorkflow)
+  TROUPE_METHOD(Revisions, ListRevisions, RevisionList)
+  TROUPE_METHOD(Publish, PublishWorkflow, WorkflowRevision)
+  TROUPE_METHOD(Rollback, RollbackWorkflow, WorkflowRevision)
+  TROUPE_METHOD(Deprecate, DeprecateRevision, WorkflowRevision)
+  TROUPE_METHOD(Archive, ArchiveWorkflow, WorkflowSummary)
+  TROUPE_METHOD(Upgrades, SetUpgradePolicy, WorkflowSummary)
 #undef TROUPE_METHOD
 
 private:

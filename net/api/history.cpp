@@ -96,7 +96,8 @@ HistoryEntry entry_of(const doors& outside, const std::string& ref, uint64_t seq
   else if (!tell<RunEvent>(header->type, record.event(), entry) &&
            !tell<TaskEvent>(header->type, record.event(), entry) &&
            !tell<AgentEvent>(header->type, record.event(), entry) &&
-           !tell<LedgerEvent>(header->type, record.event(), entry))
+           !tell<LedgerEvent>(header->type, record.event(), entry) &&
+           !tell<CatalogEvent>(header->type, record.event(), entry))
     entry.set_summary(fmt::format("an event of type {:08x}, {} bytes", header->type, record.event().size()));
   return entry;
 }
@@ -194,6 +195,37 @@ std::string summarize(const LedgerEvent& event) {
   case LedgerEvent::kConfirmed:
     return fmt::format("{} confirms that {} is spent", event.confirmed().principal(),
                        event.confirmed().spent());
+  default:
+    return "";
+  }
+}
+
+std::string summarize(const CatalogEvent& event) {
+  constexpr std::string_view policies[] = {"stay pinned", "follow at once", "follow by migration"};
+  switch (event.kind_case()) {
+  case CatalogEvent::kPublished: {
+    auto& revision = event.published().revision();
+    return fmt::format("{} publishes revision {}, {}: {}", revision.by(), revision.number(), revision.label(),
+                       quote(revision.note()));
+  }
+  case CatalogEvent::kRolledBack: {
+    auto& revision = event.rolled_back().revision();
+    return fmt::format("{} goes back to revision {} with revision {}: {}", revision.by(), revision.restores(),
+                       revision.number(), quote(revision.note()));
+  }
+  case CatalogEvent::kDeprecated:
+    return event.deprecated().reason().empty()
+               ? fmt::format("{}: revision {} may be started again", event.deprecated().by(),
+                             event.deprecated().revision())
+               : fmt::format("{} deprecates revision {}: {}", event.deprecated().by(), event.deprecated().revision(),
+                             quote(event.deprecated().reason()));
+  case CatalogEvent::kArchived:
+    return fmt::format("{} {}", event.archived().by(), event.archived().archived() ? "archives it" : "opens it again");
+  case CatalogEvent::kPolicySet: {
+    auto policy = static_cast<size_t>(event.policy_set().policy());
+    return fmt::format("{}: open runs {}", event.policy_set().by(),
+                       policy < std::size(policies) ? policies[policy] : "do what this version does not know");
+  }
   default:
     return "";
   }

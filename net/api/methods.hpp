@@ -90,5 +90,13 @@ void serve(const control_call& call, const GetLedger& in, reply_to<LedgerState> 
 void serve(const control_call& call, const SetLedgerLimit& in, reply_to<LedgerState> reply);
 void serve(const control_call& call, const ChargeLedger& in, reply_to<LedgerState> reply);
 void serve(const control_call& call, const ConfirmLedger& in, reply_to<LedgerState> reply);
+void serve(const control_call& call, const ListWorkflows& in, reply_to<WorkflowList> reply);
+void serve(const control_call& call, const GetWorkflow& in, reply_to<PublishedWorkflow> reply);
+void serve(const control_call& call, const ListRevisions& in, reply_to<RevisionList> reply);
+void serve(const control_call& call, const PublishWorkflow& in, reply_to<WorkflowRevision> reply);
+void serve(const control_call& call, const RollbackWorkflow& in, reply_to<WorkflowRevision> reply);
+void serve(const control_call& call, const DeprecateRevision& in, reply_to<WorkflowRevision> reply);
+void serve(const control_call& call, const ArchiveWorkflow& in, reply_to<WorkflowSummary> reply);
+void serve(const control_call& call, const SetUpgradePolicy& in, reply_to<WorkflowSummary> reply);
 
 } // namespace troupe

@@ -35,7 +35,7 @@ struct platform : house {
           name(services::shard_host,
                spawn_shard_host(root, outside,
                                 {agents, task_kind(wishes->defaults), run_kind(wishes->defaults),
-                                 ledger_kind(), make_kind<probe_state>("probe", probe)}));
+                                 ledger_kind(), workflow_kind(), make_kind<probe_state>("probe", probe)}));
           name(services::timers, spawn_timers(root, outside));
           name(services::registry, spawn_agent_registry(root, outside, parts));
           name(services::scheduler, spawn_task_scheduler(root, outside, parts->default_slots));
