@@ -44,33 +44,13 @@ caf::expected<WorkflowDefinition> definition_of(const entity_log<catalog_book>& 
   return read_definition(log.outside(), log.ref(), revision.event());
 }
 
-// `+ pay; ~ build: timeout, needs; - mail; inputs`, cut at the end.
-std::string line_of(const workflow_difference& changes) {
-  auto names = [](const std::vector<field_change>& fields) {
-    std::vector<std::string_view> paths;
-    for (auto& one : fields)
-      if (paths.empty() || paths.back() != one.path)
-        paths.push_back(one.path);
-    return fmt::format("{}", fmt::join(paths, ", "));
-  };
-  std::vector<std::string> parts;
-  for (auto& step : changes.steps)
-    parts.push_back(step.fate == step_fate::added     ? "+ " + step.id
-                    : step.fate == step_fate::removed ? "- " + step.id
-                                                      : fmt::format("~ {}: {}", step.id, names(step.fields)));
-  if (!changes.fields.empty())
-    parts.push_back(names(changes.fields));
-  auto line = fmt::format("{}", fmt::join(parts, "; "));
-  return std::string{cut_utf8(line, limits::catalog_text_bytes)};
-}
-
 // One line; empty if one of them cannot be read now, for a publication does not wait for that.
 std::string changes_between(const entity_log<catalog_book>& log, const caf::expected<WorkflowRevision>& before,
                             const WorkflowDefinition& after) {
   if (!before)
     return {};
   auto definition = definition_of(log, *before);
-  return definition ? line_of(difference(*definition, after)) : "";
+  return definition ? std::string{cut_utf8(summary(difference(*definition, after)), limits::catalog_text_bytes)} : "";
 }
 
 caf::expected<PublishedWorkflow> describe(const entity_log<catalog_book>& log, const GetWorkflow& cmd) {
