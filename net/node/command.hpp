@@ -53,6 +53,20 @@ struct cli_arguments {
   std::string format;
   std::string out;
   bool strict = false;
+  std::string workflow;
+  std::string definition;
+  unsigned revision = 0;
+  std::string hash;
+  std::string note;
+  std::string source;
+  std::string expect;
+  unsigned parent = 0;
+  unsigned to = 0;
+  std::string key;
+  std::vector<std::string> trust;
+  bool trust_any = false;
+  bool undo = false;
+  bool all = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -129,6 +143,7 @@ const std::vector<cli_command>& commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> workflow_commands();
+std::vector<cli_command> workflow_catalog_commands();
 std::vector<cli_command> timer_commands();
 std::vector<cli_command> ledger_commands();
 std::vector<cli_command> store_commands();
