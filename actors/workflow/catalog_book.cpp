@@ -14,9 +14,8 @@ namespace {
 caf::error check_note(const std::string& text) {
   if (text.size() <= limits::catalog_text_bytes)
     return {};
-  return make_error(
-      ec::invalid_argument,
-      fmt::format("a note has at most {} bytes, and this has {}", limits::catalog_text_bytes, text.size()));
+  return make_error(ec::invalid_argument, fmt::format("a note has at most {} bytes, and this has {}",
+                                                      limits::catalog_text_bytes, text.size()));
 }
 
 caf::error check_source(RevisionSource source) {
@@ -52,9 +51,9 @@ caf::error catalog_book::refuse_revision(const Command& cmd) const {
                                   "published meanwhile with `troupe workflow versions {}`",
                                   cmd.expected(), own_name(), newest(), own_name()));
   if (newest() >= limits::catalog_revisions)
-    return make_error(
-        ec::overloaded,
-        fmt::format("{} has {} revisions, and no more are kept; publish under another name", own_name(), newest()));
+    return make_error(ec::overloaded,
+                      fmt::format("{} has {} revisions, and no more are kept; publish under another name",
+                                  own_name(), newest()));
   return {};
 }
 
@@ -73,16 +72,18 @@ WorkflowRevision catalog_book::next_revision(const Command& cmd, int64_t now_ms)
 catalog_book::decision catalog_book::decide(const PublishWorkflow& cmd, int64_t now_ms) const {
   auto& definition = cmd.definition();
   if (definition.name() != own_name())
-    return make_error(ec::invalid_argument, fmt::format("the definition is that of '{}', and {} is published here",
-                                                        definition.name(), own_name()));
+    return make_error(ec::invalid_argument,
+                      fmt::format("the definition is that of '{}', and {} is published here",
+                                  definition.name(), own_name()));
   if (auto invalid = validate(definition))
     return invalid;
   if (definition.ByteSizeLong() > limits::definition_bytes)
     return make_error(ec::invalid_workflow, fmt::format("the definition has {} bytes, and {} are allowed",
                                                         definition.ByteSizeLong(), limits::definition_bytes));
   if (catalog.archived())
-    return make_error(ec::conflict, fmt::format("{} is archived; `troupe workflow archive {} --undo` opens it again",
-                                                own_name(), own_name()));
+    return make_error(ec::conflict,
+                      fmt::format("{} is archived; `troupe workflow archive {} --undo` opens it again",
+                                  own_name(), own_name()));
   auto hash = content_hash(definition);
   if (has_begun() && hash == current().hash())
     return std::vector<CatalogEvent>{};
@@ -90,8 +91,8 @@ catalog_book::decision catalog_book::decide(const PublishWorkflow& cmd, int64_t 
     return refused;
   if (cmd.parent() > newest())
     return make_error(ec::not_found,
-                      fmt::format("{} has no revision {}, which this is to follow; there are 1 to {}", own_name(),
-                                  cmd.parent(), newest()));
+                      fmt::format("{} has no revision {}, which this is to follow; there are 1 to {}",
+                                  own_name(), cmd.parent(), newest()));
   CatalogEvent decided;
   auto& published = *decided.mutable_published();
   *published.mutable_definition() = definition;
@@ -108,13 +109,15 @@ catalog_book::decision catalog_book::decide(const RollbackWorkflow& cmd, int64_t
     return nothing_published();
   auto target = find(cmd.to());
   if (!target || cmd.to() == 0)
-    return target ? make_error(ec::invalid_argument, "name the revision to go back to") : std::move(target.error());
+    return target ? make_error(ec::invalid_argument, "name the revision to go back to")
+                  : std::move(target.error());
   if (catalog.archived())
-    return make_error(ec::conflict, fmt::format("{} is archived; `troupe workflow archive {} --undo` opens it again",
-                                                own_name(), own_name()));
-  if (!target->deprecated().empty())
     return make_error(ec::conflict,
-                      fmt::format("revision {} of {} is deprecated: {}", cmd.to(), own_name(), target->deprecated()));
+                      fmt::format("{} is archived; `troupe workflow archive {} --undo` opens it again",
+                                  own_name(), own_name()));
+  if (!target->deprecated().empty())
+    return make_error(ec::conflict, fmt::format("revision {} of {} is deprecated: {}", cmd.to(), own_name(),
+                                                target->deprecated()));
   if (target->hash() == current().hash())
     return std::vector<CatalogEvent>{};
   if (auto refused = refuse_revision(cmd))
@@ -134,14 +137,16 @@ catalog_book::decision catalog_book::decide(const DeprecateRevision& cmd, int64_
     return nothing_published();
   auto found = find(cmd.revision());
   if (!found || cmd.revision() == 0)
-    return found ? make_error(ec::invalid_argument, "name the revision to deprecate") : std::move(found.error());
+    return found ? make_error(ec::invalid_argument, "name the revision to deprecate")
+                 : std::move(found.error());
   if (auto wrong = check_note(cmd.reason()))
     return wrong;
   if (!cmd.undo() && cmd.revision() == newest())
-    return make_error(ec::conflict,
-                      fmt::format("revision {} of {} is current; go back to an earlier one first with `troupe "
-                                  "workflow rollback {} --to N`",
-                                  cmd.revision(), own_name(), own_name()));
+    return make_error(
+        ec::conflict,
+        fmt::format("revision {} of {} is current; go back to an earlier one first with `troupe "
+                    "workflow rollback {} --to N`",
+                    cmd.revision(), own_name(), own_name()));
   auto reason = cmd.undo() ? std::string{} : cmd.reason().empty() ? "no reason given" : cmd.reason();
   if (reason == found->deprecated())
     return std::vector<CatalogEvent>{};
@@ -171,8 +176,8 @@ catalog_book::decision catalog_book::decide(const SetUpgradePolicy& cmd, int64_t
   if (!has_begun())
     return nothing_published();
   if (!UpgradePolicy_IsValid(cmd.policy()))
-    return make_error(ec::invalid_argument,
-                      fmt::format("{} is no policy: pinned, auto or migrate", static_cast<int>(cmd.policy())));
+    return make_error(ec::invalid_argument, fmt::format("{} is no policy: pinned, auto or migrate",
+                                                        static_cast<int>(cmd.policy())));
   if (cmd.policy() == catalog.policy())
     return std::vector<CatalogEvent>{};
   CatalogEvent decided;
@@ -225,8 +230,8 @@ caf::expected<WorkflowRevision> catalog_book::find(uint64_t revision, const std:
   if (!has_begun())
     return nothing_published();
   if (revision > newest())
-    return make_error(ec::not_found,
-                      fmt::format("{} has no revision {}; there are 1 to {}", own_name(), revision, newest()));
+    return make_error(ec::not_found, fmt::format("{} has no revision {}; there are 1 to {}", own_name(),
+                                                 revision, newest()));
   if (revision > 0)
     return catalog.revisions(static_cast<int>(revision) - 1);
   if (hash.empty())
@@ -235,12 +240,15 @@ caf::expected<WorkflowRevision> catalog_book::find(uint64_t revision, const std:
   for (auto& one : catalog.revisions())
     if (one.hash().starts_with(hash)) {
       if (found && found->hash() != one.hash())
-        return make_error(ec::conflict, fmt::format("revisions {} and {} of {} have hashes that begin with {}; write more of it",
-                                                    found->number(), one.number(), own_name(), hash));
+        return make_error(
+            ec::conflict,
+            fmt::format("revisions {} and {} of {} have hashes that begin with {}; write more of it",
+                        found->number(), one.number(), own_name(), hash));
       found = &one;
     }
   if (!found)
-    return make_error(ec::not_found, fmt::format("{} has no revision whose hash begins with {}", own_name(), hash));
+    return make_error(ec::not_found,
+                      fmt::format("{} has no revision whose hash begins with {}", own_name(), hash));
   return *found;
 }
 

@@ -38,7 +38,8 @@ public:
 
 private:
   template <class Answer, class Question, class Then>
-  void ask(const std::string& to, Question question, Then then, void (beginner::*otherwise)(const caf::error&)) {
+  void ask(const std::string& to, Question question, Then then,
+           void (beginner::*otherwise)(const caf::error&)) {
     *question.mutable_context() = what_.wanted.context();
     question.mutable_context()->clear_command_id(); // the run's name makes a repeat harmless
     troupe::ask<Answer>(what_.self, *what_.names, to, limits::request_timeout, std::move(question))
@@ -76,11 +77,13 @@ private:
     auto& revision = found.revision();
     if (found.workflow().archived())
       return refuse(make_error(
-          ec::conflict, fmt::format("{} is archived; `troupe workflow archive {} --undo` opens it again", name_, name_)));
+          ec::conflict,
+          fmt::format("{} is archived; `troupe workflow archive {} --undo` opens it again", name_, name_)));
     if (!revision.deprecated().empty())
-      return refuse(make_error(ec::conflict, fmt::format("revision {} of {} is deprecated: {}; see `troupe workflow "
-                                                         "versions {}`",
-                                                         revision.number(), name_, revision.deprecated(), name_)));
+      return refuse(
+          make_error(ec::conflict, fmt::format("revision {} of {} is deprecated: {}; see `troupe workflow "
+                                               "versions {}`",
+                                               revision.number(), name_, revision.deprecated(), name_)));
     start(found.definition(), revision.number());
   }
 
@@ -93,8 +96,8 @@ private:
     start.set_parent(what_.wanted.parent());
     start.set_parent_key(what_.wanted.parent_key());
     ask<WorkflowAccepted>(
-        what_.wanted.run(), std::move(start), [this](const WorkflowAccepted& answer) { what_.accepted(answer); },
-        &beginner::start_failed);
+        what_.wanted.run(), std::move(start),
+        [this](const WorkflowAccepted& answer) { what_.accepted(answer); }, &beginner::start_failed);
   }
   void start_failed(const caf::error& why) {
     // Somebody else may have begun it since we looked, of the revision that was current then.

@@ -24,7 +24,8 @@ caf::expected<WorkflowDefinition> read_definition(const doors& outside, const st
   if (!stored)
     return std::move(stored.error());
   if (!*stored)
-    return make_error(ec::unavailable, fmt::format("event {} of {} is not written yet; ask again", event_number, ref));
+    return make_error(ec::unavailable,
+                      fmt::format("event {} of {} is not written yet; ask again", event_number, ref));
   auto record = read_record(ref, **stored, outside.objects.get());
   if (!record)
     return std::move(record.error());
@@ -45,12 +46,14 @@ caf::expected<WorkflowDefinition> definition_of(const entity_log<catalog_book>& 
 }
 
 // One line; empty if one of them cannot be read now, for a publication does not wait for that.
-std::string changes_between(const entity_log<catalog_book>& log, const caf::expected<WorkflowRevision>& before,
-                            const WorkflowDefinition& after) {
+std::string changes_between(const entity_log<catalog_book>& log,
+                            const caf::expected<WorkflowRevision>& before, const WorkflowDefinition& after) {
   if (!before)
     return {};
   auto definition = definition_of(log, *before);
-  return definition ? std::string{cut_utf8(summary(difference(*definition, after)), limits::catalog_text_bytes)} : "";
+  return definition
+             ? std::string{cut_utf8(summary(difference(*definition, after)), limits::catalog_text_bytes)}
+             : "";
 }
 
 caf::expected<PublishedWorkflow> describe(const entity_log<catalog_book>& log, const GetWorkflow& cmd) {

@@ -51,11 +51,11 @@ void serve(const control_call& call, const PublishWorkflow& in, reply_to<Workflo
   auto is_ref = said.find('/') != std::string::npos;
   auto name = parse_ref(is_ref ? said : fmt::format("{}/workflow/{}", default_tenant, said));
   if (!name || name->kind != "workflow")
-    return reply(
-        make_error(ec::invalid_argument,
-                   fmt::format("'{}' is no name of a workflow: write NAME or TENANT/workflow/NAME, each 1 to {} of "
-                               "A-Z a-z 0-9 _ . -",
-                               said, limits::name_bytes)));
+    return reply(make_error(
+        ec::invalid_argument,
+        fmt::format("'{}' is no name of a workflow: write NAME or TENANT/workflow/NAME, each 1 to {} of "
+                    "A-Z a-z 0-9 _ . -",
+                    said, limits::name_bytes)));
   ask_for<WorkflowRevision>(call, to_string(*name), in, std::move(reply));
 }
 

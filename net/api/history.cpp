@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 #include <troupe/net/api/history.hpp>
-#include <troupe/persistence/object_refs.hpp>
 #include <troupe/net/api/json.hpp>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/object_refs.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
@@ -217,14 +217,16 @@ std::string summarize(const CatalogEvent& event) {
     return event.deprecated().reason().empty()
                ? fmt::format("{}: revision {} may be started again", event.deprecated().by(),
                              event.deprecated().revision())
-               : fmt::format("{} deprecates revision {}: {}", event.deprecated().by(), event.deprecated().revision(),
-                             quote(event.deprecated().reason()));
+               : fmt::format("{} deprecates revision {}: {}", event.deprecated().by(),
+                             event.deprecated().revision(), quote(event.deprecated().reason()));
   case CatalogEvent::kArchived:
-    return fmt::format("{} {}", event.archived().by(), event.archived().archived() ? "archives it" : "opens it again");
+    return fmt::format("{} {}", event.archived().by(),
+                       event.archived().archived() ? "archives it" : "opens it again");
   case CatalogEvent::kPolicySet: {
     auto policy = static_cast<size_t>(event.policy_set().policy());
     return fmt::format("{}: open runs {}", event.policy_set().by(),
-                       policy < std::size(policies) ? policies[policy] : "do what this version does not know");
+                       policy < std::size(policies) ? policies[policy]
+                                                    : "do what this version does not know");
   }
   default:
     return "";

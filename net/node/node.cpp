@@ -218,7 +218,8 @@ caf::error node::parts::hire_all() {
       request->add_capabilities(capability);
     request->mutable_config()->set_max_concurrent(who.max_concurrent());
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
-    if (!hired && code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
+    if (!hired &&
+        code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
   return {};

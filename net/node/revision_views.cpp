@@ -84,10 +84,12 @@ private:
 std::string show(const WorkflowList& list, const text_look& how) {
   if (list.total() == 0)
     return "no workflows\n";
-  text_table rows{{"WORKFLOW", "REVISION", "LABEL", "HASH", "STEPS", "OPEN RUNS", "PUBLISHED", "BY", "STATUS"}};
+  text_table rows{
+      {"WORKFLOW", "REVISION", "LABEL", "HASH", "STEPS", "OPEN RUNS", "PUBLISHED", "BY", "STATUS"}};
   for (auto& one : list.workflows())
-    rows.add({printable(one.workflow()), std::to_string(one.current().number()), printable(one.current().label()),
-              short_hash(one.current()), std::to_string(one.current().steps()), name_of(one.policy()),
+    rows.add({printable(one.workflow()), std::to_string(one.current().number()),
+              printable(one.current().label()), short_hash(one.current()),
+              std::to_string(one.current().steps()), name_of(one.policy()),
               short_time(one.current().time_ms(), how), printable(one.current().by()),
               one.archived() ? text_cell{"archived", text_tone::faint} : text_cell{"open", text_tone::good}});
   auto shown = static_cast<uint64_t>(list.workflows_size());
@@ -126,12 +128,13 @@ std::string show(const RevisionList& list, const text_look& how) {
   text_table rows{{"REVISION", "LABEL", "HASH", "SOURCE", "BY", "WHEN", "STATUS", "CHANGES", "NOTE"}};
   revision_tree tree{list};
   for (auto& [revision, lead] : tree.rows()) {
-    auto status = revision->number() == list.workflow().current().number() ? text_cell{"current", text_tone::good}
-                  : revision->deprecated().empty()                         ? text_cell{""}
+    auto status = revision->number() == list.workflow().current().number()
+                      ? text_cell{"current", text_tone::good}
+                  : revision->deprecated().empty() ? text_cell{""}
                                                    : text_cell{"deprecated", text_tone::warning};
     rows.add({lead + std::to_string(revision->number()), printable(revision->label()), short_hash(*revision),
-              name_of(revision->source()), printable(revision->by()), short_time(revision->time_ms(), how), status,
-              changes(*revision), printable(revision->note())});
+              name_of(revision->source()), printable(revision->by()), short_time(revision->time_ms(), how),
+              status, changes(*revision), printable(revision->note())});
   }
   return rows.show(how);
 }

@@ -46,8 +46,8 @@ std::string to_hex(const unsigned char* bytes, size_t size) {
 template <size_t Size>
 bool from_hex(std::string_view text, std::array<unsigned char, Size>& bytes) {
   size_t read = 0;
-  return text.size() == 2 * Size && sodium_hex2bin(bytes.data(), Size, text.data(), text.size(), nullptr, &read,
-                                                   nullptr) == 0 &&
+  return text.size() == 2 * Size &&
+         sodium_hex2bin(bytes.data(), Size, text.data(), text.size(), nullptr, &read, nullptr) == 0 &&
          read == Size;
 }
 
@@ -60,22 +60,26 @@ caf::error read_pair(const std::string& path, key_pair& pair) {
   descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat found {};
   if (file < 0 && errno == ENOENT)
-    return make_error(ec::not_found,
-                      fmt::format("there is no key file {}; make one with `troupe workflow keygen {}`", path, path));
+    return make_error(
+        ec::not_found,
+        fmt::format("there is no key file {}; make one with `troupe workflow keygen {}`", path, path));
   if (file < 0 || ::fstat(file, &found) != 0)
-    return make_error(ec::permission_denied, fmt::format("cannot read the key file {}: {}", path, last_failure()));
+    return make_error(ec::permission_denied,
+                      fmt::format("cannot read the key file {}: {}", path, last_failure()));
   if (!S_ISREG(found.st_mode) || (found.st_mode & 0077) != 0)
     return make_error(ec::permission_denied,
                       fmt::format("{} must be a file only this user can read; chmod 600 {}", path, path));
   auto text = read_all(file, hex_digits + 2);
   wiped<crypto_sign_SEEDBYTES> seed;
-  auto whole = text && (text->size() == hex_digits || (text->size() == hex_digits + 1 && text->back() == '\n')) &&
+  auto whole = text &&
+               (text->size() == hex_digits || (text->size() == hex_digits + 1 && text->back() == '\n')) &&
                from_hex(std::string_view{*text}.substr(0, hex_digits), seed.bytes);
   if (text)
     sodium_memzero(text->data(), text->size());
   if (!whole)
-    return make_error(ec::invalid_argument,
-                      fmt::format("{} holds no key: 64 hex digits; make one with `troupe workflow keygen FILE`", path));
+    return make_error(
+        ec::invalid_argument,
+        fmt::format("{} holds no key: 64 hex digits; make one with `troupe workflow keygen FILE`", path));
   crypto_sign_seed_keypair(pair.open.data(), pair.secret.bytes.data(), seed.bytes.data());
   return {};
 }
@@ -89,14 +93,16 @@ caf::expected<std::string> make_signing_key(const std::string& path) {
   randombytes_buf(seed.bytes.data(), seed.bytes.size());
   crypto_sign_seed_keypair(pair.open.data(), pair.secret.bytes.data(), seed.bytes.data());
   wiped<hex_digits + 1> text;
-  sodium_bin2hex(reinterpret_cast<char*>(text.bytes.data()), text.bytes.size(), seed.bytes.data(), seed.bytes.size());
+  sodium_bin2hex(reinterpret_cast<char*>(text.bytes.data()), text.bytes.size(), seed.bytes.data(),
+                 seed.bytes.size());
   text.bytes.back() = '\n';
   descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (file < 0 && errno == EEXIST)
-    return make_error(ec::already_exists,
-                      fmt::format("there is a file {}: keys are never overwritten, choose another name", path));
-  if (file < 0 ||
-      !write_all(file, {reinterpret_cast<const char*>(text.bytes.data()), text.bytes.size()}) || ::fsync(file) != 0)
+    return make_error(
+        ec::already_exists,
+        fmt::format("there is a file {}: keys are never overwritten, choose another name", path));
+  if (file < 0 || !write_all(file, {reinterpret_cast<const char*>(text.bytes.data()), text.bytes.size()}) ||
+      ::fsync(file) != 0)
     return make_error(ec::unavailable, fmt::format("cannot make the key file {}: {}", path, last_failure()));
   return to_hex(pair.open.data(), pair.open.size());
 }

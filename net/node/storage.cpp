@@ -67,7 +67,8 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
 } // namespace
 
 std::vector<entity_kind> known_kinds() {
-  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind(), workflow_kind()};
+  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind(),
+          workflow_kind()};
 }
 
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how) {

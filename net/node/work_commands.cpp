@@ -45,8 +45,9 @@ caf::expected<int> start(cli_session& at) {
   StartRun in;
   in.set_id(said.id);
   if (!said.file.empty() + !said.definition.empty() + !said.workflow.empty() + !said.capability.empty() != 1)
-    return make_error(ec::invalid_argument, "name one of: a --file with a workflow, a published --workflow, a "
-                                            "--capability for one task");
+    return make_error(ec::invalid_argument,
+                      "name one of: a --file with a workflow, a published --workflow, a "
+                      "--capability for one task");
   if (said.revision != 0 && said.workflow.empty())
     return make_error(ec::invalid_argument, "a --revision is one of a published --workflow");
   if (!said.file.empty()) {

@@ -27,7 +27,8 @@ caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
 }
 
 template <size_t Size>
-caf::expected<int> place_in(const std::string_view (&words)[Size], const std::string& word, std::string_view what) {
+caf::expected<int> place_in(const std::string_view (&words)[Size], const std::string& word,
+                            std::string_view what) {
   auto found = std::find(std::begin(words), std::end(words), word);
   if (found == std::end(words))
     return make_error(ec::invalid_argument,
@@ -50,8 +51,8 @@ caf::error complete(const cli_arguments& said, Command& command) {
   auto end = said.expect.data() + said.expect.size();
   auto [stopped, wrong] = std::from_chars(said.expect.data(), end, expected);
   if (wrong != std::errc{} || stopped != end)
-    return make_error(ec::invalid_argument, fmt::format("'{}' is no revision: a whole number, 0 for none yet",
-                                                        said.expect));
+    return make_error(ec::invalid_argument,
+                      fmt::format("'{}' is no revision: a whole number, 0 for none yet", said.expect));
   command.set_expected(expected);
   return {};
 }
@@ -98,8 +99,8 @@ caf::expected<int> show_one(cli_session& at) {
   auto& revision = found->revision();
   if (*format == 1)
     return at.show(*found, printable(to_json(found->definition()), true));
-  auto head = fmt::format("# {}, revision {} of {}, by {}, {}\n", found->workflow().workflow(), revision.number(),
-                          found->workflow().revisions(), revision.by(), revision.hash());
+  auto head = fmt::format("# {}, revision {} of {}, by {}, {}\n", found->workflow().workflow(),
+                          revision.number(), found->workflow().revisions(), revision.by(), revision.hash());
   return at.show(*found, printable(head + to_yaml(found->definition()), true));
 }
 
@@ -176,10 +177,11 @@ caf::error mistrust(const cli_arguments& said, const std::string& signer) {
     return std::move(keys.error());
   if (std::find(keys->begin(), keys->end(), signer) != keys->end())
     return {};
-  return make_error(ec::permission_denied,
-                    fmt::format("{} is signed by {}, whom nobody here trusts; if you know that key, `troupe workflow "
-                                "import {} --trust {}`",
-                                said.file, signer, said.file, signer));
+  return make_error(
+      ec::permission_denied,
+      fmt::format("{} is signed by {}, whom nobody here trusts; if you know that key, `troupe workflow "
+                  "import {} --trust {}`",
+                  said.file, signer, said.file, signer));
 }
 
 caf::expected<int> import_one(cli_session& at) {
@@ -202,7 +204,8 @@ caf::expected<int> import_one(cli_session& at) {
   return ask_and_show(at, [&](control_client& node) -> caf::expected<WorkflowRevision> {
     auto published = node.publish(in);
     if (published && published->hash() != read->hash)
-      return make_error(ec::from_future, "the node gives another hash to what was imported: it is of another version");
+      return make_error(ec::from_future,
+                        "the node gives another hash to what was imported: it is of another version");
     return published;
   });
 }
@@ -214,7 +217,8 @@ std::vector<cli_command> workflow_catalog_commands() {
   const cli_option file{"FILE", &cli_arguments::file, "Workflow in YAML or JSON", true};
   const cli_option revision{"--revision", &cli_arguments::revision, "Which one [the current]"};
   const cli_option note{"--note", &cli_arguments::note, "Why, for people"};
-  const cli_option source{"--source", &cli_arguments::source, "Who decided: user, system or automated [user]"};
+  const cli_option source{"--source", &cli_arguments::source,
+                          "Who decided: user, system or automated [user]"};
   const cli_option parent{"--parent", &cli_arguments::parent, "Revision it was made from [the current]"};
   const cli_option expect{"--expect", &cli_arguments::expect,
                           "Only if this revision is current; 0: only if there is none"};

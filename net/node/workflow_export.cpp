@@ -27,8 +27,8 @@ std::string signed_content(uint32_t format, std::string_view definition) {
 
 std::string encode(std::string_view bytes) {
   std::string text(sodium_base64_encoded_len(bytes.size(), base64), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    base64);
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), base64);
   text.pop_back(); // the final zero
   return text;
 }
@@ -36,8 +36,8 @@ std::string encode(std::string_view bytes) {
 std::optional<std::string> decode(const std::string& text) {
   std::string bytes(text.size(), '\0');
   size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,
-                        &size, nullptr, base64) != 0)
+  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                        text.size(), nullptr, &size, nullptr, base64) != 0)
     return {};
   bytes.resize(size);
   return bytes;
@@ -50,15 +50,17 @@ std::string lower(std::string text) {
 }
 
 caf::error no_export(std::string_view why) {
-  return make_error(ec::invalid_argument,
-                    fmt::format("it is no exported workflow: {}; `troupe workflow export NAME --key FILE --out FILE` "
-                                "makes one",
-                                why));
+  return make_error(
+      ec::invalid_argument,
+      fmt::format("it is no exported workflow: {}; `troupe workflow export NAME --key FILE --out FILE` "
+                  "makes one",
+                  why));
 }
 
 } // namespace
 
-caf::expected<std::string> export_workflow(const WorkflowDefinition& definition, const std::string& key_file) {
+caf::expected<std::string> export_workflow(const WorkflowDefinition& definition,
+                                           const std::string& key_file) {
   auto bytes = definition.SerializeAsString();
   auto mark = sign_with(key_file, signed_content(newest_format, bytes));
   if (!mark)
@@ -78,9 +80,10 @@ caf::expected<imported_workflow> import_workflow(std::string_view text) {
   if (auto wrong = from_json(text, in))
     return no_export(text_of(wrong));
   if (in.format() > newest_format)
-    return make_error(ec::from_future, fmt::format("it is written in format {}, and this version reads up to {}; use a "
-                                                   "newer one",
-                                                   in.format(), newest_format));
+    return make_error(ec::from_future,
+                      fmt::format("it is written in format {}, and this version reads up to {}; use a "
+                                  "newer one",
+                                  in.format(), newest_format));
   if (in.format() == 0)
     return no_export("it names no format");
   auto bytes = decode(in.definition());
@@ -90,13 +93,15 @@ caf::expected<imported_workflow> import_workflow(std::string_view text) {
     return no_export(fmt::format("its definition has {} bytes, and {} are allowed", bytes->size(),
                                  limits::definition_bytes));
   if (!is_signed({in.signer(), in.signature()}, signed_content(in.format(), *bytes)))
-    return make_error(ec::invalid_argument, "its signature does not fit: it was changed after it was signed; get it "
-                                            "again from whoever signed it");
+    return make_error(ec::invalid_argument,
+                      "its signature does not fit: it was changed after it was signed; get it "
+                      "again from whoever signed it");
   imported_workflow read{{}, lower(in.hash()), lower(in.signer())};
   auto whole = read.definition.ParseFromString(*bytes) && read.definition.SerializeAsString() == *bytes;
   if (!whole || content_hash(read.definition) != read.hash || read.definition.name() != in.name())
-    return make_error(ec::invalid_argument, "its parts do not fit together: it was changed, or signed by a newer "
-                                            "version; get it again from whoever signed it");
+    return make_error(ec::invalid_argument,
+                      "its parts do not fit together: it was changed, or signed by a newer "
+                      "version; get it again from whoever signed it");
   return read;
 }
 
@@ -110,8 +115,8 @@ caf::expected<std::vector<std::string>> trusted_keys(const std::vector<std::stri
     auto text = read_text_file(word, limits::token_file_bytes);
     if (!text)
       return make_error(code_of(text.error()),
-                        fmt::format("'{}' is neither a public key, 64 hex digits, nor a file with some: {}", word,
-                                    text_of(text.error())));
+                        fmt::format("'{}' is neither a public key, 64 hex digits, nor a file with some: {}",
+                                    word, text_of(text.error())));
     size_t number = 0;
     for (std::string_view rest = *text; !rest.empty();) {
       auto end = std::min(rest.find('\n'), rest.size());

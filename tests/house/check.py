@@ -83,6 +83,11 @@ COVERED_BY = {
         behaviors/form/tree.cpp""",
     "tests/actors/agent/agent.cpp": """
         actors/agent/attempt.cpp""",
+    "tests/actors/workflow/workflow_catalog.cpp": """
+        actors/workflow/published_run.cpp""",
+    "tests/net/node/workflow_catalog_commands.cpp": """
+        net/node/definition_file.cpp
+        net/node/revision_views.cpp""",
 }
 
 # Messages of the interfaces that are no commands: the house's own notes, which cause nothing a person could ask about.

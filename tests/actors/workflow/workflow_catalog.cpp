@@ -140,7 +140,8 @@ CAF_TEST(who expects another revision than the current one publishes nothing) {
   bob.set_expected(1);
   std::vector<ec> answers; // both at once
   for (auto& cmd : {ada, bob})
-    post<WorkflowRevision>(pay, cmd, [&](auto answer) { answers.push_back(answer ? ec{} : code_of(answer.error())); });
+    post<WorkflowRevision>(pay, cmd,
+                           [&](auto answer) { answers.push_back(answer ? ec{} : code_of(answer.error())); });
   node->settle();
   std::sort(answers.begin(), answers.end());
   CAF_CHECK(answers == (std::vector{ec{}, ec::conflict}));
@@ -194,7 +195,8 @@ CAF_TEST(every revision can be read again however long the history) {
     publish(one);
   }
   crash_and_recover();
-  for (uint64_t i : {uint64_t{0}, limits::snapshot_every / 2, limits::snapshot_every - 1, limits::snapshot_every + 19})
+  for (uint64_t i :
+       {uint64_t{0}, limits::snapshot_every / 2, limits::snapshot_every - 1, limits::snapshot_every + 19})
     CAF_CHECK(bytes_of(i + 1) == stored[i]);
 }
 

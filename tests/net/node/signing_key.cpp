@@ -25,12 +25,14 @@ CAF_TEST(what is signed is known by its signer and its bytes) {
 
 CAF_TEST(the signature is that of RFC 8032) {
   scratch_directory here; // section 7.1 test 1
-  auto key = write_file(here.path + "/key", "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60\n");
+  auto key =
+      write_file(here.path + "/key", "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60\n");
   auto mark = sign_with(key, "");
   CAF_REQUIRE(mark);
   CAF_CHECK_EQUAL(mark->signer, "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-  CAF_CHECK_EQUAL(mark->signature, "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc6"
-                                   "1e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
+  CAF_CHECK_EQUAL(mark->signature,
+                  "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc6"
+                  "1e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
 }
 
 CAF_TEST(a key file is for one user and is never overwritten) {

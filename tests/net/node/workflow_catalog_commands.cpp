@@ -99,14 +99,15 @@ CAF_TEST(a history is shown as a tree) {
   auto* last = add(list, 5, "1.0.0");
   last->set_restores(1);
   last->set_changes("1 step removed");
-  CAF_CHECK_EQUAL(show(list, {}), "REVISION  LABEL  HASH        SOURCE  BY   WHEN  STATUS      CHANGES\n"
-                                  "1         1.0.0  bbbbbbbbbb  user    ada  -\n"
-                                  "2         1.1.0  cccccccccc  user    ada  -\n"
-                                  "├─ 3      1.1.1  dddddddddd  user    ada  -     deprecated\n"
-                                  "│  4      1.1.2  eeeeeeeeee  user    ada  -\n"
-                                  "5         2.0.0  ffffffffff  user    ada  -\n"
-                                  "6         1.0.0  gggggggggg  user    ada  -     current     as revision 1: 1 step "
-                                  "removed\n");
+  CAF_CHECK_EQUAL(show(list, {}),
+                  "REVISION  LABEL  HASH        SOURCE  BY   WHEN  STATUS      CHANGES\n"
+                  "1         1.0.0  bbbbbbbbbb  user    ada  -\n"
+                  "2         1.1.0  cccccccccc  user    ada  -\n"
+                  "├─ 3      1.1.1  dddddddddd  user    ada  -     deprecated\n"
+                  "│  4      1.1.2  eeeeeeeeee  user    ada  -\n"
+                  "5         2.0.0  ffffffffff  user    ada  -\n"
+                  "6         1.0.0  gggggggggg  user    ada  -     current     as revision 1: 1 step "
+                  "removed\n");
 }
 
 CAF_TEST(a long history is no deep tree) {
@@ -122,7 +123,8 @@ CAF_TEST(what is typed reaches the workflow) {
   control_node node;
   play_pay(node);
   auto file = write_file(node.home.path + "/pay.yaml", to_yaml(pay_definition()));
-  auto said = type(node, {"workflow", "publish", file, "--note", "why not", "--parent", "2", "--source", "automated"});
+  auto said = type(
+      node, {"workflow", "publish", file, "--note", "why not", "--parent", "2", "--source", "automated"});
   CAF_CHECK_EQUAL(said.err, "");
   for (auto* part : {"why not", "automated", "parent"})
     CAF_CHECK(holds(said.out, part));
@@ -171,7 +173,8 @@ CAF_TEST(what is exported is imported from trusted signers only) {
   CAF_CHECK_EQUAL(nobody.code, 4);
   CAF_CHECK(holds(nobody.err, "--trust " + signer));
   CAF_CHECK_EQUAL(type(node, {"workflow", "import", file, "--trust", std::string(64, '0')}).code, 4);
-  CAF_CHECK(holds(type(node, {"workflow", "import", file, "--trust", signer}).out, "imported, signed by " + signer));
+  CAF_CHECK(holds(type(node, {"workflow", "import", file, "--trust", signer}).out,
+                  "imported, signed by " + signer));
   auto keys = write_file(node.home.path + "/trust", signer + "\n");
   CAF_CHECK_EQUAL(type(node, {"workflow", "import", file, "--trust", keys}).code, 0);
   CAF_CHECK_EQUAL(type(node, {"workflow", "import", file, "--trust-any"}).code, 0);
@@ -187,7 +190,8 @@ CAF_TEST(a run begins from a published workflow or from a file) {
     answer.set_run(cmd.definition().name());
     return answer;
   });
-  auto published = type(node, {"run", "start", "--workflow", "pay", "--revision", "2", "--id", "r1", "--input", "a=1"});
+  auto published =
+      type(node, {"run", "start", "--workflow", "pay", "--revision", "2", "--id", "r1", "--input", "a=1"});
   CAF_CHECK_EQUAL(published.out, "r1\n");
   auto file = write_file(node.home.path + "/pay.yaml", to_yaml(pay_definition()));
   CAF_CHECK_EQUAL(type(node, {"run", "start", "--file", file, "--id", "r2"}).out, "r2\n");

@@ -53,7 +53,8 @@ CAF_TEST(every flipped bit is refused or changes nothing) {
       tampered[i] = static_cast<char>(tampered[i] ^ (1 << bit));
       auto read = import_workflow(tampered);
       refused += read ? 0 : 1;
-      if (read && (read->definition.SerializeAsString() != definition.SerializeAsString() || read->signer != signer))
+      if (read &&
+          (read->definition.SerializeAsString() != definition.SerializeAsString() || read->signer != signer))
         CAF_FAIL("byte " << i << " bit " << bit << " changed what is read");
     }
   CAF_CHECK(refused > 7 * text.size());
@@ -87,7 +88,8 @@ CAF_TEST(a signature for something else does not pass) {
 }
 
 CAF_TEST(trusted keys are written out or in files) {
-  auto file = write_file(here.path + "/trust", "# people we know\n\n  " + signer + " # ada\n" + std::string(64, 'A'));
+  auto file =
+      write_file(here.path + "/trust", "# people we know\n\n  " + signer + " # ada\n" + std::string(64, 'A'));
   auto keys = trusted_keys({file, std::string(64, 'b')});
   CAF_REQUIRE(keys);
   CAF_CHECK(*keys == (std::vector{signer, std::string(64, 'a'), std::string(64, 'b')}));
