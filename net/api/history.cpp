@@ -202,29 +202,32 @@ std::string summarize(const LedgerEvent& event) {
 
 std::string summarize(const CatalogEvent& event) {
   constexpr std::string_view policies[] = {"stay pinned", "follow at once", "follow by migration"};
+  auto noted = [](std::string line, const std::string& note) {
+    return note.empty() ? line : line + ": " + quote(note);
+  };
   switch (event.kind_case()) {
   case CatalogEvent::kPublished: {
     auto& revision = event.published().revision();
-    return fmt::format("{} publishes revision {}, {}: {}", revision.by(), revision.number(), revision.label(),
-                       quote(revision.note()));
+    return noted(
+        fmt::format("{} publishes revision {} {}", revision.by(), revision.number(), revision.label()),
+        revision.note());
   }
   case CatalogEvent::kRolledBack: {
     auto& revision = event.rolled_back().revision();
-    return fmt::format("{} goes back to revision {} with revision {}: {}", revision.by(), revision.restores(),
-                       revision.number(), quote(revision.note()));
+    return noted(fmt::format("{} goes back to revision {} with revision {}", revision.by(),
+                             revision.restores(), revision.number()),
+                 revision.note());
   }
-  case CatalogEvent::kDeprecated:
-    return event.deprecated().reason().empty()
-               ? fmt::format("{}: revision {} may be started again", event.deprecated().by(),
-                             event.deprecated().revision())
-               : fmt::format("{} deprecates revision {}: {}", event.deprecated().by(),
-                             event.deprecated().revision(), quote(event.deprecated().reason()));
+  case CatalogEvent::kDeprecated: {
+    auto& told = event.deprecated();
+    auto* what = told.reason().empty() ? "{} lets revision {} be started again" : "{} deprecates revision {}";
+    return noted(fmt::format(fmt::runtime(what), told.by(), told.revision()), told.reason());
+  }
   case CatalogEvent::kArchived:
-    return fmt::format("{} {}", event.archived().by(),
-                       event.archived().archived() ? "archives it" : "opens it again");
+    return event.archived().by() + (event.archived().archived() ? " archives it" : " opens it again");
   case CatalogEvent::kPolicySet: {
     auto policy = static_cast<size_t>(event.policy_set().policy());
-    return fmt::format("{}: open runs {}", event.policy_set().by(),
+    return fmt::format("{} says that open runs {}", event.policy_set().by(),
                        policy < std::size(policies) ? policies[policy]
                                                     : "do what this version does not know");
   }
