@@ -39,6 +39,9 @@ entity_kind ledger_kind();
 /// SCHEDULE: entities of kind `schedule`, which start runs again and again.
 entity_kind schedule_kind();
 
+/// WORKFLOW: entities of kind `workflow`, published names with all their revisions.
+entity_kind workflow_kind();
+
 /// What agents act with: filled before the node starts, then only read.
 struct agent_parts {
   behavior_registry behaviors;

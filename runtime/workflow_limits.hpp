@@ -122,4 +122,14 @@ inline constexpr size_t schedule_recent = 10;
 /// Reason of a pause, bytes: it appears in tables.
 inline constexpr size_t schedule_note_bytes = 200;
 
+/// Revisions of one published workflow: with the longest texts, a list of all stays below one message.
+inline constexpr size_t catalog_revisions = 5'000;
+
+/// A note, a reason or a summary of changes in the catalog, bytes: a line or two in a table.
+inline constexpr size_t catalog_text_bytes = 500;
+
+/// Definitions an awake workflow keeps in memory, those that were published last; the others are read from the store. What is not
+/// yet on the disk is among them, unless so many are published within one sync.
+inline constexpr size_t catalog_recent = 8;
+
 } // namespace troupe::limits

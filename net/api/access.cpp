@@ -68,6 +68,14 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"FireSchedule", access_role::operator_},
     {"FillSchedule", access_role::operator_},
     {"DropSchedule", access_role::operator_},
+    {"Workflows", access_role::viewer},
+    {"Workflow", access_role::viewer},
+    {"Revisions", access_role::viewer},
+    {"Publish", access_role::operator_},
+    {"Rollback", access_role::operator_},
+    {"Deprecate", access_role::operator_},
+    {"Archive", access_role::operator_},
+    {"Upgrades", access_role::operator_},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

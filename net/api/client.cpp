@@ -132,6 +132,14 @@ TROUPE_METHOD(resume_schedule, ReleaseSchedule, ResumeSchedule, ScheduleSummary)
 TROUPE_METHOD(trigger_schedule, FireSchedule, TriggerSchedule, ScheduleTriggered)
 TROUPE_METHOD(backfill_schedule, FillSchedule, BackfillSchedule, ScheduleBackfilled)
 TROUPE_METHOD(delete_schedule, DropSchedule, DeleteSchedule, Done)
+TROUPE_METHOD(workflows, Workflows, ListWorkflows, WorkflowList)
+TROUPE_METHOD(workflow, Workflow, GetWorkflow, PublishedWorkflow)
+TROUPE_METHOD(revisions, Revisions, ListRevisions, RevisionList)
+TROUPE_METHOD(publish, Publish, PublishWorkflow, WorkflowRevision)
+TROUPE_METHOD(roll_back, Rollback, RollbackWorkflow, WorkflowRevision)
+TROUPE_METHOD(deprecate, Deprecate, DeprecateRevision, WorkflowRevision)
+TROUPE_METHOD(archive, Archive, ArchiveWorkflow, WorkflowSummary)
+TROUPE_METHOD(set_upgrades, Upgrades, SetUpgradePolicy, WorkflowSummary)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -70,6 +70,14 @@ public:
   caf::expected<ScheduleTriggered> trigger_schedule(const TriggerSchedule& in);
   caf::expected<ScheduleBackfilled> backfill_schedule(const BackfillSchedule& in);
   caf::expected<Done> delete_schedule(const DeleteSchedule& in);
+  caf::expected<WorkflowList> workflows(const ListWorkflows& in = {});
+  caf::expected<PublishedWorkflow> workflow(const GetWorkflow& in);
+  caf::expected<RevisionList> revisions(const ListRevisions& in);
+  caf::expected<WorkflowRevision> publish(const PublishWorkflow& in);
+  caf::expected<WorkflowRevision> roll_back(const RollbackWorkflow& in);
+  caf::expected<WorkflowRevision> deprecate(const DeprecateRevision& in);
+  caf::expected<WorkflowSummary> archive(const ArchiveWorkflow& in);
+  caf::expected<WorkflowSummary> set_upgrades(const SetUpgradePolicy& in);
 
 private:
   struct line;

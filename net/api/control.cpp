@@ -110,6 +110,14 @@ public:
   TROUPE_METHOD(FireSchedule, TriggerSchedule, ScheduleTriggered)
   TROUPE_METHOD(FillSchedule, BackfillSchedule, ScheduleBackfilled)
   TROUPE_METHOD(DropSchedule, DeleteSchedule, Done)
+  TROUPE_METHOD(Workflows, ListWorkflows, WorkflowList)
+  TROUPE_METHOD(Workflow, GetWorkflow, PublishedWorkflow)
+  TROUPE_METHOD(Revisions, ListRevisions, RevisionList)
+  TROUPE_METHOD(Publish, PublishWorkflow, WorkflowRevision)
+  TROUPE_METHOD(Rollback, RollbackWorkflow, WorkflowRevision)
+  TROUPE_METHOD(Deprecate, DeprecateRevision, WorkflowRevision)
+  TROUPE_METHOD(Archive, ArchiveWorkflow, WorkflowSummary)
+  TROUPE_METHOD(Upgrades, SetUpgradePolicy, WorkflowSummary)
 #undef TROUPE_METHOD
 
 private:

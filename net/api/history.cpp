@@ -97,7 +97,8 @@ HistoryEntry entry_of(const doors& outside, const std::string& ref, uint64_t seq
            !tell<TaskEvent>(header->type, record.event(), entry) &&
            !tell<AgentEvent>(header->type, record.event(), entry) &&
            !tell<LedgerEvent>(header->type, record.event(), entry) &&
-           !tell<ScheduleEvent>(header->type, record.event(), entry))
+           !tell<ScheduleEvent>(header->type, record.event(), entry) &&
+           !tell<CatalogEvent>(header->type, record.event(), entry))
     entry.set_summary(fmt::format("an event of type {:08x}, {} bytes", header->type, record.event().size()));
   return entry;
 }
@@ -234,6 +235,42 @@ std::string summarize(const ScheduleEvent& event) {
                                        : fmt::format("the run {} completed", event.ended().key());
   case ScheduleEvent::kDeleted:
     return fmt::format("deleted by {}", event.deleted().by());
+  default:
+    return "";
+  }
+}
+
+std::string summarize(const CatalogEvent& event) {
+  constexpr std::string_view policies[] = {"stay pinned", "follow at once", "follow by migration"};
+  auto noted = [](std::string line, const std::string& note) {
+    return note.empty() ? line : line + ": " + quote(note);
+  };
+  switch (event.kind_case()) {
+  case CatalogEvent::kPublished: {
+    auto& revision = event.published().revision();
+    return noted(
+        fmt::format("{} publishes revision {} {}", revision.by(), revision.number(), revision.label()),
+        revision.note());
+  }
+  case CatalogEvent::kRolledBack: {
+    auto& revision = event.rolled_back().revision();
+    return noted(fmt::format("{} goes back to revision {} with revision {}", revision.by(),
+                             revision.restores(), revision.number()),
+                 revision.note());
+  }
+  case CatalogEvent::kDeprecated: {
+    auto& told = event.deprecated();
+    auto* what = told.reason().empty() ? "{} lets revision {} be started again" : "{} deprecates revision {}";
+    return noted(fmt::format(fmt::runtime(what), told.by(), told.revision()), told.reason());
+  }
+  case CatalogEvent::kArchived:
+    return event.archived().by() + (event.archived().archived() ? " archives it" : " opens it again");
+  case CatalogEvent::kPolicySet: {
+    auto policy = static_cast<size_t>(event.policy_set().policy());
+    return fmt::format("{} says that open runs {}", event.policy_set().by(),
+                       policy < std::size(policies) ? policies[policy]
+                                                    : "do what this version does not know");
+  }
   default:
     return "";
   }

@@ -18,5 +18,6 @@ std::string summarize(const TaskEvent& event);
 std::string summarize(const AgentEvent& event);
 std::string summarize(const LedgerEvent& event);
 std::string summarize(const ScheduleEvent& event);
+std::string summarize(const CatalogEvent& event);
 
 } // namespace troupe

@@ -105,5 +105,13 @@ void serve(const control_call& call, const ResumeSchedule& in, reply_to<Schedule
 void serve(const control_call& call, const TriggerSchedule& in, reply_to<ScheduleTriggered> reply);
 void serve(const control_call& call, const BackfillSchedule& in, reply_to<ScheduleBackfilled> reply);
 void serve(const control_call& call, const DeleteSchedule& in, reply_to<Done> reply);
+void serve(const control_call& call, const ListWorkflows& in, reply_to<WorkflowList> reply);
+void serve(const control_call& call, const GetWorkflow& in, reply_to<PublishedWorkflow> reply);
+void serve(const control_call& call, const ListRevisions& in, reply_to<RevisionList> reply);
+void serve(const control_call& call, const PublishWorkflow& in, reply_to<WorkflowRevision> reply);
+void serve(const control_call& call, const RollbackWorkflow& in, reply_to<WorkflowRevision> reply);
+void serve(const control_call& call, const DeprecateRevision& in, reply_to<WorkflowRevision> reply);
+void serve(const control_call& call, const ArchiveWorkflow& in, reply_to<WorkflowSummary> reply);
+void serve(const control_call& call, const SetUpgradePolicy& in, reply_to<WorkflowSummary> reply);
 
 } // namespace troupe

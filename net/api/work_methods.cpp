@@ -58,12 +58,21 @@ caf::error check_inputs(const google::protobuf::RepeatedPtrField<Field>& sorted)
 } // namespace
 
 void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply) {
-  if (in.has_definition() == in.has_task())
-    return reply(make_error(ec::invalid_argument, "start either a definition or one task"));
+  if (in.has_definition() + in.has_task() + !in.workflow().empty() != 1)
+    return reply(
+        make_error(ec::invalid_argument, "start either a definition, a published workflow, or one task"));
   if (auto refused = call.desk->hooks.refuse_work ? call.desk->hooks.refuse_work() : caf::error{})
     return reply(std::move(refused));
   auto id = in.id().empty() ? call.desk->outside->ids->next(call.desk->outside->time->now_ms()) : in.id();
-  auto name = parse_ref(fmt::format("{}/{}/{}", default_tenant, in.has_task() ? "task" : "run", id));
+  std::string tenant{default_tenant};
+  caf::expected<ref> workflow = ref{};
+  if (!in.workflow().empty()) {
+    workflow = find_entity(*call.desk->outside, in.workflow(), {"workflow"});
+    if (!workflow)
+      return reply(std::move(workflow.error()));
+    tenant = workflow->tenant;
+  }
+  auto name = parse_ref(fmt::format("{}/{}/{}", tenant, in.has_task() ? "task" : "run", id));
   if (!name)
     return reply(make_error(ec::invalid_argument, fmt::format("'{}' is no id: 1 to {} of A-Z a-z 0-9 _ . -",
                                                               id, limits::name_bytes)));
@@ -86,14 +95,22 @@ void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> re
     return ask_for<TaskAccepted>(call, started.ref(), std::move(create), std::move(reply),
                                  [=](const TaskAccepted&) { return started; });
   }
-  StartWorkflow start;
-  *start.mutable_definition() = in.definition();
-  *start.mutable_inputs() = in.inputs();
-  sort_inputs(*start.mutable_inputs());
-  if (auto wrong = check_inputs(start.inputs()))
+  auto inputs = in.inputs();
+  sort_inputs(inputs);
+  if (auto wrong = check_inputs(inputs))
     return reply(wrong);
-  ask_for<WorkflowAccepted>(call, started.ref(), std::move(start), std::move(reply),
-                            [=](const WorkflowAccepted&) { return started; });
+  auto accepted = [=](const WorkflowAccepted&) { return started; };
+  if (in.workflow().empty()) {
+    StartWorkflow start;
+    *start.mutable_definition() = in.definition();
+    *start.mutable_inputs() = std::move(inputs);
+    return ask_for<WorkflowAccepted>(call, started.ref(), std::move(start), std::move(reply), accepted);
+  }
+  StartPublished start;
+  start.set_run(started.ref());
+  start.set_revision(in.revision());
+  *start.mutable_inputs() = std::move(inputs);
+  ask_for<WorkflowAccepted>(call, to_string(*workflow), std::move(start), std::move(reply), accepted);
 }
 
 void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply) {
@@ -146,7 +163,7 @@ void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> re
 }
 
 void serve(const control_call& call, const GetHistory& in, reply_to<History> reply) {
-  auto name = find_entity(*call.desk->outside, in.id(), {"run", "task", "agent", "ledger", "schedule"});
+  auto name = find_entity(*call.desk->outside, in.id(), {"run", "task", "agent", "ledger", "schedule", "workflow"});
   if (!name)
     return reply(std::move(name.error()));
   reply(read_history(*call.desk->outside, to_string(*name), in.after_seq()));

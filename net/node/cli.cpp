@@ -60,7 +60,7 @@ const cli_command* find_command(std::string_view words) {
 void explain(std::ostream& out, std::string_view group) {
   for (auto& known : commands())
     if (group.empty() || known.words.substr(0, group.size() + 1) == std::string{group} + " ")
-      out << fmt::format("  troupe {:<17} {}\n", known.words, known.summary);
+      out << fmt::format("  troupe {:<18} {}\n", known.words, known.summary);
   out << "\nMore about one: troupe help "
       << (group.empty() ? "run start" : std::string{group} + " " + std::string{words_below(group).front()})
       << '\n';

@@ -67,6 +67,19 @@ struct cli_arguments {
   std::string from;
   unsigned runs = 0; ///< 0 = nothing was said
   bool paused = false;
+  std::string definition;
+  unsigned revision = 0;
+  std::string hash;
+  std::string note;
+  std::string source;
+  std::string expect;
+  unsigned parent = 0;
+  unsigned to_revision = 0;
+  std::string key;
+  std::vector<std::string> trust;
+  bool trust_any = false;
+  bool undo = false;
+  bool all = false;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -169,6 +182,7 @@ std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> run_commands();
 std::vector<cli_command> workflow_commands();
+std::vector<cli_command> workflow_catalog_commands();
 std::vector<cli_command> timer_commands();
 std::vector<cli_command> schedule_commands();
 std::vector<cli_command> ledger_commands();

@@ -133,7 +133,7 @@ std::vector<entity_kind> node::parts::kinds() const {
   agents.idle = std::chrono::seconds{settings.agents.idle_seconds};
   agents.most_awake = static_cast<size_t>(settings.agents.max_resident);
   auto defaults = defaults_of(settings);
-  return {std::move(agents), task_kind(defaults), run_kind(defaults), ledger_kind(), schedule_kind()};
+  return {std::move(agents), task_kind(defaults), run_kind(defaults), ledger_kind(), schedule_kind(), workflow_kind()};
 }
 
 void node::parts::plant_tree() {

@@ -68,7 +68,7 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
 
 std::vector<entity_kind> known_kinds() {
   return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind(),
-          schedule_kind()};
+          schedule_kind(), workflow_kind()};
 }
 
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how) {

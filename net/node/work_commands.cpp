@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <troupe/net/node/command.hpp>
+#include <troupe/net/node/definition_file.hpp>
 #include <troupe/net/node/files.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
@@ -43,12 +44,23 @@ caf::expected<int> start(cli_session& at) {
   auto& said = at.said();
   StartRun in;
   in.set_id(said.id);
-  if (said.file.empty() == said.capability.empty())
+  if (!said.file.empty() + !said.definition.empty() + !said.workflow.empty() + !said.capability.empty() != 1)
     return make_error(ec::invalid_argument,
-                      "name either a FILE with a workflow or a --capability for one task");
+                      "name one of: a --file with a workflow, a published --workflow, a "
+                      "--capability for one task");
+  if (said.revision != 0 && said.workflow.empty())
+    return make_error(ec::invalid_argument, "a --revision is one of a published --workflow");
   if (!said.file.empty()) {
     if (auto failed = read_json_file(said.file, *in.mutable_definition()))
       return failed;
+  } else if (!said.definition.empty()) {
+    auto definition = read_definition_file(said.definition);
+    if (!definition)
+      return std::move(definition.error());
+    *in.mutable_definition() = std::move(*definition);
+  } else if (!said.workflow.empty()) {
+    in.set_workflow(said.workflow);
+    in.set_revision(said.revision);
   } else {
     in.mutable_task()->add_required(said.capability);
     in.mutable_task()->set_title(said.title.empty() ? said.capability : said.title);
@@ -195,7 +207,10 @@ std::vector<cli_command> work_commands() {
   return {
       {"run start",
        "Start a workflow, or one task",
-       {{"FILE", &cli_arguments::file, "WorkflowDefinition in JSON"},
+       {{"FILE", &cli_arguments::file, "WorkflowDefinition in protobuf's JSON"},
+        {"--file", &cli_arguments::definition, "Workflow in YAML or JSON, as `troupe workflow` reads it"},
+        {"--workflow", &cli_arguments::workflow, "A published one, by name or ref"},
+        {"--revision", &cli_arguments::revision, "Of that [the current]"},
         {"--capability", &cli_arguments::capability, "One task, for an agent that can do this"},
         {"--title", &cli_arguments::title, "What lists show for the task"},
         {"--input", &cli_arguments::inputs, "name=value; may be repeated"},

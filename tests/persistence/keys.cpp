@@ -81,6 +81,7 @@ CAF_TEST(listings keep their numbers) {
   CAF_CHECK_EQUAL(hex(index_begin(7, index_table::dead_letters)), "020704");
   CAF_CHECK_EQUAL(hex(index_begin(7, index_table::questions)), "020705");
   CAF_CHECK_EQUAL(hex(index_begin(7, index_table::ledgers)), "020706");
+  CAF_CHECK_EQUAL(hex(index_begin(7, index_table::workflows)), "020708");
 }
 
 CAF_TEST(events sort by number and the newest snapshot comes first) {

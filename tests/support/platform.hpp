@@ -36,7 +36,8 @@ struct platform : house {
           name(services::shard_host,
                spawn_shard_host(root, outside,
                                 {agents, task_kind(wishes->defaults), run_kind(wishes->defaults),
-                                 ledger_kind(), schedule_kind(), make_kind<probe_state>("probe", probe)}));
+                                 ledger_kind(), schedule_kind(), workflow_kind(),
+                                 make_kind<probe_state>("probe", probe)}));
           name(services::timers, spawn_timers(root, outside));
           name(services::registry, spawn_agent_registry(root, outside, parts));
           auto options = wishes->scheduler;

@@ -54,6 +54,14 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"FireSchedule", access_role::operator_},
     {"FillSchedule", access_role::operator_},
     {"DropSchedule", access_role::operator_},
+    {"Workflows", access_role::viewer},
+    {"Workflow", access_role::viewer},
+    {"Revisions", access_role::viewer},
+    {"Publish", access_role::operator_},
+    {"Rollback", access_role::operator_},
+    {"Deprecate", access_role::operator_},
+    {"Archive", access_role::operator_},
+    {"Upgrades", access_role::operator_},
 };
 
 ec code(const caf::error& error) {

@@ -151,6 +151,37 @@ CAF_TEST(each event of a ledger has a line) {
   CAF_CHECK_EQUAL(summarize(LedgerEvent{}), "");
 }
 
+CAF_TEST(each event of a workflow has a line) {
+  CatalogEvent event;
+  auto* revision = event.mutable_published()->mutable_revision();
+  revision->set_by("ada");
+  revision->set_number(2);
+  revision->set_label("1.1.0");
+  CAF_CHECK_EQUAL(summarize(event), "ada publishes revision 2 1.1.0");
+  revision->set_note("asks twice");
+  CAF_CHECK_EQUAL(summarize(event), "ada publishes revision 2 1.1.0: asks twice");
+  revision = event.mutable_rolled_back()->mutable_revision();
+  revision->set_by("ada");
+  revision->set_number(3);
+  revision->set_restores(1);
+  CAF_CHECK_EQUAL(summarize(event), "ada goes back to revision 1 with revision 3");
+  event.mutable_deprecated()->set_by("ada");
+  event.mutable_deprecated()->set_revision(2);
+  CAF_CHECK_EQUAL(summarize(event), "ada lets revision 2 be started again");
+  event.mutable_deprecated()->set_reason("pays twice");
+  CAF_CHECK_EQUAL(summarize(event), "ada deprecates revision 2: pays twice");
+  event.mutable_archived()->set_by("ada");
+  CAF_CHECK_EQUAL(summarize(event), "ada opens it again");
+  event.mutable_archived()->set_archived(true);
+  CAF_CHECK_EQUAL(summarize(event), "ada archives it");
+  event.mutable_policy_set()->set_by("ada");
+  event.mutable_policy_set()->set_policy(UPGRADE_MIGRATE);
+  CAF_CHECK_EQUAL(summarize(event), "ada says that open runs follow by migration");
+  event.mutable_policy_set()->set_policy(static_cast<UpgradePolicy>(9));
+  CAF_CHECK_EQUAL(summarize(event), "ada says that open runs do what this version does not know");
+  CAF_CHECK_EQUAL(summarize(CatalogEvent{}), "");
+}
+
 CAF_TEST(each event of a run and of an agent has a line) {
   RunEvent run;
   run.mutable_started()->set_principal("ada");

@@ -1,0 +1,27 @@
+// PUBLISHED RUN: one StartPublished on its way. For the catalog only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <troupe/runtime/directory.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
+#include <troupe/runtime/proto/run.pb.h>
+
+namespace troupe {
+
+/// Where a run is begun from, and where the answer goes.
+struct run_beginning {
+  caf::scheduled_actor* self = nullptr;
+  std::shared_ptr<directory> names;
+  std::string workflow; ///< ref
+  StartPublished wanted;
+  std::function<void(WorkflowAccepted)> accepted;
+  std::function<void(caf::error)> refused; ///< exactly one of these is called, once
+};
+
+/// Begins a run of a published revision, or finds that it has begun. Nothing is kept of it here: a run that exists says which
+/// revision it is of, so whoever asks again after a crash hears the same. A parent is told of a refusal that will stay.
+void begin(run_beginning what);
+
+} // namespace troupe
