@@ -325,16 +325,15 @@ void journal_core::fail() {
 // The last command id that has expired of the entity's tenant and kind; empty if none has.
 caf::expected<std::string_view> journal_core::expired_before(const open_order& order, reading& with) const {
   std::string_view ref = order.ref;
-  auto [i, is_new] = with.expired_before.try_emplace({order.entity.shard, ref.substr(0, ref.rfind('/'))});
-  if (is_new) {
+  std::pair whose{order.entity.shard, ref.substr(0, ref.rfind('/'))};
+  auto known = with.expired_before.find(whose);
+  if (known == with.expired_before.end()) {
     auto stored = store_->get(space::meta, expired_key(ref, store_->naming_key()));
-    if (!stored) {
-      with.expired_before.erase(i);
+    if (!stored)
       return std::move(stored.error());
-    }
-    i->second = stored->value_or("");
+    known = with.expired_before.emplace(whose, stored->value_or("")).first;
   }
-  return std::string_view{i->second};
+  return std::string_view{known->second};
 }
 
 void journal_core::read(const open_order& order, seat& open, reading& with,
@@ -364,12 +363,11 @@ void journal_core::read(const open_order& order, seat& open, reading& with,
           auto record = read_record(order.ref, stored, objects_.get());
           if (seq != open.last_seq + 1 || !record) {
             auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
-            if (seq != open.last_seq + 1)
-              damage = make_error(ec::corrupt, place + " is missing; restore it from a copy");
-            else if (reference_in(stored))
-              damage = make_error(code_of(record.error()), place + ": " + text_of(record.error()));
-            else
-              damage = make_error(ec::corrupt, place + " is damaged; restore it from a copy");
+            damage = seq != open.last_seq + 1
+                         ? make_error(ec::corrupt, place + " is missing; restore it from a copy")
+                     : reference_in(stored)
+                         ? make_error(code_of(record.error()), place + ": " + text_of(record.error()))
+                         : make_error(ec::corrupt, place + " is damaged; restore it from a copy");
             return false;
           }
           auto* event = answer.add_events();
