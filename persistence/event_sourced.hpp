@@ -244,22 +244,36 @@ struct entity_kind {
   size_t most_awake = limits::resident_entities; ///< above, the least recently used idle ones are passivated
 };
 
+/// record_type() of a state's events.
+template <event_sourced_state State>
+uint32_t event_record_type() {
+  static const auto type = record_type(State::event::descriptor()->full_name());
+  return type;
+}
+
 /// Reads a stored event, raised to the current schema version. Errors: ec::from_future, ec::corrupt.
 template <event_sourced_state State>
-caf::expected<typename State::event> read_event(uint32_t type, uint32_t version, std::string bytes) {
+caf::expected<typename State::event> read_event(uint32_t type, uint32_t version, const std::string& bytes) {
   using event_type = typename State::event;
   auto& name = event_type::descriptor()->full_name();
   if (version > State::version)
     return make_error(ec::from_future, name + " of schema version " + std::to_string(version) +
                                            "; this program knows up to " + std::to_string(State::version) +
                                            "; start a newer one");
-  if (type != record_type(name))
+  if (type != event_record_type<State>())
     return make_error(ec::from_future, "record type " + std::to_string(type) + " is no " + name);
-  if constexpr (requires { State::upcast(version, bytes); })
-    for (; version < State::version; ++version)
-      bytes = State::upcast(version, std::move(bytes));
   event_type event;
-  if (!event.ParseFromString(bytes))
+  auto parses = [&] {
+    if constexpr (requires { State::upcast(version, bytes); })
+      if (version < State::version) {
+        auto raised = bytes;
+        for (; version < State::version; ++version)
+          raised = State::upcast(version, std::move(raised));
+        return event.ParseFromString(raised);
+      }
+    return event.ParseFromString(bytes);
+  }();
+  if (!parses)
     return make_error(ec::corrupt, "bytes are no " + name);
   return event;
 }
@@ -309,9 +323,8 @@ entity_kind make_kind(std::string name, Behavior (*behavior)(Self, entity_log<St
   auto wake = [behavior, extra...](caf::scheduled_actor* host, std::shared_ptr<entity_seat> seat,
                                    doors_ptr doors, const Replayed& replayed,
                                    bool& snapshot_unusable) -> caf::expected<caf::actor> {
-    auto core =
-        std::make_shared<entity_core>(std::move(seat), std::move(doors),
-                                      record_type(State::event::descriptor()->full_name()), State::version);
+    auto core = std::make_shared<entity_core>(std::move(seat), std::move(doors), event_record_type<State>(),
+                                              State::version);
     auto state = std::make_shared<State>();
     core->snapshot_version = snapshot_version_of<State>();
     if constexpr (requires { state->born(core->ref()); })

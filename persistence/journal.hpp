@@ -4,6 +4,7 @@
 #include <atomic>
 #include <caf/all.hpp>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -119,8 +120,13 @@ private:
 
   caf::expected<seat*> add(append_order& order, write_batch& batch, object_accounts& accounts);
   caf::error raise_marks(std::span<const journal_order> orders);
-  void read(const open_order& order, range_reader& snapshots, range_reader& events,
-            std::vector<journal_delivery>& out);
+  // What a batch of opens is read with: one iterator each, and what is the same for many.
+  struct reading {
+    std::unique_ptr<range_reader> snapshots, events;
+    std::map<std::pair<uint8_t, std::string_view>, std::string> expired_before; // by shard, and tenant/kind
+  };
+  void read(const open_order& order, seat& open, reading& with, std::vector<journal_delivery>& out);
+  caf::expected<std::string_view> expired_before(const open_order& order, reading& with) const;
   caf::error maintain(const upkeep_order& order);
   bool recover();
   void forget_doubtful();

@@ -286,12 +286,12 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   }
   if (opens.empty())
     return out;
-  auto snapshots = store_->reader(space::snapshot), events = store_->reader(space::journal);
+  reading with{store_->reader(space::snapshot), store_->reader(space::journal), {}};
   for (auto& open : opens) {
     auto& held = seats_[open.entity];
     if (held.incarnation == 0) // a failed write has emptied the seats
       held = {open.ref, ++incarnations_};
-    read(open, *snapshots, *events, out);
+    read(open, held, with, out);
   }
   return out;
 }
@@ -322,16 +322,29 @@ void journal_core::fail() {
   seats_.clear();
 }
 
-void journal_core::read(const open_order& order, range_reader& snapshots, range_reader& events,
+// The last command id that has expired of the entity's tenant and kind; empty if none has.
+caf::expected<std::string_view> journal_core::expired_before(const open_order& order, reading& with) const {
+  std::string_view ref = order.ref;
+  std::pair whose{order.entity.shard, ref.substr(0, ref.rfind('/'))};
+  auto known = with.expired_before.find(whose);
+  if (known == with.expired_before.end()) {
+    auto stored = store_->get(space::meta, expired_key(ref, store_->naming_key()));
+    if (!stored)
+      return std::move(stored.error());
+    known = with.expired_before.emplace(whose, stored->value_or("")).first;
+  }
+  return std::string_view{known->second};
+}
+
+void journal_core::read(const open_order& order, seat& open, reading& with,
                         std::vector<journal_delivery>& out) {
-  auto& open = seats_[order.entity];
   Replayed answer;
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
   auto first = entity_begin(order.entity), last = entity_end(order.entity);
   auto failed = store_->refusal(tenant_of(order.ref));
   if (!failed && !order.without_snapshot)
-    failed = snapshots.scan(first, last, [&](std::string_view key, std::string_view stored) {
+    failed = with.snapshots->scan(first, last, [&](std::string_view key, std::string_view stored) {
       auto record = read_record(order.ref, stored, objects_.get());
       if (!record)
         return true; // a snapshot is a cache: an older one, or the whole journal, serves as well
@@ -343,40 +356,39 @@ void journal_core::read(const open_order& order, range_reader& snapshots, range_
   open.last_seq = answer.snapshot_seq();
   if (!failed) {
     caf::error damage;
-    failed = events.scan(journal_key(order.entity, open.last_seq + 1), last,
-                         [&](std::string_view key, std::string_view stored) {
-                           auto seq = seq_of_journal_key(key);
-                           auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
-                           auto record = read_record(order.ref, stored, objects_.get());
-                           if (seq != open.last_seq + 1)
-                             damage = make_error(ec::corrupt, place + " is missing; restore it from a copy");
-                           else if (!record && reference_in(stored))
-                             damage =
-                                 make_error(code_of(record.error()), place + ": " + text_of(record.error()));
-                           else if (!record)
-                             damage = make_error(ec::corrupt, place + " is damaged; restore it from a copy");
-                           if (damage)
-                             return false;
-                           auto* event = answer.add_events();
-                           event->set_seq(seq);
-                           event->set_type(record->header.type);
-                           event->set_version(record->header.version);
-                           event->set_time_us(record->header.time_us);
-                           event->set_record(std::move(record->payload));
-                           open.last_seq = seq;
-                           return true;
-                         });
+    failed = with.events->scan(
+        journal_key(order.entity, open.last_seq + 1), last,
+        [&](std::string_view key, std::string_view stored) {
+          auto seq = seq_of_journal_key(key);
+          auto record = read_record(order.ref, stored, objects_.get());
+          if (seq != open.last_seq + 1 || !record) {
+            auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
+            damage = seq != open.last_seq + 1
+                         ? make_error(ec::corrupt, place + " is missing; restore it from a copy")
+                     : reference_in(stored)
+                         ? make_error(code_of(record.error()), place + ": " + text_of(record.error()))
+                         : make_error(ec::corrupt, place + " is damaged; restore it from a copy");
+            return false;
+          }
+          auto* event = answer.add_events();
+          event->set_seq(seq);
+          event->set_type(record->header.type);
+          event->set_version(record->header.version);
+          event->set_time_us(record->header.time_us);
+          event->set_record(std::move(record->payload));
+          open.last_seq = seq;
+          return true;
+        });
     if (damage)
       failed = damage;
   }
   if (!failed && marks_ && open.last_seq == 0)
     answer.set_spent_before(marks_->of(order.entity).value_or(0));
   if (!failed) {
-    auto expired = store_->get(space::meta, expired_key(order.ref, store_->naming_key()));
-    if (!expired)
-      failed = std::move(expired.error());
+    if (auto expired = expired_before(order, with))
+      answer.set_expired_before(std::string{*expired});
     else
-      answer.set_expired_before(expired->value_or(""));
+      failed = std::move(expired.error());
   }
   if (failed) {
     set_failure(answer.mutable_failure(), failed);

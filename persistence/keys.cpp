@@ -300,16 +300,27 @@ std::string_view tenant_of(std::string_view ref) {
   return ref.substr(0, ref.find('/'));
 }
 
+void put_envelope(std::string& out, const envelope& header) {
+  std::array<char, envelope_bytes> bytes;
+  auto* at = bytes.data();
+  auto put = [&](auto number) {
+    for (size_t i = sizeof number; i > 0; --i)
+      *at++ = static_cast<char>(static_cast<uint8_t>(number >> (8 * (i - 1))));
+  };
+  put(header.format);
+  put(header.key_id);
+  put(header.type);
+  put(header.version);
+  put(header.flags);
+  put(static_cast<uint64_t>(header.time_us));
+  put(header.gsn);
+  out.append(bytes.data(), bytes.size());
+}
+
 std::string wrap(const envelope& header, std::string_view payload) {
   std::string stored;
   stored.reserve(envelope_bytes + payload.size());
-  put(stored, header.format);
-  put(stored, header.key_id);
-  put(stored, header.type);
-  put(stored, header.version);
-  put(stored, header.flags);
-  put(stored, static_cast<uint64_t>(header.time_us));
-  put(stored, header.gsn);
+  put_envelope(stored, header);
   return stored.append(payload);
 }
 

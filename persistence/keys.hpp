@@ -166,6 +166,9 @@ inline constexpr uint8_t compressed_payload = 2;
 /// The payload is a reference to an object that holds it; see object_refs.hpp.
 inline constexpr uint8_t payload_in_object = 4;
 
+/// Appends a header as stored.
+void put_envelope(std::string& out, const envelope& header);
+
 /// Envelope and payload as stored.
 std::string wrap(const envelope& header, std::string_view payload);
 

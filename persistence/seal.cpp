@@ -1,6 +1,5 @@
-// SEAL: compression, then XChaCha20-Poly1305. The only file that sees LZ4.
-// Invariant: nothing of what was sealed leaves before its tag has been checked; all before the nonce, the place and the key of
-// a row are authenticated with it.
+// SEAL: compression, then encryption. The only file that sees LZ4.
+// Invariant: all before the nonce, the place and the key of a row are authenticated with it.
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -8,16 +7,12 @@
 #include <sodium.h>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/seal.hpp>
+#include <troupe/persistence/seal_cipher.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 namespace {
-
-constexpr size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-static_assert(sizeof(seal_nonce) == nonce_bytes);
-static_assert(sealing_key::size == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
 // Header of a sealed value that is no record.
 constexpr char short_form = 0, short_version = 1;
@@ -27,14 +22,6 @@ constexpr size_t length_bytes = 4; // of what was compressed, before it
 
 // Where bytes that are no row are: no space has this number.
 constexpr char no_space = '\xff';
-
-const unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-unsigned char* bytes(std::string& text, size_t from) {
-  return reinterpret_cast<unsigned char*>(text.data()) + from;
-}
 
 void put(std::string& out, uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -89,27 +76,20 @@ bool decompress(std::string& value) {
 void seal(std::string& out, char where, std::string_view key, std::string_view plain, const data_key& with,
           const seal_nonce& nonce) {
   auto& context = bound_to(where, out, key);
+  out.reserve(out.size() + nonce.size() + plain.size() + seal_tag_bytes);
   out.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
-  auto at = out.size();
-  out.resize(at + plain.size() + tag_bytes);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(out, at), nullptr, bytes(plain), plain.size(),
-                                             bytes(context), context.size(), nullptr, nonce.data(),
-                                             with.bytes.reveal());
+  encrypt(out, plain, context, nonce, with.bytes);
 }
 
 // Appends what follows the first `header` bytes of `stored` to `out`.
 bool open(std::string& out, size_t header, char where, std::string_view key, std::string_view stored,
           const data_key& with) {
-  if (stored.size() < header + nonce_bytes + tag_bytes)
+  seal_nonce nonce;
+  if (stored.size() < header + nonce.size() + seal_tag_bytes)
     return false;
+  std::copy_n(stored.begin() + header, nonce.size(), nonce.begin());
   auto& context = bound_to(where, stored.substr(0, header), key);
-  auto nonce = bytes(stored) + header;
-  auto sealed = stored.substr(header + nonce_bytes);
-  auto at = out.size();
-  out.resize(at + sealed.size() - tag_bytes);
-  return crypto_aead_xchacha20poly1305_ietf_decrypt(bytes(out, at), nullptr, nullptr, bytes(sealed),
-                                                    sealed.size(), bytes(context), context.size(), nonce,
-                                                    with.bytes.reveal()) == 0;
+  return decrypt(out, stored.substr(header + nonce.size()), context, nonce, with.bytes);
 }
 
 // A record whose header has room for what sealing adds.
@@ -210,7 +190,8 @@ void seal_value(std::string& out, space where, std::string_view key, std::string
   header->key_id = with.id;
   if (!smaller.empty())
     header->flags |= compressed_payload;
-  out = wrap(*header, {});
+  out.clear();
+  put_envelope(out, *header);
   seal(out, place, key, smaller.empty() ? payload : smaller, with, nonce);
 }
 
@@ -231,15 +212,19 @@ bool open_value(std::string& out, space where, std::string_view key, std::string
   auto header = unwrap(stored, payload);
   if (!header)
     return open_short(out, place, key, stored, with);
-  thread_local std::string plain;
-  plain.clear();
-  auto is_compressed = (header->flags & compressed_payload) != 0;
-  if (header->key_id != with.id || !open(plain, envelope_bytes, place, key, stored, with) ||
-      (is_compressed && !decompress(plain)))
+  if (header->key_id != with.id)
     return false;
+  auto is_compressed = (header->flags & compressed_payload) != 0;
   header->key_id = 0;
   header->flags &= static_cast<uint8_t>(~compressed_payload);
-  out = wrap(*header, plain);
+  out.clear();
+  put_envelope(out, *header);
+  if (!is_compressed)
+    return open(out, envelope_bytes, place, key, stored, with);
+  std::string plain;
+  if (!open(plain, envelope_bytes, place, key, stored, with) || !decompress(plain))
+    return false;
+  out += plain;
   return true;
 }
 

@@ -87,12 +87,16 @@ caf::error sealed_store::write(const write_batch& batch, const std::vector<fence
     return make_error(ec::outcome_unknown, "a write has failed: reopen the store");
   auto keys = ring_->keys();
   const ring_key* with = nullptr;
-  sealed_.clear();
-  sealed_.reserve(batch.size());
-  for (auto& row : batch) {
-    auto& sealed = sealed_.emplace_back(row_change{row.where, row.key, std::nullopt});
-    if (!row.value)
+  sealed_.resize(batch.size()); // keys and values of the batch before leave their memory to this one
+  for (size_t i = 0; i < batch.size(); ++i) {
+    auto& row = batch[i];
+    auto& sealed = sealed_[i];
+    sealed.where = row.where;
+    sealed.key = row.key;
+    if (!row.value) {
+      sealed.value.reset();
       continue;
+    }
     if (sealed_store::is_plain_for_ever(row.where, row.key)) {
       sealed.value = row.value;
       continue;
@@ -110,7 +114,9 @@ caf::error sealed_store::write(const write_batch& batch, const std::vector<fence
       keys = std::move(*grown);
       with = keys->active(tenant);
     }
-    seal_value(sealed.value.emplace(), row.where, row.key, *row.value, with->key, ring_->nonces().next());
+    if (!sealed.value)
+      sealed.value.emplace();
+    seal_value(*sealed.value, row.where, row.key, *row.value, with->key, ring_->nonces().next());
   }
   return rows_->write(sealed_, fences);
 }

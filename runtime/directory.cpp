@@ -86,13 +86,13 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
     wake(name);
 }
 
-void directory::put(const std::string& name, const caf::actor& actor) {
+void directory::put(const std::string& name, const caf::actor& actor, caf::execution_unit* here) {
   caf::actor gone; // may run destructors: outside the lock
   std::lock_guard lock{mutex_};
   auto& slot = entries_[name];
   auto* receiver = caf::actor_cast<caf::abstract_actor*>(actor);
   for (auto& message : slot.held) // under the lock: nobody overtakes what was held
-    receiver->enqueue(std::move(message), nullptr);
+    receiver->enqueue(std::move(message), here);
   slot.held.clear();
   gone = std::exchange(slot.actor, actor);
 }

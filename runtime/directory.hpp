@@ -77,8 +77,8 @@ public:
     return caf::delegated<Out>{};
   }
 
-  /// Registers or replaces the actor behind a ref; messages held for it are delivered in order.
-  void put(const std::string& name, const caf::actor& actor);
+  /// Registers or replaces the actor behind a ref; messages held for it are delivered in order; `here` as above.
+  void put(const std::string& name, const caf::actor& actor, caf::execution_unit* here = nullptr);
 
   /// Forgets a ref if it still means this actor; a null actor always. Held messages are answered with `reason`.
   void erase(const std::string& name, const caf::actor& actor, caf::error reason);

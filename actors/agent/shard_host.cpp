@@ -15,11 +15,14 @@ namespace {
 struct shard_host_state {
   static inline const char* name = "shard_host";
 
+  struct known_kind : entity_kind {
+    metric awake, wakes;
+  };
   struct resident {
     std::shared_ptr<entity_seat> seat;
     caf::actor actor;
     int64_t since_ms = 0;
-    const entity_kind* kind = nullptr;
+    const known_kind* kind = nullptr;
     bool asked_to_sleep = false;
   };
   struct crash_record {
@@ -34,9 +37,9 @@ struct shard_host_state {
   };
 
   doors_ptr doors;
-  std::map<std::string, entity_kind> kinds;
+  std::map<std::string, known_kind> kinds;
   std::unordered_map<std::string, resident> residents;
-  std::unordered_map<caf::actor_addr, std::string> by_address;
+  std::unordered_map<caf::actor_addr, const std::string*> by_address; // keys of residents
   std::unordered_map<std::string, entity_id> waking;
   std::map<entity_id, open_order> to_open; // of those waking: not yet asked for
   entity_id opened_last{};
@@ -49,9 +52,9 @@ struct shard_host_state {
 
   shard_host_actor::pointer self = nullptr;
 
-  void count(const metric_family& what, const std::string& ref, double by = 1) const {
+  void count(const metric_family& what, const std::string& ref) const {
     if (auto parts = parse_ref(ref))
-      what.with({parts->kind}).add(by);
+      what.with({parts->kind}).add();
   }
 
   void wake(const std::string& ref, bool without_snapshot) {
@@ -125,12 +128,14 @@ struct shard_host_state {
         return;
       }
       watch(self, *actor);
-      by_address[actor->address()] = ref;
-      residents[ref] = {seat, *actor, doors->time->now_ms(), &kind->second, false};
+      auto since_ms = seat->last_active_ms.load(std::memory_order_relaxed);
+      auto i =
+          residents.insert_or_assign(ref, resident{std::move(seat), *actor, since_ms, &kind->second}).first;
+      by_address[actor->address()] = &i->first;
       sweep_later();
-      count(doors->meters.entities_awake, ref);
-      count(doors->meters.entity_wakes, ref);
-      doors->names->put(ref, *actor);
+      kind->second.awake.add();
+      kind->second.wakes.add();
+      doors->names->put(ref, *actor, self->context()); // begins where its state was built
       if (released.erase(ref) > 0)
         put_to_sleep(ref); // with its first message it begins, and tells who counts on it that it is back
     } catch (const std::exception& e) {
@@ -142,10 +147,10 @@ struct shard_host_state {
     auto i = by_address.find(message.source);
     if (i == by_address.end())
       return;
-    auto ref = i->second;
+    auto gone = residents.extract(*i->second);
     by_address.erase(i);
-    auto gone = residents.extract(ref);
-    count(doors->meters.entities_awake, ref, -1);
+    auto& ref = gone.key();
+    gone.mapped().kind->awake.add(-1);
     if (stopping)
       return stop_more();
     auto lived_ms = doors->time->now_ms() - gone.mapped().since_ms;
@@ -218,8 +223,8 @@ struct shard_host_state {
     self->demonitor(i->second.actor->address());
     by_address.erase(i->second.actor->address());
     crashes.erase(answer.ref()); // it was idle, so it was well
+    i->second.kind->awake.add(-1);
     residents.erase(i);
-    count(doors->meters.entities_awake, answer.ref(), -1);
     leave(answer.ref());
   }
 
@@ -345,16 +350,19 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
   self->state.doors = doors;
   auto me = caf::actor_cast<caf::actor_addr>(self->address());
   for (auto& kind : kinds) {
-    doors->names->set_waker(kind.name, [me](const std::string& ref) {
+    auto kind_name = kind.name;
+    doors->names->set_waker(kind_name, [me](const std::string& ref) {
       if (auto host = caf::actor_cast<caf::actor>(me)) {
         Activate message;
         message.set_ref(ref);
         caf::anon_send(host, std::move(message));
       }
     });
-    doors->meters.entities_awake.with({kind.name}).record(0); // another host may have counted before
-    auto kind_name = kind.name;
-    self->state.kinds.emplace(std::move(kind_name), std::move(kind));
+    auto& meters = doors->meters;
+    shard_host_state::known_kind known{std::move(kind), meters.entities_awake.with({kind_name}),
+                                       meters.entity_wakes.with({kind_name})};
+    known.awake.record(0); // another host may have counted before
+    self->state.kinds.emplace(std::move(kind_name), std::move(known));
   }
   self->state.end_orphans();
   self->state.tell_of_losses();
