@@ -6,6 +6,7 @@
 #include <troupe/actors/workflow/run_rehearsal.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
 #include <troupe/runtime/workflow_limits.hpp>
 
 namespace troupe::testing {
@@ -144,7 +145,22 @@ void run_rehearsal::keep_rows(effects& out) {
   }
 }
 
-void run_rehearsal::deliver(const caf::message& message, const std::string&) {
+void run_rehearsal::deliver(const caf::message& message, const std::string& to) {
+  if (message.size() == 1 && message.match_element<StartPublished>(0)) {
+    auto& start = message.get_as<StartPublished>(0);
+    auto fake = child_fakes_.find(to.substr(to.rfind('/') + 1));
+    if (fake == child_fakes_.end())
+      return;
+    auto result = fake->second({start.inputs().begin(), start.inputs().end()});
+    auto& ended = children_.emplace_back();
+    ended.set_child(start.run());
+    ended.set_parent_key(start.parent_key());
+    if (result)
+      ended.mutable_outcome()->set_text(*result);
+    else
+      *ended.mutable_outcome()->mutable_failure() = to_failure(result.error());
+    return;
+  }
   if (message.size() != 1 || !message.match_element<RunTask>(0))
     return;
   auto& call = message.get_as<RunTask>(0);
@@ -156,10 +172,18 @@ void run_rehearsal::deliver(const caf::message& message, const std::string&) {
 
 // Everything that ends by now.
 void run_rehearsal::work() {
-  while (!jobs_.empty() && jobs_.begin()->end_ms <= now_ms_) {
-    auto done = *jobs_.begin();
-    jobs_.erase(jobs_.begin());
-    end(done);
+  for (;;) {
+    if (!children_.empty()) {
+      auto ended = std::move(children_.front());
+      children_.pop_front();
+      take(run_commands{run_, now_ms_, defaults_}.decide(ended));
+    } else if (!jobs_.empty() && jobs_.begin()->end_ms <= now_ms_) {
+      auto done = *jobs_.begin();
+      jobs_.erase(jobs_.begin());
+      end(done);
+    } else {
+      return;
+    }
   }
 }
 

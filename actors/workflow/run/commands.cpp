@@ -305,6 +305,9 @@ decision run_commands::decide(const ChildEnded& cmd) const {
     });
   }
   std::vector<RunEvent> events;
+  for (auto& closing : run_.state.closing())
+    if (closing.child() == cmd.child())
+      events.emplace_back().mutable_child_closed()->set_child(cmd.child());
   auto at = run_.find(step);
   if (!at || at->step->child() != cmd.child() || at->step->status() != STEP_ACTIVE)
     return events;

@@ -88,6 +88,12 @@ void run_course::apply(const RunEvent& event) {
     with_step(ended.step(), [&](step_place& at) {
       *at.step->mutable_outcome() = ended.outcome();
       *at.step->mutable_chosen() = ended.chosen();
+      auto policy = at.plan->definition->child().on_close();
+      if (ended.gives_up() && policy != CLOSE_ABANDON) {
+        auto* closing = state.add_closing();
+        closing->set_child(at.step->child());
+        closing->set_policy(policy);
+      }
       settle(at, ended.status(), ended.time_ms());
     });
     break;
@@ -191,7 +197,9 @@ void run_course::apply(const RunEvent& event) {
     with_step(event.reset().step(), [&](step_place& at) { reset(at); });
     break;
   case RunEvent::kChildClosed:
-    with_step(event.child_closed().step(), [&](step_place& at) { at.step->clear_child(); });
+    state.mutable_closing()->erase(std::remove_if(state.mutable_closing()->begin(), state.mutable_closing()->end(),
+                                                  [&](auto& one) { return one.child() == event.child_closed().child(); }),
+                                   state.mutable_closing()->end());
     break;
   case RunEvent::KIND_NOT_SET:
     break;

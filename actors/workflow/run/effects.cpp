@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <troupe/actors/workflow/run/effects.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
 
 namespace troupe::run_effects {
 namespace {
@@ -26,8 +27,42 @@ void put_approval(const run_course& run, const step_place& at, effects& out) {
   out.put(index_table::approvals, at.path, row);
 }
 
+// The catalog knows the definition; it tells the parent should it refuse.
+void begin_child(const run_course& run, const step_place& at, effects& out) {
+  auto& child = at.plan->definition->child();
+  StartPublished start;
+  start.set_run(at.step->child());
+  start.set_revision(child.revision());
+  *start.mutable_inputs() = at.step->inputs();
+  start.set_priority(run.state.priority());
+  start.set_parent(run.own_ref);
+  start.set_parent_key(timer_id(at.path, "run"));
+  out.tell(run.own_ref.substr(0, run.own_ref.find('/')) + "/workflow/" + child.workflow(), std::move(start));
+}
+
+void close_child(const ChildToClose& closing, effects& out) {
+  constexpr auto reason = "the run that began it gave it up";
+  if (closing.policy() == CLOSE_CANCEL) {
+    CancelRun cancel;
+    cancel.set_reason(reason);
+    out.tell(closing.child(), std::move(cancel));
+  } else {
+    TerminateRun terminate;
+    terminate.set_reason(reason);
+    out.tell(closing.child(), std::move(terminate));
+  }
+}
+
+std::string close_timer(const std::string& child) {
+  return timer_id(the_run, "close/" + child);
+}
+
 void begun(const run_course& run, const step_place& at, effects& out) {
   auto& step = *at.step;
+  if (!step.child().empty()) {
+    out.outbox(timer_id(at.path, "child"));
+    begin_child(run, at, out);
+  }
   if (step.due_ms() > 0)
     out.timer(timer_id(at.path, "due"), step.due_ms(), {.set_ms = step.begun_ms()});
   if (step.timeout_ms() > 0)
@@ -44,6 +79,8 @@ void over(const step_place& at, effects& out) {
     out.cancel(timer_id(at.path, "due"), step.due_ms());
   if (step.timeout_ms() > 0)
     out.cancel(timer_id(at.path, "timeout"), step.timeout_ms());
+  if (!step.child().empty())
+    out.cancel(timer_id(at.path, "child"), effects::already_sent);
   if (at.plan->definition->has_approval())
     out.erase(index_table::approvals, at.path);
 }
@@ -96,6 +133,9 @@ void tidy(const run_course& before, const RunEvent& event, effects& out) {
   case RunEvent::kParentNoted:
     out.cancel(timer_id(the_run, "parent"), effects::already_sent);
     break;
+  case RunEvent::kChildClosed:
+    out.cancel(close_timer(event.child_closed().child()), effects::already_sent);
+    break;
   case RunEvent::kPutOff:
     if (event.put_off().due_ms() == 0)
       out.cancel(timer_id(the_run, "go-on"), before.state.put_off_ms());
@@ -128,6 +168,16 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out) {
     break;
   case RunEvent::kStepBegun:
     with_step(event.step_begun().step(), [&](auto& at) { begun(after, at, out); });
+    break;
+  case RunEvent::kStepEnded:
+    if (event.step_ended().gives_up() && after.state.closing_size() > 0)
+      with_step(event.step_ended().step(), [&](auto& at) {
+        auto& closing = *after.state.closing().rbegin();
+        if (closing.child() != at.step->child())
+          return; // it was abandoned
+        out.outbox(close_timer(closing.child()));
+        close_child(closing, out);
+      });
     break;
   case RunEvent::kSampled:
     set_due(event.sampled().step(), event.sampled().time_ms());
@@ -164,6 +214,13 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out) {
 void resend(const run_course& run, const std::string& step, std::string_view timer, effects& out) {
   if (step.empty() && timer == "parent" && run.state.parent_waits())
     tell_parent(run, out);
+  if (step.empty() && timer.starts_with("close/"))
+    for (auto& closing : run.state.closing())
+      if (timer.substr(6) == closing.child())
+        close_child(closing, out);
+  if (timer == "child")
+    if (auto at = run.find(step); at && at->step->status() == STEP_ACTIVE && !at->step->child().empty())
+      begin_child(run, *at, out);
 }
 
 std::string_view word(RunStatus status) {

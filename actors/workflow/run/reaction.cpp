@@ -65,6 +65,7 @@ void run_reaction::end(const step_place& at, StepStatus how, Outcome outcome, co
   *event.mutable_outcome() = std::move(outcome);
   event.set_time_ms(now_ms_);
   event.set_reason(reason);
+  event.set_gives_up(at.plan->definition->has_child() && at.step->status() == STEP_ACTIVE);
 }
 
 void run_reaction::complete(const step_place& at, std::string json) {
