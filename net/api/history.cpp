@@ -145,23 +145,6 @@ std::string summarize(const TaskEvent& event) {
   }
 }
 
-std::string summarize(const RunEvent& event) {
-  switch (event.kind_case()) {
-  case RunEvent::kStarted:
-    return fmt::format("{} starts {} {}, {} steps", event.started().principal(),
-                       event.started().definition().name(), event.started().definition().version(),
-                       event.started().definition().steps_size());
-  case RunEvent::kStep:
-    return fmt::format("step {}: {}", event.step().step(), summarize(event.step().event()));
-  case RunEvent::kEnded:
-    return event.ended().status() == RUN_CANCELLED
-               ? "cancelled: " + quote(event.ended().outcome().failure().text())
-               : ended(event.ended().outcome());
-  default:
-    return "";
-  }
-}
-
 std::string summarize(const AgentEvent& event) {
   constexpr std::string_view states[] = {"idle", "busy", "error", "offline"};
   switch (event.kind_case()) {

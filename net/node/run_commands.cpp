@@ -100,8 +100,8 @@ caf::expected<std::string> find_step(cli_session& at, control_client& node) {
   if (steps.empty())
     return make_error(ec::not_found, printable(id) + " waits for no approval");
   if (steps.size() > 1)
-    return make_error(ec::conflict, fmt::format("{} waits for {} approvals; name one with --step: {}", printable(id),
-                                                steps.size(), fmt::join(steps, ", ")));
+    return make_error(ec::conflict, fmt::format("{} waits for {} approvals; name one with --step: {}",
+                                                printable(id), steps.size(), fmt::join(steps, ", ")));
   return steps.front();
 }
 

@@ -17,6 +17,7 @@ std::string show(const RunList& list, const text_look& how);
 std::string show(const RunView& view, const text_look& how);
 std::string show(const History& history, const text_look& how);
 std::string show(const DeadLetterList& list, const text_look& how);
+std::string show(const ApprovalList& list, const text_look& how);
 std::string show(const StoreUsage& usage, const text_look& how);
 std::string show(const StoreHealth& health, const text_look& how);
 std::string show(const KeyList& list, const text_look& how);

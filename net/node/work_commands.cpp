@@ -170,7 +170,8 @@ caf::expected<int> resume(cli_session& at) {
       TellRun unpause;
       unpause.set_id(in.id());
       unpause.mutable_unpause();
-      if (auto done = node.tell(unpause); done || (code_of(done.error()) != ec::conflict && code_of(done.error()) != ec::not_found))
+      if (auto done = node.tell(unpause);
+          done || (code_of(done.error()) != ec::conflict && code_of(done.error()) != ec::not_found))
         return done;
     }
     return node.resume(in);

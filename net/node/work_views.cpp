@@ -12,9 +12,11 @@ namespace {
 
 text_tone tone_of(std::string_view status) {
   static const std::map<std::string_view, text_tone> tones{
-      {"completed", text_tone::good},  {"running", text_tone::busy},   {"queued", text_tone::faint},
-      {"waiting", text_tone::warning}, {"failed", text_tone::bad},     {"retrying", text_tone::warning},
-      {"parked", text_tone::warning},  {"cancelled", text_tone::faint}};
+      {"completed", text_tone::good},      {"running", text_tone::busy},    {"queued", text_tone::faint},
+      {"waiting", text_tone::warning},     {"failed", text_tone::bad},      {"retrying", text_tone::warning},
+      {"parked", text_tone::warning},      {"cancelled", text_tone::faint}, {"active", text_tone::busy},
+      {"pending", text_tone::faint},       {"skipped", text_tone::faint},   {"paused", text_tone::warning},
+      {"compensating", text_tone::warning}};
   auto known = tones.find(status);
   return known == tones.end() ? text_tone::plain : known->second;
 }
@@ -31,7 +33,13 @@ std::string name_of(TaskStatus status) {
 }
 
 std::string name_of(RunStatus status) {
-  constexpr std::string_view names[] = {"running", "completed", "failed", "cancelled"};
+  constexpr std::string_view names[] = {"running", "completed", "failed", "cancelled", "compensating"};
+  auto index = static_cast<size_t>(status);
+  return index < std::size(names) ? std::string{names[index]} : "unknown";
+}
+
+std::string name_of(StepStatus status) {
+  constexpr std::string_view names[] = {"pending", "active", "completed", "skipped", "failed", "cancelled"};
   auto index = static_cast<size_t>(status);
   return index < std::size(names) ? std::string{names[index]} : "unknown";
 }
@@ -70,6 +78,41 @@ std::string ask_to_answer(const RunView& view) {
                          printable(question.text), printable(view.id()),
                          question.step.empty() ? "" : " --step " + printable(question.step),
                          printable(question.position));
+  return lines;
+}
+
+using step_states = google::protobuf::RepeatedPtrField<StepState>;
+
+// Steps, and under those that hold others the blocks at work.
+void add_steps(const step_states& steps, const std::string& prefix, text_table& table, const text_look& how) {
+  for (auto& step : steps) {
+    auto& task = step.task();
+    auto has_task = task.attempt() > 0;
+    auto failed = step.outcome().has_failure() ? text_of(step.outcome().failure()) : "";
+    auto why = has_task && failed.empty() ? remark(task, how) : failed;
+    table.add({prefix + step.id(),
+               status_cell(step.status() == STEP_ACTIVE && has_task ? name_of(task.status())
+                                                                    : name_of(step.status())),
+               task.agent(), has_task ? std::to_string(task.attempt()) : "",
+               took(step.begun_ms(), step.ended_ms(), how), why});
+    for (auto& scope : step.scopes())
+      if (!scope.ended())
+        add_steps(scope.steps(), prefix + step.id() + "." + std::to_string(scope.number()) + ".", table, how);
+  }
+}
+
+std::string ask_to_approve(const RunView& view, const step_states& steps, const std::string& prefix) {
+  std::string lines;
+  for (auto& step : steps) {
+    if (step.status() == STEP_ACTIVE && step.asked_size() > 0)
+      lines +=
+          fmt::format("\n{} may approve {}\n  troupe approve {} --step {}\n", fmt::join(step.asked(), ", "),
+                      printable(prefix + step.id()), printable(view.id()), printable(prefix + step.id()));
+    for (auto& scope : step.scopes())
+      if (!scope.ended())
+        lines += ask_to_approve(view, scope.steps(),
+                                prefix + step.id() + "." + std::to_string(scope.number()) + ".");
+  }
   return lines;
 }
 
@@ -139,22 +182,28 @@ std::string show(const RunView& view, const text_look& how) {
   auto& run = view.run();
   text_table facts{{}};
   facts.add_fact("run", view.ref());
-  facts.add_fact("status", status_cell(name_of(run.status())));
+  facts.add_fact("status", status_cell(run.paused() ? "paused" : name_of(run.status())));
   facts.add_fact("workflow",
                  run.definition().name() +
-                     (run.definition().version().empty() ? "" : " " + run.definition().version()));
+                     (run.definition().version().empty() ? "" : " " + run.definition().version()) +
+                     (run.revision() > 0 ? fmt::format(", revision {}", run.revision()) : ""));
   facts.add_fact("by", run.principal());
+  facts.add_fact("parent", run.parent());
+  facts.add_fact("forked from", run.forked_from());
   facts.add_fact("created", fmt::format("{}, took {}", short_time(run.created_ms(), how),
                                         took(run.created_ms(), run.ended_ms(), how)));
+  if (run.deadline_ms() > 0)
+    facts.add_fact("deadline", short_time(run.deadline_ms(), how));
+  for (auto& variable : run.variables())
+    facts.add_fact(variable.name(), printable(variable.value()));
   if (run.outcome().has_failure())
     facts.add_fact("reason", {text_of(run.outcome().failure()), text_tone::bad});
+  else if (!run.reason().empty())
+    facts.add_fact("reason", {run.reason(), text_tone::warning});
   text_table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
-  for (auto& step : run.steps())
-    steps.add({step.id(), status_cell(name_of(step.task().status())), step.task().agent(),
-               std::to_string(step.task().attempt()),
-               took(step.task().created_ms(), step.task().ended_ms(), how), remark(step.task(), how)});
+  add_steps(run.steps(), "", steps, how);
   return facts.show(how) + (run.steps_size() == 0 ? "" : "\n" + steps.show(how)) + ended(run.outcome()) +
-         ask_to_answer(view);
+         ask_to_answer(view) + ask_to_approve(view, run.steps(), "");
 }
 
 std::string show(const History& history, const text_look& how) {
@@ -163,6 +212,18 @@ std::string show(const History& history, const text_look& how) {
     rows.add({std::to_string(entry.seq()), short_time(entry.time_us() / 1000, how), entry.type(),
               entry.summary()});
   return history.entries_size() == 0 ? "no events\n" : rows.show(how);
+}
+
+std::string show(const ApprovalList& list, const text_look& how) {
+  if (list.approvals_size() == 0)
+    return "nothing waits for approval\n";
+  text_table rows{{"RUN", "STEP", "WORKFLOW", "ASKED", "SINCE", "UNTIL", "MESSAGE"}};
+  for (auto& row : list.approvals())
+    rows.add({row.run(), row.step(), row.title(), fmt::format("{}", fmt::join(row.asked(), ", ")),
+              short_time(row.time_ms(), how), short_time(row.due_ms(), how), printable(row.message())});
+  auto shown = static_cast<uint64_t>(list.approvals_size());
+  return rows.show(how) + (list.total() > shown ? fmt::format("{} of {}\n", shown, list.total()) : "") +
+         "answer: troupe approve RUN [--step STEP]   no: troupe reject RUN [--step STEP] --reason WHY\n";
 }
 
 std::string show(const DeadLetterList& list, const text_look& how) {

@@ -197,9 +197,10 @@ void run_course::apply(const RunEvent& event) {
     with_step(event.reset().step(), [&](step_place& at) { reset(at); });
     break;
   case RunEvent::kChildClosed:
-    state.mutable_closing()->erase(std::remove_if(state.mutable_closing()->begin(), state.mutable_closing()->end(),
-                                                  [&](auto& one) { return one.child() == event.child_closed().child(); }),
-                                   state.mutable_closing()->end());
+    state.mutable_closing()->erase(
+        std::remove_if(state.mutable_closing()->begin(), state.mutable_closing()->end(),
+                       [&](auto& one) { return one.child() == event.child_closed().child(); }),
+        state.mutable_closing()->end());
     break;
   case RunEvent::KIND_NOT_SET:
     break;
