@@ -1,8 +1,8 @@
-// AGENT: an agent's record, event-sourced, and the attempts it works on, which live in the logs of their owners.
+// AGENT: works on attempts, which live in the logs of their owners; its own log is its record, see agent_entity.hpp.
 // Invariant: at most slots() attempts at a time; what is more waits in line.
 
-#include <algorithm>
 #include <list>
+#include <troupe/actors/agent/agent_entity.hpp>
 #include <troupe/actors/agent/attempt.hpp>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
@@ -12,138 +12,6 @@
 
 namespace troupe {
 namespace {
-
-struct agent_entity {
-  static inline const char* name = "agent";
-  using event = AgentEvent;
-  static constexpr uint16_t version = 1;
-  using decision = caf::expected<std::vector<event>>;
-
-  AgentRecord record;
-
-  bool exists() const {
-    return !record.id().empty() && !record.unregistered();
-  }
-  caf::error missing(const std::string& id) const {
-    return make_error(ec::not_found, "there is no agent '" + id + "'");
-  }
-
-  decision decide(const RegisterAgent& cmd, int64_t now_ms) const {
-    std::vector<event> events;
-    if (exists() && equal(cmd.request(), record.request()))
-      return events;
-    if (exists())
-      return make_error(ec::already_exists, "agent '" + record.id() + "' exists with another request");
-    auto* registered = events.emplace_back().mutable_registered();
-    *registered->mutable_request() = cmd.request();
-    registered->set_time_ms(now_ms);
-    return events;
-  }
-  decision decide(const UnregisterAgent& cmd, int64_t now_ms) const {
-    if (!exists())
-      return missing(cmd.id());
-    std::vector<event> events(1);
-    events[0].mutable_unregistered()->set_time_ms(now_ms);
-    return events;
-  }
-  decision decide(const SetAgentStatus& cmd, int64_t now_ms) const {
-    if (!exists())
-      return missing(cmd.id());
-    std::vector<event> events;
-    if (cmd.status() != record.status()) {
-      events.emplace_back().mutable_status_set()->set_status(cmd.status());
-      events[0].mutable_status_set()->set_time_ms(now_ms);
-    }
-    return events;
-  }
-  decision decide(const CountTask& cmd, int64_t now_ms) const {
-    std::vector<event> events;
-    if (exists()) {
-      auto* counted = events.emplace_back().mutable_task_counted();
-      counted->set_ok(cmd.ok());
-      counted->set_duration_ms(cmd.duration_ms());
-      counted->set_time_ms(now_ms);
-      *counted->mutable_capabilities() = cmd.capabilities();
-    }
-    return events;
-  }
-
-  void apply(const event& happened) {
-    auto* metadata = record.mutable_metadata();
-    switch (happened.kind_case()) {
-    case AgentEvent::kRegistered:
-      record.Clear();
-      metadata = record.mutable_metadata();
-      *record.mutable_request() = happened.registered().request();
-      record.set_id(happened.registered().request().id());
-      metadata->set_created_ms(happened.registered().time_ms());
-      metadata->set_success_rate(1);
-      break;
-    case AgentEvent::kStatusSet:
-      record.set_status(happened.status_set().status());
-      break;
-    case AgentEvent::kTaskCounted: {
-      auto& counted = happened.task_counted();
-      metadata->set_completed(metadata->completed() + (counted.ok() ? 1 : 0));
-      metadata->set_failed(metadata->failed() + (counted.ok() ? 0 : 1));
-      auto n = static_cast<double>(metadata->completed() + metadata->failed());
-      metadata->set_success_rate(static_cast<double>(metadata->completed()) / n);
-      metadata->set_average_response_ms(
-          metadata->average_response_ms() +
-          (static_cast<double>(counted.duration_ms()) - metadata->average_response_ms()) / n);
-      metadata->set_last_active_ms(counted.time_ms());
-      if (counted.ok())
-        for (auto& capability : counted.capabilities())
-          specialise(capability);
-      break;
-    }
-    case AgentEvent::kUnregistered:
-      record.set_unregistered(true);
-      record.set_status(AGENT_OFFLINE);
-      break;
-    case AgentEvent::KIND_NOT_SET:
-      break;
-    }
-  }
-
-  void specialise(const std::string& capability) {
-    auto* all = record.mutable_metadata()->mutable_specialisations();
-    auto i = std::lower_bound(all->begin(), all->end(), capability);
-    if (i != all->end() && *i == capability)
-      return;
-    *all->Add() = capability;
-    std::sort(all->begin(), all->end());
-  }
-
-  void bring_about(const event& happened, effects& out) const {
-    if (happened.has_unregistered())
-      out.erase(index_table::agents, "record");
-    else
-      out.put(index_table::agents, "record", record);
-    AgentChanged changed;
-    *changed.mutable_record() = record;
-    out.tell(std::string{services::registry}, std::move(changed));
-  }
-
-  AgentRecord reply(const RegisterAgent&) const {
-    return record;
-  }
-  AgentRecord reply(const UnregisterAgent&) const {
-    return record;
-  }
-  AgentRecord reply(const SetAgentStatus&) const {
-    return record;
-  }
-  AgentState save() const {
-    AgentState state;
-    *state.mutable_record() = record;
-    return state;
-  }
-  bool load(const AgentState& saved) {
-    record = saved.record();
-    return true;
-  }
-};
 
 Outcome outcome_of(const caf::error& failure) {
   Outcome outcome;

@@ -21,6 +21,7 @@ std::string tenant_of(const RunTask& task);
 /// operation: O(log n).
 class priority_line {
 public:
+  /// Adds a task; created_ms and priority of it decide when it goes.
   void push(RunTask task);
   bool empty() const {
     return size_ == 0;
@@ -32,6 +33,7 @@ public:
   double rank(int64_t now_ms) const;
   /// The task that is first at `now_ms`, Unix time; there must be one.
   const RunTask& front(int64_t now_ms) const;
+  /// Takes it out.
   RunTask pop(int64_t now_ms);
 
 private:

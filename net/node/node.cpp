@@ -38,8 +38,7 @@ struct node::parts {
 
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
-  retention_rules retention;
-  scheduler_options queueing;
+  node_policies policies;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   system_clock time;
   activity_board board;
@@ -90,15 +89,10 @@ caf::error node::parts::open_doors() {
   auto level = parse_log_level(settings.node.log_level);
   if (!level)
     return level.error();
-  auto rules = retention_of(settings);
-  if (!rules)
-    return rules.error();
-  retention = std::move(*rules);
-  auto rates = parse_task_rates(settings.queue.rates);
-  if (!rates)
-    return make_error(ec::invalid_argument, "[queue] rates: " + text_of(rates.error()));
-  queueing = {staff->default_slots, std::move(*rates), std::chrono::seconds{settings.queue.heartbeat_seconds},
-              static_cast<uint32_t>(settings.queue.heartbeats_missed)};
+  auto read = policies_of(settings);
+  if (!read)
+    return read.error();
+  policies = std::move(*read);
   node_metrics meters;
   logger log{std::move(sink), *level, time, meters};
   auto clock_door =
@@ -179,7 +173,7 @@ void node::parts::plant_tree() {
                return spawn_watchdog(parent, options);
              }),
        child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
-         return as_actor(spawn_retention(parent, outside, retention));
+         return as_actor(spawn_retention(parent, outside, policies.retention));
        })});
   auto agents =
       supervisor_child(supervise("root/services/agents", strategy::one_for_one),
@@ -189,7 +183,7 @@ void node::parts::plant_tree() {
   auto workflows =
       supervisor_child(supervise("root/services/workflows", strategy::one_for_one),
                        {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
-                         return as_actor(spawn_task_scheduler(parent, outside, queueing));
+                         return as_actor(spawn_task_scheduler(parent, outside, policies.queue));
                        })});
   std::vector<child_spec> branches{std::move(agents), std::move(workflows)};
   if (backups)
@@ -224,8 +218,7 @@ caf::error node::parts::hire_all() {
       request->add_capabilities(capability);
     request->mutable_config()->set_max_concurrent(who.max_concurrent());
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
-    if (!hired &&
-        code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
+    if (!hired && code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
   return {};
@@ -313,7 +306,7 @@ caf::error node::listen() {
   options.version = version;
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
-  options.retention = p.retention;
+  options.retention = p.policies.retention;
   options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
     auto level = parse_log_level(name);
     if (!level)

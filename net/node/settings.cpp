@@ -34,4 +34,20 @@ TaskDefaults defaults_of(const config& settings) {
   return defaults;
 }
 
+caf::expected<node_policies> policies_of(const config& settings) {
+  auto retention = retention_of(settings);
+  if (!retention)
+    return retention.error();
+  auto rates = parse_task_rates(settings.queue.rates);
+  if (!rates)
+    return make_error(ec::invalid_argument, "[queue] rates: " + text_of(rates.error()));
+  node_policies result;
+  result.retention = std::move(*retention);
+  result.queue.default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
+  result.queue.rates = std::move(*rates);
+  result.queue.heartbeat = std::chrono::seconds{settings.queue.heartbeat_seconds};
+  result.queue.heartbeats_missed = static_cast<uint32_t>(settings.queue.heartbeats_missed);
+  return result;
+}
+
 } // namespace troupe

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <troupe/actors/agent/restart.hpp>
+#include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/config.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
@@ -15,5 +16,14 @@ restart_rules rules_of(const config& settings, strategy how);
 
 /// How its tasks are tried when nobody says otherwise.
 TaskDefaults defaults_of(const config& settings);
+
+/// What is written in small languages.
+struct node_policies {
+  retention_rules retention; ///< how long what has ended is kept
+  scheduler_options queue;   ///< how waiting tasks are given to agents
+};
+
+/// Reads them. Error: ec::invalid_argument, what is wrong with which of them.
+caf::expected<node_policies> policies_of(const config& settings);
 
 } // namespace troupe

@@ -291,4 +291,15 @@ CAF_TEST(the refs that are awake are listed in order) {
   CAF_CHECK_EQUAL(all.awake(), names);
 }
 
+CAF_TEST(the refs of a kind are known while they are awake or waking) {
+  wakes_purses();
+  all.put("b/purse/2", start());
+  all.put("a/purse/1", start());
+  all.put("a/other/1", start());
+  all.tell(entity, tick(1)); // waking
+  CAF_CHECK(all.known("purse") == (std::vector<std::string>{"a/purse/1", entity, "b/purse/2"}));
+  all.erase("a/purse/1", {}, make_error(ec::unavailable, "gone"));
+  CAF_CHECK(all.known("purse") == (std::vector<std::string>{entity, "b/purse/2"}));
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -179,6 +179,21 @@ CAF_TEST(the newest claim counts and the older one is told that it is gone) {
   CAF_CHECK_EQUAL(told.back(), "a gone: completed");
 }
 
+CAF_TEST(an older claim takes nothing back from a newer one) {
+  stub("a");
+  stub("b");
+  request<TaskAccepted>(job_ref, job("nobody can"));
+  send_as("t/stub/a", "1", OpenTask{});
+  send_as("t/stub/b", "2", OpenTask{});
+  told.clear();
+  send_as("t/stub/a", "1", OpenTask{}); // it was thought dead, and asks again
+  CAF_CHECK(told == std::vector<std::string>{"a gone: claimed by another agent"});
+  TaskDone done;
+  done.mutable_outcome()->set_text("by b");
+  send_as("t/stub/b", "2", done);
+  CAF_CHECK_EQUAL(result_of(job_ref), "by b");
+}
+
 CAF_TEST(an agent that works on a task hears at once that the task was cancelled) {
   stub("a");
   request<TaskAccepted>(job_ref, job("nobody can"));

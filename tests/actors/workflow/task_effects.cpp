@@ -242,6 +242,7 @@ CAF_TEST(the call for an agent says what is needed) {
   task.mutable_spec()->add_optional("fast");
   task.mutable_spec()->set_priority(PRIORITY_HIGH);
   task.mutable_spec()->set_deadline_ms(9);
+  task.mutable_spec()->set_concurrency_key("disk");
   task.set_created_ms(7);
   std::string owner = "default/run/r", step = "build";
   auto call = task_life::call_for_agent({owner, step}, task);
@@ -252,6 +253,7 @@ CAF_TEST(the call for an agent says what is needed) {
   CAF_CHECK_EQUAL(call.priority(), PRIORITY_HIGH);
   CAF_CHECK_EQUAL(int64_t{call.deadline_ms()}, 9);
   CAF_CHECK_EQUAL(int64_t{call.created_ms()}, 7);
+  CAF_CHECK_EQUAL(std::string{call.concurrency_key()}, "disk");
   CAF_CHECK(call.agent().empty());
   task.set_status(TASK_RUNNING);
   task.set_agent("default/agent/ada");
