@@ -153,8 +153,8 @@ const std::vector<agent_pools::pool_id>& agent_pools::pools_for(const AgentQuery
   return place->second;
 }
 
-bool agent_pools::can(pool_id pool, const AgentQuery& query) const {
-  auto i = pools_.find(pool);
+bool agent_pools::can(pool_id which, const AgentQuery& query) const {
+  auto i = pools_.find(which);
   return i != pools_.end() && can(i->second, query);
 }
 

@@ -43,7 +43,7 @@ public:
   /// The pools that can do what is asked, in the order they came. Valid until the next change.
   const std::vector<pool_id>& pools_for(const AgentQuery& query) const;
   /// Can this pool do what is asked?
-  bool can(pool_id pool, const AgentQuery& query) const;
+  bool can(pool_id which, const AgentQuery& query) const;
   /// Pools that came and pools that went since the last call.
   std::vector<pool_id> take_new();
   std::vector<pool_id> take_closed();

@@ -310,7 +310,7 @@ struct shard_host_state {
 
   // Looks for idle ones as long as there is anybody: a node with nobody awake does nothing.
   void sweep_later() {
-    if (residents.empty() || std::exchange(sweeping, true))
+    if (stopping || residents.empty() || std::exchange(sweeping, true))
       return;
     auto shortest = limits::entity_idle;
     for (auto& [kind_name, kind] : kinds)
@@ -381,9 +381,8 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
       [self](const Passivated& answer) { self->state.passivated(answer); },
       [self](const Tick&) {
         self->state.sweeping = false;
-        if (self->state.stopping)
-          return;
-        self->state.put_idle_to_sleep();
+        if (!self->state.stopping)
+          self->state.put_idle_to_sleep();
         self->state.sweep_later();
       },
       [self](const ListQuarantined&) { return self->state.quarantined(); },

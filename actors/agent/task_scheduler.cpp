@@ -8,7 +8,7 @@
 namespace troupe {
 namespace {
 
-class scheduler_state final : public dispatch_host {
+class scheduler_state : public dispatch_host {
 public:
   static inline const char* name = "scheduler";
 

@@ -8,7 +8,7 @@
 namespace troupe {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string dot_text(std::string_view text) {
   std::string out = "\"";
   for (auto c : clean_utf8(text)) {
     if (c == '"' || c == '\\')
@@ -61,7 +61,7 @@ struct dot_writer {
 
   // A line to a block ends at its border; Graphviz draws it to a point inside.
   static std::string name(const graph_step& step) {
-    return quoted(step.inside.empty() ? step.id : step.id + "/");
+    return dot_text(step.inside.empty() ? step.id : step.id + "/");
   }
 
   void write(const graph_step& step, const std::string& indent) {
@@ -71,11 +71,11 @@ struct dot_writer {
     auto tip = fmt::format("{}", fmt::join(step.facts, "\n"));
     if (step.inside.empty()) {
       out += fmt::format("{}{} [label={}, tooltip={}, shape={}, fillcolor={}];\n", indent, name(step),
-                         quoted(label), quoted(tip), shape(step.kind), colour(step.state));
+                         dot_text(label), dot_text(tip), shape(step.kind), colour(step.state));
       return;
     }
     out += fmt::format("{}subgraph {} {{\n{}  label={}; tooltip={}; style=\"rounded\";\n", indent,
-                       quoted("cluster_" + step.id), indent, quoted(label), quoted(tip));
+                       dot_text("cluster_" + step.id), indent, dot_text(label), dot_text(tip));
     out += fmt::format("{}  {} [shape=point, style=invis];\n", indent, name(step));
     for (auto& block : step.inside)
       write(block, indent + "  ");
@@ -90,11 +90,11 @@ struct dot_writer {
       auto& to = block.steps[edge.to];
       out += fmt::format("{}{} -> {} [{}", indent, name(from), name(to), line_style(edge.line));
       if (!edge.label.empty())
-        out += ", label=" + quoted(edge.label);
+        out += ", label=" + dot_text(edge.label);
       if (!from.inside.empty())
-        out += ", ltail=" + quoted("cluster_" + from.id);
+        out += ", ltail=" + dot_text("cluster_" + from.id);
       if (!to.inside.empty())
-        out += ", lhead=" + quoted("cluster_" + to.id);
+        out += ", lhead=" + dot_text("cluster_" + to.id);
       out += "];\n";
     }
   }
@@ -104,7 +104,7 @@ struct dot_writer {
 
 std::string to_dot(const WorkflowDefinition& definition, const step_words& states) {
   dot_writer writer;
-  writer.out = fmt::format("digraph {} {{\n", quoted(definition.name()));
+  writer.out = fmt::format("digraph {} {{\n", dot_text(definition.name()));
   writer.out += "  compound=true; fontname=\"sans-serif\"; fontsize=11;\n  node [style=\"filled\", "
                 "fontname=\"sans-serif\", fontsize=11];\n";
   writer.out += "  edge [fontname=\"sans-serif\", fontsize=10];\n";
