@@ -9,6 +9,7 @@
 #include <troupe/actors/spawn.hpp>
 #include <troupe/behaviors/behavior.hpp>
 #include <troupe/runtime/config.hpp>
+#include <troupe/runtime/proto/run.pb.h>
 
 namespace troupe {
 

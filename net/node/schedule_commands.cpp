@@ -141,17 +141,6 @@ caf::error read_spec(const cli_arguments& said, ScheduleSpec& spec) {
   return add_fields(said.inputs, *spec.mutable_inputs());
 }
 
-template <class Ask>
-caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  auto answer = ask(**node);
-  if (!answer)
-    return std::move(answer.error());
-  return at.show(*answer, show(*answer, at.how()));
-}
-
 caf::expected<int> create(cli_session& at) {
   CreateSchedule in;
   in.set_schedule(at.said().id);

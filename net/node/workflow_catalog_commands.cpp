@@ -15,17 +15,6 @@
 namespace troupe {
 namespace {
 
-template <class Ask>
-caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
-  auto node = at.node();
-  if (!node)
-    return std::move(node.error());
-  auto answer = ask(**node);
-  if (!answer)
-    return std::move(answer.error());
-  return at.show(*answer, show(*answer, at.how()));
-}
-
 template <size_t Size>
 caf::expected<int> place_in(const std::string_view (&words)[Size], const std::string& word,
                             std::string_view what) {
