@@ -33,20 +33,76 @@ PublishWorkflow publication(const WorkflowDefinition& of, uint64_t parent = 0) {
   return cmd;
 }
 
-StartPublished start(uint64_t revision = 0, const std::string& run = run_1) {
+StartPublished a_run(uint64_t revision = 0, const std::string& run = run_1) {
   StartPublished cmd;
   cmd.set_run(run);
   cmd.set_revision(revision);
   return cmd;
 }
 
-// A catalog and runs, without anybody who does their tasks.
+using begun_run_actor = caf::typed_actor<rpc<StartWorkflow, WorkflowAccepted>, rpc<GetRun, RunDescription>>;
+
+// A run that has begun and does nothing else.
+struct begun_run {
+  using event = RunEvent;
+  static inline const char* name = "begun_run";
+  static constexpr uint16_t version = 1;
+
+  void born(const std::string& ref_text) {
+    run.set_run(ref_text);
+  }
+  bool exists() const {
+    return run.state().created_ms() > 0;
+  }
+  caf::expected<std::vector<RunEvent>> decide(const StartWorkflow& cmd, int64_t now_ms) const {
+    auto& known = run.state();
+    if (exists() && equal(cmd.definition(), known.definition()) && cmd.inputs_size() == known.inputs_size())
+      return std::vector<RunEvent>{};
+    if (exists())
+      return make_error(ec::already_exists, "it is another one");
+    std::vector<RunEvent> events(1);
+    auto* started = events[0].mutable_started();
+    *started->mutable_definition() = cmd.definition();
+    *started->mutable_inputs() = cmd.inputs();
+    started->set_revision(cmd.revision());
+    started->set_parent(cmd.parent());
+    started->set_time_ms(now_ms);
+    return events;
+  }
+  void apply(const RunEvent& happened) {
+    *run.mutable_state()->mutable_definition() = happened.started().definition();
+    *run.mutable_state()->mutable_inputs() = happened.started().inputs();
+    run.mutable_state()->set_revision(happened.started().revision());
+    run.mutable_state()->set_parent(happened.started().parent());
+    run.mutable_state()->set_created_ms(happened.started().time_ms());
+  }
+  WorkflowAccepted reply(const StartWorkflow&) const {
+    WorkflowAccepted answer;
+    answer.set_run(run.run());
+    return answer;
+  }
+
+  RunDescription run;
+};
+
+begun_run_actor::behavior_type begin_run(begun_run_actor::stateful_pointer<begun_run> self,
+                                         entity_log<begun_run> log) {
+  return {
+      [=](const StartWorkflow& cmd) mutable { return log.handle(cmd); },
+      [=](const GetRun&) mutable {
+        return log.answer(self->state.exists() ? caf::expected<RunDescription>{self->state.run}
+                                               : make_error(ec::not_found, "there is no such run"));
+      },
+  };
+}
+
+// A catalog, and runs that begin.
 struct library : house {
   library()
       : house{[](caf::scheduled_actor* root, doors_ptr outside) {
-          outside->names->put(
-              std::string{services::shard_host},
-              caf::actor_cast<caf::actor>(spawn_shard_host(root, outside, {workflow_kind(), run_kind()})));
+          outside->names->put(std::string{services::shard_host},
+                              caf::actor_cast<caf::actor>(spawn_shard_host(
+                                  root, outside, {workflow_kind(), make_kind<begun_run>("run", begin_run)})));
         }} {}
 
   WorkflowRevision publish(const WorkflowDefinition& of, uint64_t parent = 0) {
@@ -221,7 +277,7 @@ CAF_TEST(a revision is found by the first digits of its hash) {
 CAF_TEST(a run is started with the current revision and keeps it) {
   publish(definition("1.0.0"));
   publish(definition("2.0.0", 2));
-  CAF_CHECK_EQUAL(std::string{request<WorkflowAccepted>(pay, start()).run()}, run_1);
+  CAF_CHECK_EQUAL(std::string{request<WorkflowAccepted>(pay, a_run()).run()}, run_1);
   CAF_CHECK_EQUAL(uint64_t{run_state(run_1).revision()}, 2u);
   CAF_CHECK_EQUAL(std::string{run_state(run_1).definition().version()}, "2.0.0");
 }
@@ -230,34 +286,34 @@ CAF_TEST(an old revision can still be started) {
   publish(definition("1.0.0"));
   publish(definition("2.0.0"));
   crash_and_recover();
-  request<WorkflowAccepted>(pay, start(1));
+  request<WorkflowAccepted>(pay, a_run(1));
   CAF_CHECK_EQUAL(std::string{run_state(run_1).definition().version()}, "1.0.0");
-  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, start(7, "acme/run/r7")), ec::not_found);
+  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, a_run(7, "acme/run/r7")), ec::not_found);
 }
 
 CAF_TEST(the same run asked for again is the same whatever was published meanwhile) {
   publish(definition("1.0.0"));
-  request<WorkflowAccepted>(pay, start());
+  request<WorkflowAccepted>(pay, a_run());
   publish(definition("2.0.0"));
-  request<WorkflowAccepted>(pay, start());
+  request<WorkflowAccepted>(pay, a_run());
   crash_and_recover();
-  CAF_CHECK_EQUAL(std::string{request<WorkflowAccepted>(pay, start()).run()}, run_1);
+  CAF_CHECK_EQUAL(std::string{request<WorkflowAccepted>(pay, a_run()).run()}, run_1);
   CAF_CHECK_EQUAL(uint64_t{run_state(run_1).revision()}, 1u);
-  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, start(2)), ec::already_exists);
-  auto other = start();
+  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, a_run(2)), ec::already_exists);
+  auto other = a_run();
   other.add_inputs()->set_name("sum");
   CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, other), ec::already_exists);
   request<WorkflowSummary>(pay, ArchiveWorkflow{});
-  request<WorkflowAccepted>(pay, start());
+  request<WorkflowAccepted>(pay, a_run());
 }
 
 CAF_TEST(two who ask for the same run at once get one) {
   publish(definition("1.0.0"));
   size_t accepted = 0;
   auto count = [&](auto answer) { accepted += answer ? 1 : 0; };
-  post<WorkflowAccepted>(pay, start(), count);
+  post<WorkflowAccepted>(pay, a_run(), count);
   post<WorkflowRevision>(pay, publication(definition("2.0.0")), [](auto) {});
-  post<WorkflowAccepted>(pay, start(), count);
+  post<WorkflowAccepted>(pay, a_run(), count);
   node->settle();
   CAF_CHECK_EQUAL(accepted, 2u);
 }
@@ -265,7 +321,7 @@ CAF_TEST(two who ask for the same run at once get one) {
 CAF_TEST(only runs of the same tenant are started) {
   publish(definition("1.0.0"));
   for (auto* wrong : {"", "r1", "other/run/r1", "acme/task/r1"})
-    CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, start(0, wrong)), ec::invalid_argument);
+    CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, a_run(0, wrong)), ec::invalid_argument);
 }
 
 CAF_TEST(what is deprecated or archived is not started until that is undone) {
@@ -275,28 +331,28 @@ CAF_TEST(what is deprecated or archived is not started until that is undone) {
   old.set_revision(1);
   old.set_reason("pays twice");
   CAF_CHECK_EQUAL(std::string{request<WorkflowRevision>(pay, old).deprecated()}, "pays twice");
-  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, start(1)), ec::conflict);
+  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, a_run(1)), ec::conflict);
   CAF_CHECK_EQUAL(refusal<WorkflowRevision>(pay, back_to(1)), ec::conflict);
   old.set_undo(true);
   request<WorkflowRevision>(pay, old);
-  request<WorkflowAccepted>(pay, start(1));
+  request<WorkflowAccepted>(pay, a_run(1));
   old.set_undo(false);
   old.set_revision(2);
   CAF_CHECK_EQUAL(refusal<WorkflowRevision>(pay, old), ec::conflict);
   CAF_CHECK(request<WorkflowSummary>(pay, ArchiveWorkflow{}).archived());
   crash_and_recover();
-  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, start(0, "acme/run/r2")), ec::conflict);
+  CAF_CHECK_EQUAL(refusal<WorkflowAccepted>(pay, a_run(0, "acme/run/r2")), ec::conflict);
   CAF_CHECK_EQUAL(refusal<WorkflowRevision>(pay, publication(definition("3.0.0"))), ec::conflict);
   ArchiveWorkflow open;
   open.set_undo(true);
   CAF_CHECK(!request<WorkflowSummary>(pay, open).archived());
-  request<WorkflowAccepted>(pay, start(0, "acme/run/r2"));
+  request<WorkflowAccepted>(pay, a_run(0, "acme/run/r2"));
 }
 
 CAF_TEST(a parent hears of a refusal that stays and of no other) {
   parent waits{*this};
   publish(definition("1.0.0"));
-  auto wanted = start(9);
+  auto wanted = a_run(9);
   wanted.set_parent(waits.ref);
   wanted.set_parent_key("step/pay");
   node->outside()->names->tell(pay, wanted);
