@@ -166,7 +166,9 @@ struct timetable : house {
     spec.mutable_times()->set_every_ms(ms);
     spec.set_overlap(overlap);
     spec.mutable_definition()->set_name("report");
-    spec.mutable_definition()->add_steps()->set_id("one");
+    auto* step = spec.mutable_definition()->add_steps();
+    step->set_id("one");
+    step->mutable_task()->add_required("write");
     return spec;
   }
   static CreateSchedule create(const ScheduleSpec& spec) {
