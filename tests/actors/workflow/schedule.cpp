@@ -268,6 +268,16 @@ CAF_TEST(what makes no sense is refused and begins nothing) {
   wrong = every(hour);
   wrong.mutable_times()->set_end_ms(began - hour);
   CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
+  wrong = every(hour);
+  wrong.mutable_definition()->mutable_steps(0)->add_needs("nobody");
+  CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_workflow);
+  wrong = every(hour);
+  wrong.add_inputs()->set_name("schedule");
+  CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
+  wrong = every(hour);
+  wrong.clear_definition();
+  wrong.set_workflow("published");
+  CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
   CAF_CHECK_EQUAL(
       refusal<ScheduleSummary>("acme/schedule/" + std::string(limits::schedule_name_bytes + 1, 'x'),
                                create(every(hour))),
