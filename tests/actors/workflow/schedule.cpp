@@ -482,6 +482,9 @@ CAF_TEST(a backfill takes what would have been one after the other) {
   fill.set_to_ms(began + hour);
   CAF_CHECK_EQUAL(refusal<ScheduleBackfilled>(nightly, fill), ec::invalid_argument);
   fill.set_to_ms(began);
+  fill.set_from_ms(began - static_cast<int64_t>(limits::schedule_running - 1) * hour);
+  CAF_CHECK_EQUAL(refusal<ScheduleBackfilled>(nightly, fill), ec::overloaded); // three are at work
+  fill.set_overlap(OVERLAP_DEFAULT);
   fill.set_from_ms(began - static_cast<int64_t>(limits::schedule_backfill + 1) * hour);
   CAF_CHECK_EQUAL(refusal<ScheduleBackfilled>(nightly, fill), ec::invalid_argument);
   fill.set_from_ms(began - 2);
