@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <set>
-#include <troupe/actors/workflow/calendar.hpp>
+#include <troupe/actors/workflow/definition_check.hpp>
 #include <troupe/actors/workflow/schedule_spec.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/unix_time.hpp>
@@ -42,8 +42,8 @@ caf::error check_schedule(const ScheduleSpec& spec) {
     return refuse(
         fmt::format("nobody here knows published workflows yet, such as {}: give the definition itself",
                     spec.workflow()));
-  if (spec.definition().steps().empty())
-    return make_error(ec::invalid_workflow, "the definition has no steps");
+  if (auto wrong = validate(spec.definition()))
+    return wrong;
   std::set<std::string> seen;
   for (auto& input : spec.inputs()) {
     if (input.name().empty() || !seen.insert(input.name()).second)

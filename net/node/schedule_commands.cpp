@@ -1,14 +1,14 @@
 // SCHEDULE COMMANDS: what starts runs again and again.
 
-#include <charconv>
 #include <fmt/format.h>
-#include <troupe/behaviors/workflow_reader.hpp>
+#include <troupe/behaviors/form/words.hpp>
 #include <troupe/net/node/command.hpp>
+#include <troupe/net/node/definition_file.hpp>
 #include <troupe/net/node/files.hpp>
 #include <troupe/net/node/schedule_views.hpp>
 #include <troupe/runtime/error.hpp>
-#include <troupe/runtime/workflow_limits.hpp>
 #include <troupe/runtime/unix_time.hpp>
+#include <troupe/runtime/workflow_limits.hpp>
 
 namespace troupe {
 namespace {
@@ -17,34 +17,12 @@ caf::error refuse(std::string text) {
   return make_error(ec::invalid_argument, std::move(text));
 }
 
-// `90s`, `1h30m`, `250ms`: parts of a whole number and ms, s, m, h or d.
 caf::error read_span(std::string_view option, std::string_view text, int64_t& ms) {
-  constexpr std::pair<std::string_view, int64_t> units[] = {
-      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-  auto wrong = [&] {
+  auto span = parse_quantity(text, time_units());
+  if (!span || *span < 0)
     return refuse(
         fmt::format("{} '{}' is no span of time: write e.g. 90s, 1h30m or 2d", option, printable(text)));
-  };
-  int64_t sum = 0;
-  for (auto left = text; !left.empty();) {
-    uint32_t count = 0;
-    auto [end, failed] = std::from_chars(left.data(), left.data() + left.size(), count);
-    if (failed != std::errc{})
-      return wrong();
-    left.remove_prefix(static_cast<size_t>(end - left.data()));
-    auto letters = std::min(left.find_first_of("0123456789"), left.size());
-    auto unit = std::find_if(std::begin(units), std::end(units),
-                             [&](auto& known) { return known.first == left.substr(0, letters); });
-    if (unit == std::end(units))
-      return wrong();
-    left.remove_prefix(letters);
-    sum += count * unit->second; // at most ten digits of days: far from an overflow for any line one can type
-    if (sum > int64_t{1} << 50)
-      return wrong();
-  }
-  if (text.empty())
-    return wrong();
-  ms = sum;
+  ms = *span;
   return {};
 }
 
@@ -67,17 +45,6 @@ caf::error read_overlap(const std::string& text, Overlap& overlap) {
   return refuse(
       fmt::format("--overlap '{}' is unknown: write skip, buffer-one, buffer-all, cancel-other or allow",
                   printable(text)));
-}
-
-caf::error read_definition(const std::string& file, WorkflowDefinition& definition) {
-  auto text = read_text_file(file, limits::definition_bytes);
-  if (!text)
-    return std::move(text.error());
-  auto workflow = read_workflow(*text);
-  if (!workflow.problems.empty())
-    return make_error(ec::invalid_workflow, to_string(workflow.problems, file));
-  definition = std::move(workflow.definition);
-  return {};
 }
 
 // What was said, on top of what the specification says already.
@@ -133,8 +100,10 @@ caf::error read_spec(const cli_arguments& said, ScheduleSpec& spec) {
   }
   if (!said.file.empty()) {
     spec.clear_workflow();
-    if (auto wrong = read_definition(said.file, *spec.mutable_definition()))
-      return wrong;
+    auto definition = read_definition_file(said.file);
+    if (!definition)
+      return std::move(definition.error());
+    *spec.mutable_definition() = std::move(*definition);
   }
   if (!said.inputs.empty())
     spec.clear_inputs();

@@ -166,7 +166,9 @@ struct timetable : house {
     spec.mutable_times()->set_every_ms(ms);
     spec.set_overlap(overlap);
     spec.mutable_definition()->set_name("report");
-    spec.mutable_definition()->add_steps()->set_id("one");
+    auto* step = spec.mutable_definition()->add_steps();
+    step->set_id("one");
+    step->mutable_task()->add_required("write");
     return spec;
   }
   static CreateSchedule create(const ScheduleSpec& spec) {
@@ -266,6 +268,16 @@ CAF_TEST(what makes no sense is refused and begins nothing) {
   wrong = every(hour);
   wrong.mutable_times()->set_end_ms(began - hour);
   CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
+  wrong = every(hour);
+  wrong.mutable_definition()->mutable_steps(0)->add_needs("nobody");
+  CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_workflow);
+  wrong = every(hour);
+  wrong.add_inputs()->set_name("schedule");
+  CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
+  wrong = every(hour);
+  wrong.clear_definition();
+  wrong.set_workflow("published");
+  CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
   CAF_CHECK_EQUAL(
       refusal<ScheduleSummary>("acme/schedule/" + std::string(limits::schedule_name_bytes + 1, 'x'),
                                create(every(hour))),
@@ -284,16 +296,19 @@ CAF_TEST(the same schedule again is the same and another one is refused) {
 
 CAF_TEST(a crash between any two steps leaves one run per occurrence) {
   begin(every(minute, OVERLAP_ALLOW));
-  for (size_t steps = 0; steps < 60; ++steps) {
-    node->advance_once(2min);
-    for (size_t i = 0; i < steps % 23 && node->step(); ++i) {
+  for (size_t steps = 0; steps < 40; ++steps) {
+    auto due = time->now_ms() - time->now_ms() % minute + minute;
+    pass(due - time->now_ms() - 1);
+    while (time->now_ms() < due)
+      node->advance_once(1ms);
+    for (size_t i = 0; i < steps && node->step(); ++i) {
     }
     crash_and_recover();
   }
   pass(11 * minute); // what was lost is asked for again
   auto last = state().last_ms();
   auto expected = (last - began) / minute;
-  CAF_CHECK(expected > 10);
+  CAF_CHECK(expected >= 40);
   CAF_CHECK_EQUAL(begun_between(began + minute, last), expected);
   auto now = state();
   CAF_CHECK_EQUAL(static_cast<int64_t>(now.counts().started()), expected);
@@ -467,6 +482,9 @@ CAF_TEST(a backfill takes what would have been one after the other) {
   fill.set_to_ms(began + hour);
   CAF_CHECK_EQUAL(refusal<ScheduleBackfilled>(nightly, fill), ec::invalid_argument);
   fill.set_to_ms(began);
+  fill.set_from_ms(began - static_cast<int64_t>(limits::schedule_running - 1) * hour);
+  CAF_CHECK_EQUAL(refusal<ScheduleBackfilled>(nightly, fill), ec::overloaded); // three are at work
+  fill.set_overlap(OVERLAP_DEFAULT);
   fill.set_from_ms(began - static_cast<int64_t>(limits::schedule_backfill + 1) * hour);
   CAF_CHECK_EQUAL(refusal<ScheduleBackfilled>(nightly, fill), ec::invalid_argument);
   fill.set_from_ms(began - 2);
