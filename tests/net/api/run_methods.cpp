@@ -90,7 +90,7 @@ CAF_TEST(approvals are listed oldest first and for whom they wait) {
   mine.set_principal("ann");
   CAF_CHECK_EQUAL(answered(call<ApprovalList>(mine)).total(), 1u);
   mine.set_principal("bob");
-  CAF_CHECK_EQUAL(answered(call<ApprovalList>(mine)).approvals(0).step(), std::string{"late"});
+  CAF_CHECK_EQUAL(std::string{answered(call<ApprovalList>(mine)).approvals(0).step()}, std::string{"late"});
 }
 
 CAF_TEST(a fork begins with what the other run has done and with edited variables) {
@@ -119,7 +119,7 @@ CAF_TEST(a fork begins with what the other run has done and with edited variable
   auto* edit = in.add_variables();
   edit->set_name("v");
   edit->set_value("9");
-  CAF_CHECK_EQUAL(answered(call<RunStarted>(in)).ref(), std::string{"default/run/r2"});
+  CAF_CHECK_EQUAL(std::string{answered(call<RunStarted>(in)).ref()}, std::string{"default/run/r2"});
   CAF_CHECK_EQUAL(seen->definition().name(), std::string{"chain"});
   CAF_CHECK_EQUAL(seen->fork().step(), std::string{"b"});
   CAF_REQUIRE_EQUAL(seen->fork().variables_size(), 1);

@@ -233,3 +233,56 @@ CAF_TEST(the timeout of a step with others in it stops them) {
   CAF_CHECK_EQUAL(run.failure(), std::string{"step both: the step's timeout passed"});
   CAF_CHECK(run.timers().empty());
 }
+
+constexpr auto with_child = R"(
+name: w
+inputs: [{name: order}]
+steps:
+  - id: bill
+    timeout: 1h
+    child: {workflow: invoice, on_close: cancel}
+    with: {order: inputs.order}
+  - {id: after, needs: [bill], task: {required: [say]}, with: {text: steps.bill}}
+)";
+
+CAF_TEST(a child gives the result of its run) {
+  auto run = given(with_child);
+  run.fake_child("invoice", [](const std::vector<Field>& inputs) -> caf::expected<std::string> {
+    return "bill for " + inputs.at(0).value();
+  });
+  CAF_REQUIRE(!run.start({{"order", "42"}}));
+  CAF_CHECK_EQUAL(run.result(), std::string{"bill for 42"});
+  CAF_CHECK(run.timers().empty());
+}
+
+CAF_TEST(a child that fails fails its step) {
+  auto run = given(with_child);
+  run.fake_child("invoice",
+                 [](const auto&) -> caf::expected<std::string> { return make_error(ec::action_failed, "no address"); });
+  CAF_REQUIRE(!run.start({{"order", "42"}}));
+  CAF_CHECK_EQUAL(run.failure(), std::string{"step bill: no address"});
+}
+
+CAF_TEST(a child that is given up is closed until it has ended) {
+  auto run = started(with_child, {{"order", "42"}});
+  auto child = std::string{run.state().steps(0).child()};
+  run.pass(1h).crash(true);
+  CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
+  CAF_REQUIRE_EQUAL(run.state().closing_size(), 1);
+  CAF_CHECK_EQUAL(run.state().closing(0).child(), child);
+  ChildEnded ended;
+  ended.set_child(child);
+  ended.set_parent_key("bill|run");
+  CAF_CHECK(!run.send(ended));
+  CAF_CHECK_EQUAL(run.state().closing_size(), 0);
+  CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
+}
+
+CAF_TEST(a child that is abandoned is not closed) {
+  auto text = std::string{with_child};
+  text.replace(text.find("on_close: cancel"), 16, "on_close: abandon");
+  auto run = started(text, {{"order", "42"}});
+  run.pass(1h);
+  CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
+  CAF_CHECK_EQUAL(run.state().closing_size(), 0);
+}
