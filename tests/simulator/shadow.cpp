@@ -12,32 +12,6 @@ size_t hash_of(const google::protobuf::Message& state) {
   return std::hash<std::string>{}(state.SerializeAsString());
 }
 
-void apply_to(RunState& run, const RunEvent& event) {
-  switch (event.kind_case()) {
-  case RunEvent::kStarted:
-    *run.mutable_definition() = event.started().definition();
-    *run.mutable_inputs() = event.started().inputs();
-    run.set_created_ms(event.started().time_ms());
-    run.set_principal(event.started().principal());
-    run.set_priority(event.started().priority());
-    for (auto& step : run.definition().steps())
-      run.add_steps()->set_id(step.id());
-    break;
-  case RunEvent::kStep:
-    for (auto& step : *run.mutable_steps())
-      if (step.id() == event.step().step())
-        task_life::apply(*step.mutable_task(), event.step().event());
-    break;
-  case RunEvent::kEnded:
-    run.set_status(event.ended().status());
-    *run.mutable_outcome() = event.ended().outcome();
-    run.set_ended_ms(event.ended().time_ms());
-    break;
-  case RunEvent::KIND_NOT_SET:
-    break;
-  }
-}
-
 void add_questions(const std::string& ref, const std::string& step, const TaskState& task,
                    std::vector<open_question>& out) {
   if (task_life::has_ended(task))
@@ -58,6 +32,7 @@ void add_questions(const std::string& ref, const std::string& step, const TaskSt
 shadow::shadow(std::string ref) : ref_{std::move(ref)} {
   auto name = parse_ref(ref_);
   kind_ = name ? name->kind : std::string{};
+  course_.own_ref = ref_;
 }
 
 bool shadow::follow(const std::string& event) {
@@ -95,7 +70,8 @@ void shadow::apply(const std::string& event) {
   } else if (kind_ == "run") {
     RunEvent happened;
     happened.ParseFromString(event);
-    apply_to(run_, happened);
+    course_.apply(happened);
+    run_ = course_.save();
     states_.push_back(hash_of(run_));
   }
 }
@@ -110,7 +86,7 @@ bool shadow::is_now(const google::protobuf::Message& state) const {
 
 bool shadow::has_ended() const {
   return kind_ == "task"  ? task_life::has_ended(task_)
-         : kind_ == "run" ? run_.status() != RUN_RUNNING
+         : kind_ == "run" ? course_.has_ended()
                           : false;
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 #include <tests/simulator/account.hpp>
-#include <troupe/runtime/proto/run.pb.h>
+#include <troupe/actors/workflow/run/course.hpp>
 #include <vector>
 
 namespace troupe {
@@ -75,7 +75,8 @@ private:
   std::vector<size_t> states_; // hash after each event
   AccountState account_;
   TaskState task_;
-  RunState run_;
+  run_course course_;
+  RunState run_; // its state, as a snapshot holds it
 };
 
 } // namespace troupe
