@@ -53,7 +53,8 @@ public:
 
 private:
   bool refuse(std::string text, text_place at);
-  bool add(written_value value);
+  bool allowed(written_as as, text_place at);
+  bool wants_key() const;
 
   std::vector<written_value> open_{1}; // a list around the root, then what is not complete
   size_t values_ = 0;

@@ -40,12 +40,13 @@ public:
     signs_ = 0;
   }
   bool ended_early() const {
-    return signs_ > limits::definition_signs;
+    return ended_early_;
   }
 
 private:
   std::streamsize xsgetn(char* to, std::streamsize size) override {
-    if (ended_early())
+    ended_early_ = ended_early_ || signs_ > limits::definition_signs;
+    if (ended_early_)
       return 0;
     auto read = std::streambuf::xsgetn(to, size);
     signs_ += static_cast<size_t>(
@@ -54,6 +55,7 @@ private:
   }
 
   size_t signs_ = 0;
+  bool ended_early_ = false;
 };
 
 constexpr std::string_view no_alias =
@@ -96,7 +98,7 @@ public:
   }
   void OnSequenceEnd() override {
     tree_.close();
-    keep(!tree_.problem());
+    keep(true);
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {

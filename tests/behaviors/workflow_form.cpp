@@ -161,7 +161,7 @@ WorkflowDefinition small() {
   step.set_timeout_ms(90'000);
   step.mutable_checkpoint();
   auto& with = *step.add_with();
-  with.set_name("n");
+  with.set_name("count");
   with.set_value("inputs.n");
   return result;
 }
@@ -169,7 +169,7 @@ WorkflowDefinition small() {
 } // namespace
 
 CAF_TEST(a definition is printed as a person would write it) {
-  CAF_CHECK_EQUAL(to_yaml(small()), "name: small\nsteps:\n  - id: a\n    with:\n      n: inputs.n\n    "
+  CAF_CHECK_EQUAL(to_yaml(small()), "name: small\nsteps:\n  - id: a\n    with:\n      count: inputs.n\n    "
                                     "timeout: 1m30s\n    checkpoint: {}\n");
   CAF_CHECK_EQUAL(to_json(small()), R"({
   "name": "small",
@@ -177,7 +177,7 @@ CAF_TEST(a definition is printed as a person would write it) {
     {
       "id": "a",
       "with": {
-        "n": "inputs.n"
+        "count": "inputs.n"
       },
       "timeout": "1m30s",
       "checkpoint": {}

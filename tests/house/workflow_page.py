@@ -10,6 +10,7 @@ import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/reference/workflow.md"
+BOUNDS = ("workflow_", "definition_", "map_", "loop_", "expanded_", "approv")  # those of definitions and runs
 NOT_WRITTEN = "Not in a definition"  # said of fields that belong to tasks at work
 
 HEAD = """# Workflow definitions
@@ -169,8 +170,9 @@ def page():
     for name in parts:
         out.append(f"### {name}\n\n{said(name)}\n\n".replace("\n\n\n\n", "\n\n") + table(name, messages, enums, with_bounds) + "\n")
     rows = []
-    for why in dict.fromkeys(why for _, _, why in limits):
-        several = [(f"`{name}`", value) for name, value, own in limits if own == why]
+    shown = [limit for limit in limits if limit[0].startswith(BOUNDS)]
+    for why in dict.fromkeys(why for _, _, why in shown):
+        several = [(f"`{name}`", value) for name, value, own in shown if own == why]
         rows.append(" | ".join(", ".join(column) for column in zip(*several)) + f" | {why} |")
     out.append("## Bounds\n\n| bound | value | why |\n| --- | --- | --- |\n" + "\n".join(f"| {row}" for row in rows) + "\n")
     return "\n".join(out)
