@@ -100,7 +100,7 @@ private:
   bool is_to_be_undone(const std::string& prefix) const;
 
   std::shared_ptr<const workflow_plan> plan_;
-  std::map<std::string, std::unique_ptr<const block_plan>, std::less<>> expanded_; ///< by path of the step
+  std::map<std::string, std::shared_ptr<const block_plan>, std::less<>> expanded_; ///< by path of the step
   std::map<std::string, std::set<std::string>> waiting_;                           ///< signal -> paths
   std::deque<matter> agenda_;
 };

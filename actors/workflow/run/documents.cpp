@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <troupe/actors/workflow/run/documents.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
+#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/utf8.hpp>
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <troupe/actors/workflow/run/fork.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
+#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {

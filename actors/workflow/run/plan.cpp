@@ -38,11 +38,11 @@ void plan_kind(const StepDefinition& definition, step_plan& step) {
   }
   case StepDefinition::kMap:
     compile("over", definition.map().over());
-    step.body = plan_block(definition.map().body());
+    step.body = plan_steps(definition.map().body().steps(), definition.map().body().result());
     break;
   case StepDefinition::kLoop:
     compile("until", definition.loop().until());
-    step.body = plan_block(definition.loop().body());
+    step.body = plan_steps(definition.loop().body().steps(), definition.loop().body().result());
     break;
   case StepDefinition::kWait:
     if (!definition.wait().until().empty())
@@ -125,8 +125,15 @@ uint32_t block_plan::regular() const {
       std::count_if(steps.begin(), steps.end(), [](auto& step) { return !step.undoes; }));
 }
 
-std::unique_ptr<const block_plan> plan_block(const Block& block) {
-  return plan_steps(block.steps(), block.result());
+std::shared_ptr<const block_plan> plan_block(Block block) {
+  struct planned {
+    Block block;
+    block_plan plan;
+  };
+  auto both = std::make_shared<planned>();
+  both->block = std::move(block);
+  plan_into(both->block.steps(), both->block.result(), both->plan);
+  return {both, &both->plan};
 }
 
 std::shared_ptr<const workflow_plan> workflow_plan::of(const WorkflowDefinition& definition) {

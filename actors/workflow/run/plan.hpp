@@ -68,7 +68,7 @@ struct workflow_plan {
   static std::shared_ptr<const workflow_plan> of(const WorkflowDefinition& definition);
 };
 
-/// The plan of a block that a task returned; `block` must outlive it.
-std::unique_ptr<const block_plan> plan_block(const Block& block);
+/// The plan of a block that a task returned, and the block with it.
+std::shared_ptr<const block_plan> plan_block(Block block);
 
 } // namespace troupe

@@ -5,6 +5,7 @@
 #include <troupe/actors/workflow/run/documents.hpp>
 #include <troupe/actors/workflow/run/reaction.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
+#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/utf8.hpp>

@@ -5,6 +5,7 @@
 #include <troupe/actors/workflow/expression.hpp>
 #include <troupe/actors/workflow/expression/document.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
+#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/nearest.hpp>
 #include <troupe/runtime/utf8.hpp>
@@ -62,36 +63,7 @@ std::string as_text(std::string_view json) {
 }
 
 bool is_of(std::string_view json, ValueType type) {
-  auto document = read(json);
-  if (!document)
-    return false;
-  auto kind = document->root().is;
-  using is = json_document::kind;
-  if (kind == is::null)
-    return true;
-  switch (type) {
-  case TYPE_STRING:
-    return kind == is::text;
-  case TYPE_NUMBER:
-    return kind == is::number;
-  case TYPE_INTEGER:
-    return kind == is::number &&
-           document->bytes(document->root()).find_first_of(".eE") == std::string_view::npos;
-  case TYPE_BOOLEAN:
-    return kind == is::boolean;
-  case TYPE_LIST:
-    return kind == is::list;
-  case TYPE_OBJECT:
-    return kind == is::object;
-  default:
-    return true;
-  }
-}
-
-std::string_view word(ValueType type) {
-  constexpr std::string_view words[] = {"any value", "string", "number", "integer",
-                                        "boolean",   "list",   "object"};
-  return words[static_cast<size_t>(type)];
+  return json == "null" || !fits(type, json);
 }
 
 caf::expected<std::vector<std::string>> items_of(std::string_view json) {

@@ -19,9 +19,6 @@ std::string as_text(std::string_view json);
 /// Is this JSON of that type? null is of every type.
 bool is_of(std::string_view json, ValueType type);
 
-/// The word for a type, e.g. `integer`.
-std::string_view word(ValueType type);
-
 /// The items of a list, each as JSON. Errors: ec::invalid_argument (no list).
 caf::expected<std::vector<std::string>> items_of(std::string_view json);
 
