@@ -89,6 +89,7 @@ std::vector<Row> newest<Row>::take() {
 }
 
 template class newest<WorkSummary>;
+template class newest<ApprovalRow>;
 template class newest<DeadLetter>;
 
 } // namespace troupe
