@@ -68,7 +68,8 @@ void dispatcher::make_offers() {
     auto task = std::move(offers_.front());
     offers_.pop_front();
     if (pools_.is_in_service(task.agent())) { // it goes on, whatever slots and rates say
-      give(std::string{task.agent()}, std::move(task), true);
+      auto begun_by = task.agent();
+      give(begun_by, std::move(task), true);
     } else if (auto* agent = pools_.best_free(task.query())) {
       give(std::string{*agent}, std::move(task), false);
     } else {

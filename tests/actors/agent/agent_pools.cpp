@@ -158,13 +158,14 @@ CAF_TEST(at random the best is the one that looking at everybody finds) {
       index.set_in_flight(id, busy[id]);
     }
     auto query = wanted({all[below(4)]}, {all[below(4)]});
+    auto matches = index.find(query, 0);
     double best_score = -1;
-    for (auto& match : index.find(query, 0).matches())
+    for (auto& match : matches.matches())
       if (busy[match.id()] < slots_of(records[match.id()], 0))
         best_score = std::max(best_score, match.score());
     auto found = best_of(pools, query);
     CAF_REQUIRE_EQUAL(found == "nobody", best_score < 0);
-    for (auto& match : index.find(query, 0).matches())
+    for (auto& match : matches.matches())
       if (match.id() == found)
         CAF_REQUIRE(std::abs(match.score() - best_score) < 1e-9);
   }
