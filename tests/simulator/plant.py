@@ -47,10 +47,12 @@ void entity_core::answer("""),
     seats_.clear();"""),
     ("replay_outside_queue", "a replay does not wait for what is queued before it", "persistence/journal_core.cpp",
      "      opens.push_back(std::move(*open));",
-     """      if (planted("replay_outside_queue"))
-        read(*open, *store_->reader(space::snapshot), *store_->reader(space::journal), out);
-      else
-        opens.push_back(std::move(*open));"""),
+     """      if (planted("replay_outside_queue")) {
+        reading early{store_->reader(space::snapshot), store_->reader(space::journal), {}};
+        read(*open, seats_[open->entity], early, out);
+      } else {
+        opens.push_back(std::move(*open));
+      }"""),
     ("half_decision", "some decisions are written without their rows", "persistence/journal_core.cpp",
      "  for (auto& row : order.rows) {",
      """  if (planted("half_decision") && order.first_seq % 4 == 3)
