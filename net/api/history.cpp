@@ -16,22 +16,11 @@
 namespace troupe {
 namespace {
 
-// Longest quotation of a result in a one-liner, bytes: the line stays on a wide screen.
 constexpr size_t quoted_bytes = 80;
 
-std::string quote(std::string_view text) {
-  auto line = text.substr(0, text.find('\n'));
-  auto shown = cut_utf8(line, quoted_bytes);
-  return clean_utf8(shown) + (shown.size() < text.size() ? "…" : "");
-}
-
+// Longest quotation of a result in a one-liner, bytes: the line stays on a wide screen.
 std::string failed(const Failure& failure) {
-  return fmt::format("{}: {}", to_string(static_cast<ec>(failure.code())), quote(failure.text()));
-}
-
-std::string ended(const Outcome& outcome) {
-  return outcome.has_failure() ? "failed, " + failed(outcome.failure())
-                               : "completed: " + quote(outcome.text());
+  return fmt::format("{}: {}", to_string(static_cast<ec>(failure.code())), first_line(failure.text()));
 }
 
 std::string action(const ActionRequest& request) {
@@ -48,7 +37,7 @@ std::string recorded(const ActionRecord& record) {
   case ActionRecord::kStarted:
     return what + " begins";
   case ActionRecord::kOutcome:
-    return what + " " + ended(record.outcome());
+    return what + " " + ending(record.outcome());
   case ActionRecord::kWinner:
     return fmt::format("{} is won by {}", what, record.winner());
   case ActionRecord::kWaitUntilMs:
@@ -105,10 +94,21 @@ HistoryEntry entry_of(const doors& outside, const std::string& ref, uint64_t seq
 
 } // namespace
 
+std::string first_line(std::string_view text) {
+  auto line = text.substr(0, text.find('\n'));
+  auto shown = cut_utf8(line, quoted_bytes);
+  return clean_utf8(shown) + (shown.size() < text.size() ? "…" : "");
+}
+
+std::string ending(const Outcome& outcome) {
+  return outcome.has_failure() ? "failed, " + failed(outcome.failure())
+                               : "completed: " + first_line(outcome.text());
+}
+
 std::string summarize(const TaskEvent& event) {
   switch (event.kind_case()) {
   case TaskEvent::kCreated:
-    return "created: " + quote(event.created().spec().title());
+    return "created: " + first_line(event.created().spec().title());
   case TaskEvent::kRecorded: {
     auto& happened = event.recorded();
     std::vector<std::string> parts;
@@ -118,7 +118,7 @@ std::string summarize(const TaskEvent& event) {
     for (auto& record : happened.records())
       parts.push_back(recorded(record));
     for (auto& note : happened.notes())
-      parts.push_back(quote(note));
+      parts.push_back(first_line(note));
     if (happened.suspended())
       parts.push_back("waits without an agent");
     if (happened.woken())
@@ -130,10 +130,10 @@ std::string summarize(const TaskEvent& event) {
                        failed(event.retried().failure()));
   case TaskEvent::kEnded:
     if (event.ended().cancelled())
-      return "cancelled: " + quote(event.ended().outcome().failure().text());
-    return ended(event.ended().outcome()) + (event.ended().dead_letter() ? "; now a dead letter" : "");
+      return "cancelled: " + first_line(event.ended().outcome().failure().text());
+    return ending(event.ended().outcome()) + (event.ended().dead_letter() ? "; now a dead letter" : "");
   case TaskEvent::kParked:
-    return "parked: " + quote(event.parked().reason());
+    return "parked: " + first_line(event.parked().reason());
   case TaskEvent::kResumed:
     return event.resumed().restart() ? "resumed from the start" : "resumed from its last checkpoint";
   case TaskEvent::kDropped:
@@ -171,11 +171,11 @@ std::string summarize(const LedgerEvent& event) {
     return fmt::format("may spend {} {}", event.limit_set().amount(), event.limit_set().unit());
   case LedgerEvent::kCharged:
     return fmt::format("{} charges {} for {}", event.charged().principal(), event.charged().amount(),
-                       quote(event.charged().purpose()));
+                       first_line(event.charged().purpose()));
   case LedgerEvent::kRestored:
     return fmt::format("its mark says that {} is spent", event.restored().spent());
   case LedgerEvent::kExhausted:
-    return "exhausted until confirmed: " + quote(event.exhausted().reason());
+    return "exhausted until confirmed: " + first_line(event.exhausted().reason());
   case LedgerEvent::kConfirmed:
     return fmt::format("{} confirms that {} is spent", event.confirmed().principal(),
                        event.confirmed().spent());
@@ -192,9 +192,9 @@ std::string summarize(const ScheduleEvent& event) {
   case ScheduleEvent::kUpdated:
     return fmt::format("changed by {}", event.updated().principal());
   case ScheduleEvent::kPaused:
-    return fmt::format("paused by {}: {}", event.paused().by(), quote(event.paused().note()));
+    return fmt::format("paused by {}: {}", event.paused().by(), first_line(event.paused().note()));
   case ScheduleEvent::kResumed:
-    return fmt::format("resumed by {}: {}", event.resumed().by(), quote(event.resumed().note()));
+    return fmt::format("resumed by {}: {}", event.resumed().by(), first_line(event.resumed().note()));
   case ScheduleEvent::kPassed:
     return fmt::format("{} has come: {} taken, {} missed, {} skipped, {} dropped",
                        iso_time(event.passed().last_ms()), event.passed().taken(), event.passed().missed(),
@@ -214,7 +214,7 @@ std::string summarize(const ScheduleEvent& event) {
     return fmt::format("the run {} exists", event.accepted().key());
   case ScheduleEvent::kEnded:
     return event.ended().has_failure() ? fmt::format("the run {} failed: {}", event.ended().key(),
-                                                     quote(event.ended().failure().text()))
+                                                     first_line(event.ended().failure().text()))
                                        : fmt::format("the run {} completed", event.ended().key());
   case ScheduleEvent::kDeleted:
     return fmt::format("deleted by {}", event.deleted().by());
@@ -226,7 +226,7 @@ std::string summarize(const ScheduleEvent& event) {
 std::string summarize(const CatalogEvent& event) {
   constexpr std::string_view policies[] = {"stay pinned", "follow at once", "follow by migration"};
   auto noted = [](std::string line, const std::string& note) {
-    return note.empty() ? line : line + ": " + quote(note);
+    return note.empty() ? line : line + ": " + first_line(note);
   };
   switch (event.kind_case()) {
   case CatalogEvent::kPublished: {

@@ -12,6 +12,11 @@ namespace troupe {
 /// that cannot be read are entries that say so. Errors: those of the store.
 caf::expected<History> read_history(const doors& outside, const std::string& ref, uint64_t after_seq);
 
+/// The first line of a text, cut to what fits into a table.
+std::string first_line(std::string_view text);
+/// How something ended, e.g. `completed: done`.
+std::string ending(const Outcome& outcome);
+
 /// One line about an event, for people.
 std::string summarize(const RunEvent& event);
 std::string summarize(const TaskEvent& event);

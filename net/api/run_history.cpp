@@ -2,28 +2,13 @@
 
 #include <fmt/format.h>
 #include <troupe/net/api/history.hpp>
-#include <troupe/runtime/error.hpp>
 #include <troupe/runtime/unix_time.hpp>
-#include <troupe/runtime/utf8.hpp>
 
 namespace troupe {
 namespace {
 
-std::string quote(std::string_view text) {
-  std::string quoted;
-  append_json(quoted, cut_utf8(text, limits::log_field_bytes));
-  return quoted;
-}
-
 std::string because(const std::string& reason) {
-  return reason.empty() ? "" : ": " + quote(reason);
-}
-
-std::string gave(const Outcome& outcome) {
-  return outcome.has_failure()
-             ? fmt::format("failed, {}: {}", to_string(static_cast<ec>(outcome.failure().code())),
-                           quote(outcome.failure().text()))
-             : "gave " + quote(outcome.text());
+  return reason.empty() ? "" : ": " + first_line(reason);
 }
 
 std::string summarize(const RunEvent::StepEnded& ended) {
@@ -35,7 +20,7 @@ std::string summarize(const RunEvent::StepEnded& ended) {
   default:
     return ended.chosen_size() > 0
                ? fmt::format("step {} chose {}", ended.step(), fmt::join(ended.chosen(), ", "))
-               : fmt::format("step {} {}", ended.step(), gave(ended.outcome()));
+               : fmt::format("step {} {}", ended.step(), ending(ended.outcome()));
   }
 }
 
@@ -53,7 +38,7 @@ std::string summarize(const RunEvent& event) {
     return event.ended().status() == RUN_CANCELLED
                ? "cancelled" + because(event.ended().outcome().failure().text())
            : event.ended().status() == RUN_RUNNING ? "goes on"
-                                                   : gave(event.ended().outcome());
+                                                   : ending(event.ended().outcome());
   case RunEvent::kStepBegun: {
     auto& begun = event.step_begun();
     return fmt::format("step {} begins{}{}", begun.step(),
@@ -67,7 +52,7 @@ std::string summarize(const RunEvent& event) {
                        event.scope_begun().number());
   case RunEvent::kScopeEnded:
     return fmt::format("block {} of step {} {}", event.scope_ended().number(), event.scope_ended().step(),
-                       gave(event.scope_ended().outcome()));
+                       ending(event.scope_ended().outcome()));
   case RunEvent::kExpanded:
     return fmt::format("step {} returned {} steps", event.expanded().step(),
                        event.expanded().block().steps_size());
@@ -76,14 +61,15 @@ std::string summarize(const RunEvent& event) {
                ? fmt::format("step {} pauses until {}", event.sampled().step(),
                              to_rfc3339(event.sampled().next_ms()))
                : fmt::format("step {} takes a {} sample: {}", event.sampled().step(),
-                             event.sampled().healthy() ? "good" : "bad", quote(event.sampled().sample()));
+                             event.sampled().healthy() ? "good" : "bad",
+                             first_line(event.sampled().sample()));
   case RunEvent::kVariable:
     return fmt::format("{} sets {} to {}", event.variable().by(), event.variable().name(),
-                       quote(event.variable().value()));
+                       first_line(event.variable().value()));
   case RunEvent::kSignalled:
     return event.signalled().step().empty()
                ? fmt::format("{} signals {} {}", event.signalled().by(), event.signalled().name(),
-                             quote(event.signalled().payload()))
+                             first_line(event.signalled().payload()))
                : fmt::format("step {} takes the signal {}", event.signalled().step(),
                              event.signalled().name());
   case RunEvent::kAnswered: {
@@ -102,7 +88,7 @@ std::string summarize(const RunEvent& event) {
   case RunEvent::kUnpaused:
     return event.unpaused().by() + " lets it go on";
   case RunEvent::kClosing:
-    return gave(event.closing().outcome()) + "; what was done is undone";
+    return ending(event.closing().outcome()) + "; what was done is undone";
   case RunEvent::kParentNoted:
     return "its parent knows";
   case RunEvent::kPutOff:

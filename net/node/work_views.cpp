@@ -88,13 +88,14 @@ void add_steps(const step_states& steps, const std::string& prefix, text_table& 
   for (auto& step : steps) {
     auto& task = step.task();
     auto has_task = task.attempt() > 0;
-    auto failed = step.outcome().has_failure() ? text_of(step.outcome().failure()) : "";
-    auto why = has_task && failed.empty() ? remark(task, how) : failed;
+    auto is_at_work = step.status() <= STEP_ACTIVE && (step.status() == STEP_PENDING || task.ended_ms() == 0);
+    auto own = step.outcome().has_failure() ? text_of(step.outcome().failure()) : "";
     table.add({prefix + step.id(),
-               status_cell(step.status() == STEP_ACTIVE && has_task ? name_of(task.status())
-                                                                    : name_of(step.status())),
+               status_cell(has_task && is_at_work ? name_of(task.status()) : name_of(step.status())),
                task.agent(), has_task ? std::to_string(task.attempt()) : "",
-               took(step.begun_ms(), step.ended_ms(), how), why});
+               took(step.begun_ms() > 0 ? step.begun_ms() : task.created_ms(),
+                    step.ended_ms() > 0 ? step.ended_ms() : task.ended_ms(), how),
+               own.empty() && has_task ? remark(task, how) : own});
     for (auto& scope : step.scopes())
       if (!scope.ended())
         add_steps(scope.steps(), prefix + step.id() + "." + std::to_string(scope.number()) + ".", table, how);

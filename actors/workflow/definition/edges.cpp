@@ -220,18 +220,17 @@ private:
   }
 
   void result_of_block(const std::string& id) {
-    if (graph_.size() == 0)
+    if (id.empty()) // that of the last step which is no compensation
       return;
-    auto n = id.empty() ? graph_.size() - 1 : graph_.find(id);
+    auto n = graph_.find(id);
     if (!n)
       return found_.add(prefix_ + "result",
                         fmt::format("the result is that of {}, {}", named(id), unknown(id)));
     if (auto done = graph_.undoes(*n))
-      found_.add(prefix_ + "result", fmt::format("the result is that of {}{}, which is the compensation of "
+      found_.add(prefix_ + "result", fmt::format("the result is that of {}, which is the compensation of "
                                                  "{} and does not begin when all goes well; "
                                                  "name another step",
-                                                 id.empty() ? "the last step " : "", named(step(*n).id()),
-                                                 named(step(*done).id())));
+                                                 named(id), named(step(*done).id())));
   }
 
   const block_graph& graph_;

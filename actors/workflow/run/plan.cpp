@@ -105,14 +105,12 @@ bool step_plan::is_chosen(const step_plan& decision,
                           const google::protobuf::RepeatedPtrField<std::string>& chosen) const {
   auto& chooser = decision.definition->decision();
   auto& own = definition->id();
-  auto named = has(chooser.otherwise(), own);
-  auto leads = named && chosen.empty();
+  if (chosen.empty())
+    return has(chooser.otherwise(), own);
   for (int i = 0; i < chooser.cases_size(); ++i)
-    if (has(chooser.cases(i).then(), own)) {
-      named = true;
-      leads = leads || has(chosen, decision.cases[static_cast<size_t>(i)].name);
-    }
-  return leads || !named;
+    if (has(chooser.cases(i).then(), own) && has(chosen, decision.cases[static_cast<size_t>(i)].name))
+      return true;
+  return false;
 }
 
 const step_plan* block_plan::find(std::string_view id) const {

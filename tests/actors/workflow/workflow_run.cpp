@@ -208,10 +208,10 @@ CAF_TEST(a step that is cancelled ends its run) {
   CAF_CHECK_EQUAL(failure(), "step slow: cancelled");
 }
 
-CAF_TEST(a step whose deadline passes ends its run) {
+CAF_TEST(a step whose timeout passes ends its run) {
   auto flow = fork().definition();
   StartWorkflow cmd;
-  flow.mutable_steps(1)->mutable_task()->set_deadline_ms(time->now_ms() + 60'000);
+  flow.mutable_steps(1)->set_timeout_ms(60'000);
   *cmd.mutable_definition() = flow;
   request<WorkflowAccepted>(run_ref, cmd);
   node->advance(59s);

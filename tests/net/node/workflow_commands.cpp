@@ -117,7 +117,7 @@ CAF_TEST(a workflow converts to JSON and back to the same) {
   CAF_CHECK_EQUAL(type({"workflow", "convert", sound, "--to", "json", "--out", json}).code, 0);
   CAF_CHECK_EQUAL(type({"workflow", "convert", json, "--to", "yaml", "--out", back}).code, 0);
   CAF_CHECK_EQUAL(type({"workflow", "diff", sound, back}).out, "");
-  CAF_CHECK(contains(type({"workflow", "convert", sound, "--to", "yaml"}).out, "timeout: 90s"));
+  CAF_CHECK(contains(type({"workflow", "convert", sound, "--to", "yaml"}).out, "timeout: 1m30s"));
   CAF_CHECK_EQUAL(type({"workflow", "convert", sound, "--to", "xml"}).code, 2);
   CAF_CHECK_EQUAL(type({"workflow", "convert", sound}).code, 2);
 }

@@ -41,7 +41,6 @@ CAF_TEST(results and variables are read by name or as a whole) {
   CAF_CHECK_EQUAL(text_of_last("steps.a.k"), std::string{"v"});
   CAF_CHECK_EQUAL(text_of_last("vars.v.n + 1"), std::string{"2"});
   CAF_CHECK_EQUAL(text_of_last("vars"), std::string{R"({"v":{"n":1}})"});
-  CAF_CHECK_EQUAL(text_of_last("keys(steps)"), std::string{R"(["a"])"});
 }
 
 CAF_TEST(a failure names the expression) {
