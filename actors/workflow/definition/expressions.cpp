@@ -1,4 +1,5 @@
-// What an expression may read: the run's inputs and variables, steps that have ended when it is evaluated, and what its place gives.
+// What an expression may read: the run's inputs and variables, steps that have ended when it is evaluated, and what its
+// place gives.
 
 #include <algorithm>
 #include <fmt/format.h>
