@@ -1,4 +1,5 @@
-// DEFINITION LINT: one function for each rule. Each warns where the definition itself shows the danger, once for each place.
+// DEFINITION LINT: one function for each rule. Each warns where the definition itself shows the danger, once for each
+// place.
 
 #include <algorithm>
 #include <chrono>

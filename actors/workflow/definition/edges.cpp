@@ -1,9 +1,11 @@
 // The edges of one block. Cost: steps + edges.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <troupe/actors/workflow/definition/blocks.hpp>
 #include <troupe/actors/workflow/definition/edges.hpp>
 #include <unordered_set>
+#include <utility>
 
 namespace troupe::definitions {
 namespace {
@@ -130,23 +132,20 @@ private:
     return !step(edge.from).has_decision() || (chosen != chosen_.end() && chosen->second.count(n) > 0);
   }
 
+  // Needs that are skipped do not count: only `n_of` may ask for more than there are.
   void join(size_t n) {
     if (!step(n).has_join())
       return;
     auto& rule = step(n).join();
-    size_t needs = 0, leading = 0;
-    for (auto& edge : graph_.into(n))
-      if (!edge.catches) {
-        ++needs;
-        leading += leads(edge, n) ? 1 : 0;
-      }
     if (step(n).needs().empty())
       return found_.add(path(n, "join"), "a join waits for steps it needs; name at least one in `needs`");
-    auto asked = rule.mode() == JOIN_N_OF ? rule.count() : rule.mode() == JOIN_QUORUM ? needs / 2 + 1 : 0;
-    if (asked > leading)
+    auto& edges = graph_.into(n);
+    auto leading = std::count_if(edges.begin(), edges.end(),
+                                 [&](auto& edge) { return !edge.catches && leads(edge, n); });
+    if (rule.mode() == JOIN_N_OF && std::cmp_greater(rule.count(), leading))
       found_.add(path(n, "join"),
                  fmt::format("the join waits for {} of {} steps that may lead to it, so it can never hold",
-                             asked, leading));
+                             rule.count(), leading));
   }
 
   void compensation(size_t n) {
@@ -220,17 +219,18 @@ private:
   }
 
   void result_of_block(const std::string& id) {
-    if (id.empty()) // that of the last step which is no compensation
-      return;
+    if (id.empty())
+      return; // the last one that is no compensation
     auto n = graph_.find(id);
     if (!n)
       return found_.add(prefix_ + "result",
                         fmt::format("the result is that of {}, {}", named(id), unknown(id)));
     if (auto done = graph_.undoes(*n))
-      found_.add(prefix_ + "result", fmt::format("the result is that of {}, which is the compensation of "
-                                                 "{} and does not begin when all goes well; "
-                                                 "name another step",
-                                                 named(id), named(step(*done).id())));
+      found_.add(
+          prefix_ + "result",
+          fmt::format("the result is that of {}, which is the compensation of {} and does not begin when "
+                      "all goes well; name another step",
+                      named(id), named(step(*done).id())));
   }
 
   const block_graph& graph_;

@@ -11,9 +11,9 @@ namespace troupe::definitions {
 /// Where each id of a definition stands first.
 using step_places = std::unordered_map<std::string_view, std::string>;
 
-/// Needs and caught steps that exist, no cycle, nobody unreachable, decisions that choose among those who need them, joins that can
-/// hold, compensations that are nothing else, a result there is. `prefix` is that of the block's fields; `result` is nullptr for a
-/// block without one.
+/// Needs and caught steps that exist, no cycle, nobody unreachable, decisions that choose among those who need them,
+/// joins that can hold, compensations that are nothing else, a result there is. `prefix` is that of the block's fields;
+/// `result` is nullptr for a block without one.
 void check_edges(const block_graph& graph, const std::string* result, const std::string& prefix,
                  const step_places& everywhere, mistakes& found);
 

@@ -1,4 +1,5 @@
-// What an expression may read: the run's inputs and variables, steps that have ended when it is evaluated, and what its place gives.
+// What an expression may read: the run's inputs and variables, steps that have ended when it is evaluated, and what its
+// place gives.
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -105,10 +106,9 @@ void expression_check::check_initial(const VariableDefinition& variable, const s
   auto value = compiled->evaluate({});
   if (!value)
     found_.add(path, text_of(value.error()));
-  else if (*value != "null")
-    if (auto wrong = fits(variable.type(), *value))
-      found_.add(path, fmt::format("the first value of {} does not fit: {}", named(variable.name()),
-                                   text_of(wrong)));
+  else if (auto wrong = fits(variable.type(), *value))
+    found_.add(path,
+               fmt::format("the first value of {} does not fit: {}", named(variable.name()), text_of(wrong)));
 }
 
 void expression_check::check_set(const StepDefinition& step, const std::string& path) {

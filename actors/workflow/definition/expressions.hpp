@@ -32,7 +32,8 @@ struct block_scope {
 /// Checks the expressions of one definition.
 class expression_check {
 public:
-  /// `definition` tells which inputs and variables there are; nullptr: they are not known, as for a block that a task returned.
+  /// `definition` tells which inputs and variables there are; nullptr: they are not known, as for a block that a task
+  /// returned.
   expression_check(const WorkflowDefinition* definition, const std::unordered_set<std::string_view>& ids,
                    mistakes& found);
 

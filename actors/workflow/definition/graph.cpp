@@ -1,5 +1,6 @@
-// The graph of one block. Depth-first search (Tarjan, Depth-first search and linear graph algorithms, 1972) without recursion: an
-// edge to a step that is still open closes a cycle, and steps are done in an order in which they may begin.
+// The graph of one block. Depth-first search (Tarjan, Depth-first search and linear graph algorithms, 1972) without
+// recursion: an edge to a step that is still open closes a cycle, and steps are done in an order in which they may
+// begin.
 
 #include <algorithm>
 #include <troupe/actors/workflow/definition/graph.hpp>

@@ -13,7 +13,8 @@ namespace troupe::definitions {
 /// The steps of a definition, or of a block in it.
 using step_list = google::protobuf::RepeatedPtrField<StepDefinition>;
 
-/// Steps by position, what leads to each, and what comes before what. Steps that are named but do not exist lead nowhere.
+/// Steps by position, what leads to each, and what comes before what. Steps that are named but do not exist lead
+/// nowhere.
 class block_graph {
 public:
   /// A step that another one needs or catches.
@@ -44,11 +45,12 @@ public:
   /// Steps in such an order that each stands behind those that lead to it, as far as cycles allow.
   const std::vector<size_t>& order() const;
 
-  /// Some cycle if there is one, and at most one of steps that hang together: each needs or catches the next, the last one the first.
+  /// Some cycle if there is one, and at most one of steps that hang together: each needs or catches the next, the last
+  /// one the first.
   const std::vector<std::vector<size_t>>& cycles() const;
 
-  /// Of each pair: does its first step come before its second one, by edges, transitively? Without cycles. Cost: steps + edges,
-  /// for each 64 different first steps.
+  /// Of each pair: does its first step come before its second one, by edges, transitively? Without cycles. Cost: steps
+  /// + edges, for each 64 different first steps.
   std::vector<bool> comes_before(const std::vector<std::pair<size_t, size_t>>& pairs) const;
 
   /// Edges looked at so far.

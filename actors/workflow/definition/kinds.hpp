@@ -22,7 +22,8 @@ void check_kind(const StepDefinition& step, const std::string& path, const kind_
 /// Is a number of milliseconds between `least` and limits::workflow_longest?
 void check_duration(int64_t ms, int64_t least, const std::string& path, mistakes& found);
 
-/// Is a text not longer than limits::name_bytes? `asked`: it must not be empty either; then `what` says what is missing.
+/// Is a text not longer than limits::name_bytes? `asked`: it must not be empty either; then `what` says what is
+/// missing.
 void check_name(const std::string& name, bool asked, std::string_view what, const std::string& path,
                 mistakes& found);
 

@@ -1,4 +1,5 @@
-// The mistakes of a definition. Invariant: whatever is wrong, hints cost no more than limits::definition_hints comparisons.
+// The mistakes of a definition. Invariant: whatever is wrong, hints cost no more than limits::definition_hints
+// comparisons.
 
 #include <algorithm>
 #include <charconv>
@@ -11,7 +12,8 @@
 namespace troupe::definitions {
 namespace {
 
-// Positions of the steps around a path: {2, 0} of `steps[2].map.body.steps[0].when`. A step has one kind, so they name it.
+// Positions of the steps around a path: {2, 0} of `steps[2].map.body.steps[0].when`. A step has one kind, so they name
+// it.
 std::vector<size_t> steps_of(std::string_view path) {
   constexpr std::string_view word = "steps[";
   std::vector<size_t> result;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto plain = R"(
 name: plain
-inputs: [{name: text, type: string}, {name: count, type: integer, default_value: '3'}]
+inputs: [{name: text, type: string}, {name: count, type: integer, optional: true, default_value: '3'}]
 steps:
   - {id: a, task: {required: [work]}}
   - {id: b, needs: [a], task: {required: [say]}}
