@@ -1,9 +1,9 @@
 // VALUE TYPE: which values the words of JSON name.
 
+#include <array>
 #include <fmt/format.h>
 #include <troupe/actors/workflow/expression.hpp>
 #include <troupe/actors/workflow/expression/document.hpp>
-#include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/runtime/error.hpp>
 
@@ -29,6 +29,11 @@ ValueType type_of(json_document::kind kind, std::string_view bytes) {
 }
 
 } // namespace
+
+std::string_view word(ValueType type) {
+  constexpr std::array words{"any", "string", "number", "integer", "boolean", "list", "object"};
+  return ValueType_IsValid(type) ? words[static_cast<size_t>(type)] : "unknown";
+}
 
 caf::error fits(ValueType type, std::string_view json) {
   auto document = json_document::read(json, expression_limits::depth, expression_limits::document_values);

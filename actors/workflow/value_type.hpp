@@ -7,6 +7,9 @@
 
 namespace troupe {
 
+/// The type as definitions spell it: `integer`.
+std::string_view word(ValueType type);
+
 /// No error if this JSON is of the type; `any` takes all JSON, `integer` a number without `.` and exponent, and null is of
 /// every type. Errors: ec::invalid_argument with what it is instead, or with line and column if it is no JSON.
 caf::error fits(ValueType type, std::string_view json);

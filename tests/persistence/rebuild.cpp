@@ -4,6 +4,7 @@
 #include <random>
 #include <set>
 #include <troupe/behaviors/workflow_builder.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
 #include <troupe/runtime/proto/ledger.pb.h>
 #include <troupe/runtime/proto/schedule.pb.h>
 
@@ -100,6 +101,14 @@ struct workshop : platform {
       flow.step("weak", pick(2) ? "lose" : "lead").needs({"first"});
       StartWorkflow cmd;
       *cmd.mutable_definition() = flow.definition();
+      auto* gate = cmd.mutable_definition()->add_steps();
+      gate->set_id("gate");
+      gate->mutable_approval()->set_message("may it?");
+      gate->mutable_approval()->add_approvers("ann");
+      gate->mutable_approval()->set_timeout_ms(10'000);
+      PublishWorkflow publish;
+      *publish.mutable_definition() = flow.definition();
+      post<WorkflowRevision>("default/workflow/fork", publish, [](auto) {});
       post<WorkflowAccepted>("default/run/" + std::to_string(++born), cmd, [](auto) {});
       break;
     }
