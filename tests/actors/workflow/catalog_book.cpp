@@ -107,6 +107,14 @@ CAF_TEST(a snapshot holds what the events hold) {
   CAF_CHECK(again.recent_definition(2) == nullptr);
 }
 
+CAF_TEST(only the last definitions are kept in memory) {
+  auto book = fresh();
+  for (size_t i = 0; i <= limits::catalog_recent; ++i)
+    act(book, publication(std::to_string(i)));
+  CAF_CHECK(book.recent_definition(1) == nullptr);
+  CAF_CHECK(book.recent_definition(2) != nullptr);
+}
+
 CAF_TEST(a hash that tells two apart must be written far enough) {
   auto book = fresh();
   act(book, publication("1"));
