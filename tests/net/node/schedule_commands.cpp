@@ -180,9 +180,8 @@ CAF_TEST(what is typed reaches the schedule) {
 }
 
 CAF_TEST(what is typed wrongly is told before anybody is asked) {
-  for (auto* wrong : {"", "5", "s", "5x", "1.5h", "-5s", "99999999999d", "5s5"})
-    CAF_CHECK_EQUAL(type(node, {"schedule", "update", "nightly", "--jitter=" + std::string{wrong}}).code,
-                    *wrong == '\0' ? 0 : 2);
+  for (auto* wrong : {"5", "s", "5x", "1.5h", "-5s", "9999999999999d", "5s5"})
+    CAF_CHECK_EQUAL(type(node, {"schedule", "update", "nightly", "--jitter=" + std::string{wrong}}).code, 2);
   CAF_CHECK_EQUAL(type(node, {"schedule", "update", "nightly", "--overlap", "never"}).code, 2);
   CAF_CHECK_EQUAL(type(node, {"schedule", "backfill", "nightly", "--from", "noon", "--to", "midnight"}).code,
                   2);
