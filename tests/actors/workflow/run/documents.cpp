@@ -48,8 +48,13 @@ CAF_TEST(a failure names the expression) {
 }
 
 CAF_TEST(a first value of another type refuses the run) {
-  auto run = given("name: w\nvariables: [{name: n, type: integer, initial: '1.5'}]\nsteps: [{id: a, task: "
-                   "{required: [say]}}]\n");
-  CAF_CHECK_EQUAL(describe(run.start()),
+  auto run = given(R"(
+name: w
+inputs: [{name: x, type: number}]
+variables: [{name: n, type: integer, initial: inputs.x}]
+steps: [{id: a, task: {required: [say]}}]
+)");
+  CAF_CHECK_EQUAL(describe(run.start({{"x", "1.5"}})),
                   std::string{"invalid_argument: variable 'n': gives no integer: 1.5"});
+  CAF_CHECK(!run.start({{"x", "15"}}));
 }
