@@ -38,8 +38,10 @@ void entity_core::answer("""),
     for (auto& stored : snapshot.replies())
 """),
     ("stale_incarnation", "appends of an older incarnation are accepted", "persistence/journal_core.cpp",
-     "i->second.incarnation != order.incarnation ||",
-     """(i->second.incarnation != order.incarnation && !planted("stale_incarnation")) ||"""),
+     """i->second.incarnation != order.incarnation ||
+      i->second.last_seq + 1 != order.first_seq)""",
+     """(i->second.incarnation != order.incarnation ? !planted("stale_incarnation")
+                                                 : i->second.last_seq + 1 != order.first_seq))"""),
     ("append_after_failure", "entities go on appending after a failed write", "persistence/journal_core.cpp",
      "  ++generation_;\n  seats_.clear();",
      """  ++generation_;
