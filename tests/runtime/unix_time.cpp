@@ -7,13 +7,13 @@
 using namespace troupe;
 
 CAF_TEST(dates are read with and without offset and fraction) {
-  CAF_CHECK_EQUAL(*read_unix_ms("1970-01-01T00:00:00Z"), int64_t{0});
-  CAF_CHECK_EQUAL(*read_unix_ms("2026-01-31T12:00:00Z"), int64_t{1769860800000});
-  CAF_CHECK_EQUAL(*read_unix_ms("2026-01-31T14:00:00.25+02:00"), int64_t{1769860800250});
-  CAF_CHECK_EQUAL(*read_unix_ms("2026-01-31 09:30:00-02:30"), int64_t{1769860800000});
-  CAF_CHECK_EQUAL(*read_unix_ms("2024-02-29T23:59:60Z"), int64_t{1709251200000});
-  CAF_CHECK_EQUAL(*read_unix_ms("1769860800250"), int64_t{1769860800250});
-  CAF_CHECK_EQUAL(*read_unix_ms("-5"), int64_t{-5});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("1970-01-01T00:00:00Z")}, int64_t{0});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("2026-01-31T12:00:00Z")}, int64_t{1769860800000});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("2026-01-31T14:00:00.25+02:00")}, int64_t{1769860800250});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("2026-01-31 09:30:00-02:30")}, int64_t{1769860800000});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("2024-02-29T23:59:60Z")}, int64_t{1709251200000});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("1769860800250")}, int64_t{1769860800250});
+  CAF_CHECK_EQUAL(int64_t{*read_unix_ms("-5")}, int64_t{-5});
 }
 
 CAF_TEST(what is no time is refused with what is allowed) {
@@ -30,7 +30,7 @@ CAF_TEST(what is no time is refused with what is allowed) {
 CAF_TEST(what is written is read again) {
   for (auto ms :
        {int64_t{0}, int64_t{1}, int64_t{1769860800250}, int64_t{-86400000}, int64_t{253402300799999}})
-    CAF_CHECK_EQUAL(*read_unix_ms(to_rfc3339(ms)), ms);
+    CAF_CHECK_EQUAL(int64_t{*read_unix_ms(to_rfc3339(ms))}, ms);
   CAF_CHECK_EQUAL(to_rfc3339(1769860800000), std::string{"2026-01-31T12:00:00Z"});
   CAF_CHECK_EQUAL(to_rfc3339(1769860800007), std::string{"2026-01-31T12:00:00.007Z"});
 }

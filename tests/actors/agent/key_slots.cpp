@@ -25,7 +25,7 @@ std::string name_of(const std::optional<RunTask>& one) {
 
 CAF_TEST(a key belongs to its tenant) {
   CAF_CHECK(!key_slots::key_of(task("1", "")));
-  CAF_CHECK_EQUAL(*key_slots::key_of(task("1", "k")), "t/k");
+  CAF_CHECK_EQUAL(std::string{*key_slots::key_of(task("1", "k"))}, "t/k");
   key_slots keys;
   keys.hold(task("1", "k"));
   CAF_CHECK(!keys.is_free_for(task("2", "k")));
@@ -76,8 +76,8 @@ CAF_TEST(until it is known who holds what no key is free) {
   CAF_CHECK_EQUAL(name_of(keys.release(task("9", "m"), 0)), "nobody");
   auto first = keys.open(0);
   CAF_REQUIRE_EQUAL(first.size(), 2u);
-  CAF_CHECK_EQUAL(*key_slots::key_of(first[0]), "t/l");
-  CAF_CHECK_EQUAL(*key_slots::key_of(first[1]), "t/m");
+  CAF_CHECK_EQUAL(std::string{*key_slots::key_of(first[0])}, "t/l");
+  CAF_CHECK_EQUAL(std::string{*key_slots::key_of(first[1])}, "t/m");
   CAF_CHECK_EQUAL(name_of(keys.release(task("8", "k"), 0)), "1");
 }
 

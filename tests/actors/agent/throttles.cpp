@@ -47,7 +47,7 @@ CAF_TEST(a burst begins at once and then so many a second) {
   auto one = task("1", {"read", "llm", "llm"});
   for (int i = 0; i < 3; ++i)
     CAF_CHECK(!gates.refuses(one, begin_ms));
-  CAF_CHECK_EQUAL(gates.refuses(one, begin_ms).value(), "capability llm");
+  CAF_CHECK_EQUAL(std::string{gates.refuses(one, begin_ms).value()}, "capability llm");
   CAF_CHECK(gates.refuses(one, begin_ms + 499).has_value());
   CAF_CHECK(!gates.refuses(one, begin_ms + 500));
   CAF_CHECK(gates.refuses(one, begin_ms + 500).has_value());
@@ -56,7 +56,7 @@ CAF_TEST(a burst begins at once and then so many a second) {
 CAF_TEST(a key has a bucket for each tenant) {
   auto gates = with("key mail: rate=1");
   CAF_CHECK(!gates.refuses(task("1", {"send"}, "mail"), begin_ms));
-  CAF_CHECK_EQUAL(gates.refuses(task("2", {"send"}, "mail"), begin_ms).value(), "key t/mail");
+  CAF_CHECK_EQUAL(std::string{gates.refuses(task("2", {"send"}, "mail"), begin_ms).value()}, "key t/mail");
   CAF_CHECK(!gates.refuses(task("1", {"send"}, "mail", "other"), begin_ms));
   CAF_CHECK(!gates.refuses(task("3", {"send"}, "post"), begin_ms));
 }
@@ -64,7 +64,7 @@ CAF_TEST(a key has a bucket for each tenant) {
 CAF_TEST(who is refused by one bucket takes no token of another) {
   auto gates = with("a: rate=1; b: rate=1");
   CAF_CHECK(!gates.refuses(task("1", {"b"}), begin_ms));
-  CAF_CHECK_EQUAL(gates.refuses(task("2", {"a", "b"}), begin_ms).value(), "capability b");
+  CAF_CHECK_EQUAL(std::string{gates.refuses(task("2", {"a", "b"}), begin_ms).value()}, "capability b");
   CAF_CHECK(!gates.refuses(task("3", {"a"}), begin_ms));
 }
 
@@ -78,7 +78,7 @@ CAF_TEST(who waits comes out when a token is there and tenants take turns) {
   for (auto name : {"1", "2", "3"})
     gates.wait(bucket, task(name, {"llm"}, "", "flood"));
   gates.wait(bucket, task("single", {"llm"}, "", "poor"));
-  CAF_CHECK_EQUAL(gates.line_of(task("9", {"read", "llm"})).value(), bucket);
+  CAF_CHECK(gates.line_of(task("9", {"read", "llm"})).value() == bucket);
   CAF_CHECK(!gates.line_of(task("9", {"read"})));
   CAF_CHECK_EQUAL(gates.rest(begin_ms)->count(), 100);
   CAF_CHECK_EQUAL(owners(gates.due(begin_ms + 99)), "");

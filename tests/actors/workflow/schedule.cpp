@@ -534,7 +534,7 @@ CAF_TEST(jitter comes later by the same and tells the run nothing) {
   begin(spec);
   auto jitter = jitter_of(nightly, began + hour, hour / 2);
   CAF_REQUIRE(jitter > 1000);
-  CAF_CHECK_EQUAL(stored().at("next"), began + hour + jitter);
+  CAF_CHECK_EQUAL(int64_t{stored().at("next")}, began + hour + jitter);
   pass(hour + jitter - 500);
   CAF_CHECK(!has_begun(run_at(began + hour)));
   pass(1000);
