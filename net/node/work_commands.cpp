@@ -50,11 +50,12 @@ caf::expected<int> start(cli_session& at) {
                       "--capability for one task");
   if (said.revision != 0 && said.workflow.empty())
     return make_error(ec::invalid_argument, "a --revision is one of a published --workflow");
-  if (!said.file.empty()) {
+  auto is_yaml = said.file.ends_with(".yaml") || said.file.ends_with(".yml");
+  if (!said.file.empty() && !is_yaml) { // a message as the control service takes it
     if (auto failed = read_json_file(said.file, *in.mutable_definition()))
       return failed;
-  } else if (!said.definition.empty()) {
-    auto definition = read_definition_file(said.definition);
+  } else if (!said.definition.empty() || is_yaml) {
+    auto definition = read_definition_file(is_yaml ? said.file : said.definition);
     if (!definition)
       return std::move(definition.error());
     *in.mutable_definition() = std::move(*definition);
@@ -208,7 +209,7 @@ std::vector<cli_command> work_commands() {
   return {
       {"run start",
        "Start a workflow, or one task",
-       {{"FILE", &cli_arguments::file, "WorkflowDefinition in protobuf's JSON"},
+       {{"FILE", &cli_arguments::file, "Workflow in YAML, or in the JSON of its protobuf message"},
         {"--file", &cli_arguments::definition, "Workflow in YAML or JSON, as `troupe workflow` reads it"},
         {"--workflow", &cli_arguments::workflow, "A published one, by name or ref"},
         {"--revision", &cli_arguments::revision, "Of that [the current]"},

@@ -195,6 +195,7 @@ CAF_TEST(a run begins from a published workflow or from a file) {
   CAF_CHECK_EQUAL(published.out, "r1\n");
   auto file = write_file(node.home.path + "/pay.yaml", to_yaml(pay_definition()));
   CAF_CHECK_EQUAL(type(node, {"run", "start", "--file", file, "--id", "r2"}).out, "r2\n");
+  CAF_CHECK_EQUAL(type(node, {"run", "start", file, "--id", "r2"}).out, "r2\n"); // by its ending
   CAF_CHECK_EQUAL(type(node, {"run", "start", "--workflow", "nobody"}).code, 3);
   CAF_CHECK_EQUAL(type(node, {"run", "start", "--workflow", "pay", "--file", file}).code, 2);
   CAF_CHECK_EQUAL(type(node, {"run", "start", "--file", file, "--revision", "2"}).code, 2);
