@@ -59,6 +59,9 @@ inline constexpr size_t definition_hints = 50'000;
 /// Signals of a run that nobody has waited for yet; above, ec::overloaded.
 inline constexpr size_t signals_waiting = 1'000;
 
+/// Plans of definitions that are kept though no run has them: a start compiles its definition once, not at every look.
+inline constexpr size_t plans_recent = 32;
+
 /// Events that one command may bring about in a run before the rest is put off to the next: bounds one append.
 inline constexpr size_t run_reactions = 2'000;
 

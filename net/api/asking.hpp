@@ -10,6 +10,11 @@ namespace troupe {
 /// CAF's own errors say neither who nor what to do: these do.
 caf::error explained(const caf::error& failed, const std::string& asked);
 
+/// Where new work begins: its id, made here if none is `wanted`, and its ref. Errors: why the node takes no new work now;
+/// ec::invalid_argument for what is no id; ec::already_exists if the id belongs to work of the other kind, `run` or `task`.
+caf::expected<RunStarted> admit_work(const control_desk& desk, std::string_view tenant, std::string_view kind,
+                                     const std::string& wanted);
+
 /// Asks a ref under the call's context and patience; the answer, as `view` shows it, or the error becomes the
 /// reply.
 template <class Answer, class Reply, class Question, class View>

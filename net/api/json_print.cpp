@@ -2,13 +2,12 @@
 // equal messages.
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
 #include <troupe/net/api/json.hpp>
 #include <troupe/net/api/unix_times.hpp>
+#include <troupe/runtime/unix_time.hpp>
 #include <troupe/runtime/utf8.hpp>
 #include <vector>
 
@@ -150,40 +149,18 @@ std::string to_json(const Message& message, json_style style) {
   return std::move(to.out);
 }
 
+// The times of messages have milliseconds always, and no other zone.
 std::string iso_time(int64_t unix_ms) {
-  std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds{unix_ms}};
-  auto day = std::chrono::floor<std::chrono::days>(time);
-  std::chrono::year_month_day date{day};
-  std::chrono::hh_mm_ss clock{time - day};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  auto text = to_rfc3339(unix_ms);
+  return unix_ms % 1000 == 0 ? text.insert(text.size() - 1, ".000") : text;
 }
 
 std::optional<int64_t> parse_iso_time(std::string_view text) {
-  // YYYY-MM-DDTHH:MM:SS[.mmm]Z
-  auto number = [&](size_t at, size_t digits) {
-    int value = 0;
-    for (auto c : text.substr(at, digits))
-      value = value < 0 || c < '0' || c > '9' ? -1 : value * 10 + (c - '0');
-    return value;
-  };
   auto with_ms = text.size() == 24 && text[19] == '.';
-  if ((text.size() != 20 && !with_ms) || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-      text[13] != ':' || text[16] != ':' || text.back() != 'Z')
+  if ((text.size() != 20 && !with_ms) || text[10] != 'T' || text[17] == '6' || text.back() != 'Z')
     return {};
-  auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
-       minute = number(14, 2), second = number(17, 2), ms = with_ms ? number(20, 3) : 0;
-  if (std::min({year, month, day, hour, minute, second, ms}) < 0 || hour > 23 || minute > 59 || second > 59)
-    return {};
-  std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
-                                   std::chrono::day{static_cast<unsigned>(day)}};
-  if (!date.ok())
-    return {};
-  auto days = std::chrono::sys_days{date}.time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(days).count() +
-         ((hour * 60 + minute) * 60 + second) * int64_t{1000} + ms;
+  auto time = read_unix_ms(text);
+  return time ? std::optional<int64_t>{*time} : std::nullopt;
 }
 
 } // namespace troupe

@@ -46,18 +46,15 @@ void serve(const control_call& call, const AskRun& in, reply_to<RunAnswer> reply
 
 // The other run tells what it has done; the new one begins with that.
 void serve(const control_call& call, const ForkRun& in, reply_to<RunStarted> reply) {
-  auto& outside = *call.desk->outside;
-  auto other = find_entity(outside, in.id(), {"run"});
+  auto other = find_entity(*call.desk->outside, in.id(), {"run"});
   if (!other)
     return reply(std::move(other.error()));
-  auto id = in.new_id().empty() ? outside.ids->next(outside.time->now_ms()) : in.new_id();
-  auto name = parse_ref(fmt::format("{}/run/{}", other->tenant, id));
-  if (!name)
-    return reply(make_error(ec::invalid_argument, fmt::format("'{}' is no id: 1 to {} of A-Z a-z 0-9 _ . -",
-                                                              id, limits::name_bytes)));
+  auto started = admit_work(*call.desk, other->tenant, "run", in.new_id());
+  if (!started)
+    return reply(std::move(started.error()));
   PlanFork plan;
   plan.set_step(in.step());
-  reply_to<RunFork> planned = [=, edits = in.variables(),
+  reply_to<RunFork> planned = [=, started = *started, edits = in.variables(),
                                other_ref = to_string(*other)](caf::expected<RunFork> fork) {
     if (!fork)
       return reply(std::move(fork.error()));
@@ -75,9 +72,6 @@ void serve(const control_call& call, const ForkRun& in, reply_to<RunStarted> rep
       start.set_priority(of->state().priority());
       start.set_revision(of->state().revision());
       *start.mutable_fork() = fork;
-      RunStarted started;
-      started.set_id(id);
-      started.set_ref(to_string(*name));
       ask_for<WorkflowAccepted>(call, started.ref(), std::move(start), reply,
                                 [=](const WorkflowAccepted&) { return started; });
     };

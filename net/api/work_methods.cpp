@@ -57,13 +57,30 @@ caf::error check_inputs(const google::protobuf::RepeatedPtrField<Field>& sorted)
 
 } // namespace
 
+caf::expected<RunStarted> admit_work(const control_desk& desk, std::string_view tenant, std::string_view kind,
+                                     const std::string& wanted) {
+  if (auto refused = desk.hooks.refuse_work ? desk.hooks.refuse_work() : caf::error{})
+    return refused;
+  auto id = wanted.empty() ? desk.outside->ids->next(desk.outside->time->now_ms()) : wanted;
+  auto name = parse_ref(fmt::format("{}/{}/{}", tenant, kind, id));
+  if (!name)
+    return make_error(ec::invalid_argument,
+                      fmt::format("'{}' is no id: 1 to {} of A-Z a-z 0-9 _ . -", id, limits::name_bytes));
+  auto other = find_entity(*desk.outside, id, {kind == "task" ? "run" : "task"});
+  if (other)
+    return make_error(ec::already_exists, fmt::format("the id {} belongs to {}", id, to_string(*other)));
+  if (code_of(other.error()) != ec::not_found)
+    return std::move(other.error());
+  RunStarted started;
+  started.set_id(id);
+  started.set_ref(to_string(*name));
+  return started;
+}
+
 void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> reply) {
   if (in.has_definition() + in.has_task() + !in.workflow().empty() != 1)
     return reply(
         make_error(ec::invalid_argument, "start either a definition, a published workflow, or one task"));
-  if (auto refused = call.desk->hooks.refuse_work ? call.desk->hooks.refuse_work() : caf::error{})
-    return reply(std::move(refused));
-  auto id = in.id().empty() ? call.desk->outside->ids->next(call.desk->outside->time->now_ms()) : in.id();
   std::string tenant{default_tenant};
   caf::expected<ref> workflow = ref{};
   if (!in.workflow().empty()) {
@@ -72,18 +89,10 @@ void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> re
       return reply(std::move(workflow.error()));
     tenant = workflow->tenant;
   }
-  auto name = parse_ref(fmt::format("{}/{}/{}", tenant, in.has_task() ? "task" : "run", id));
-  if (!name)
-    return reply(make_error(ec::invalid_argument, fmt::format("'{}' is no id: 1 to {} of A-Z a-z 0-9 _ . -",
-                                                              id, limits::name_bytes)));
-  auto other = find_entity(*call.desk->outside, id, {in.has_task() ? "run" : "task"});
-  if (other || code_of(other.error()) != ec::not_found)
-    return reply(
-        other ? make_error(ec::already_exists, fmt::format("the id {} belongs to {}", id, to_string(*other)))
-              : std::move(other.error()));
-  RunStarted started;
-  started.set_id(id);
-  started.set_ref(to_string(*name));
+  auto admitted = admit_work(*call.desk, tenant, in.has_task() ? "task" : "run", in.id());
+  if (!admitted)
+    return reply(std::move(admitted.error()));
+  auto& started = *admitted;
   if (in.has_task()) {
     CreateTask create;
     *create.mutable_spec() = in.task();
@@ -93,13 +102,13 @@ void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> re
     if (auto wrong = check_inputs(inputs))
       return reply(wrong);
     return ask_for<TaskAccepted>(call, started.ref(), std::move(create), std::move(reply),
-                                 [=](const TaskAccepted&) { return started; });
+                                 [started](const TaskAccepted&) { return started; });
   }
   auto inputs = in.inputs();
   sort_inputs(inputs);
   if (auto wrong = check_inputs(inputs))
     return reply(wrong);
-  auto accepted = [=](const WorkflowAccepted&) { return started; };
+  auto accepted = [started](const WorkflowAccepted&) { return started; };
   if (in.workflow().empty()) {
     StartWorkflow start;
     *start.mutable_definition() = in.definition();
@@ -163,7 +172,8 @@ void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> re
 }
 
 void serve(const control_call& call, const GetHistory& in, reply_to<History> reply) {
-  auto name = find_entity(*call.desk->outside, in.id(), {"run", "task", "agent", "ledger", "schedule", "workflow"});
+  auto name =
+      find_entity(*call.desk->outside, in.id(), {"run", "task", "agent", "ledger", "schedule", "workflow"});
   if (!name)
     return reply(std::move(name.error()));
   reply(read_history(*call.desk->outside, to_string(*name), in.after_seq()));

@@ -87,22 +87,22 @@ caf::expected<int> list_approvals(cli_session& at) {
 caf::expected<std::string> find_step(cli_session& at, control_client& node) {
   if (!at.said().step.empty())
     return at.said().step;
-  ListApprovals all;
-  all.set_limit(limits::list_rows_most);
-  auto list = node.approvals(all);
-  if (!list)
-    return std::move(list.error());
-  auto& id = at.said().id;
-  std::vector<std::string> steps;
-  for (auto& row : list->approvals())
-    if (row.run() == id || row.run().ends_with("/" + id))
-      steps.push_back(row.step());
-  if (steps.empty())
-    return make_error(ec::not_found, printable(id) + " waits for no approval");
-  if (steps.size() > 1)
+  DescribeRun ask;
+  ask.set_id(at.said().id);
+  auto view = node.describe(ask);
+  if (!view)
+    return std::move(view.error());
+  auto open = open_approvals(*view);
+  if (open.empty())
+    return make_error(ec::not_found, printable(ask.id()) + " waits for no approval");
+  if (open.size() > 1) {
+    std::vector<std::string> steps;
+    for (auto& one : open)
+      steps.push_back(one.step);
     return make_error(ec::conflict, fmt::format("{} waits for {} approvals; name one with --step: {}",
-                                                printable(id), steps.size(), fmt::join(steps, ", ")));
-  return steps.front();
+                                                printable(ask.id()), steps.size(), fmt::join(steps, ", ")));
+  }
+  return open.front().step;
 }
 
 caf::expected<int> decide(cli_session& at, bool approve) {

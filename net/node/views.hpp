@@ -46,4 +46,13 @@ struct human_question {
 /// The questions of a run or lone task nobody has answered yet.
 std::vector<human_question> open_questions(const RunView& view);
 
+/// An approval that waits.
+struct open_approval {
+  std::string step;               ///< its path
+  std::vector<std::string> asked; ///< principals
+};
+
+/// The approvals of a run that wait, in the order of its steps.
+std::vector<open_approval> open_approvals(const RunView& view);
+
 } // namespace troupe

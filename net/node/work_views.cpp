@@ -102,18 +102,21 @@ void add_steps(const step_states& steps, const std::string& prefix, text_table& 
   }
 }
 
-std::string ask_to_approve(const RunView& view, const step_states& steps, const std::string& prefix) {
-  std::string lines;
+void collect(const step_states& steps, const std::string& prefix, std::vector<open_approval>& found) {
   for (auto& step : steps) {
     if (step.status() == STEP_ACTIVE && step.asked_size() > 0)
-      lines +=
-          fmt::format("\n{} may approve {}\n  troupe approve {} --step {}\n", fmt::join(step.asked(), ", "),
-                      printable(prefix + step.id()), printable(view.id()), printable(prefix + step.id()));
+      found.push_back({prefix + step.id(), {step.asked().begin(), step.asked().end()}});
     for (auto& scope : step.scopes())
       if (!scope.ended())
-        lines += ask_to_approve(view, scope.steps(),
-                                prefix + step.id() + "." + std::to_string(scope.number()) + ".");
+        collect(scope.steps(), prefix + step.id() + "." + std::to_string(scope.number()) + ".", found);
   }
+}
+
+std::string ask_to_approve(const RunView& view) {
+  std::string lines;
+  for (auto& one : open_approvals(view))
+    lines += fmt::format("\n{} may approve {}\n  troupe approve {} --step {}\n", fmt::join(one.asked, ", "),
+                         printable(one.step), printable(view.id()), printable(one.step));
   return lines;
 }
 
@@ -204,7 +207,7 @@ std::string show(const RunView& view, const text_look& how) {
   text_table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
   add_steps(run.steps(), "", steps, how);
   return facts.show(how) + (run.steps_size() == 0 ? "" : "\n" + steps.show(how)) + ended(run.outcome()) +
-         ask_to_answer(view) + ask_to_approve(view, run.steps(), "");
+         ask_to_answer(view) + ask_to_approve(view);
 }
 
 std::string show(const History& history, const text_look& how) {
@@ -241,6 +244,12 @@ std::string show(const DeadLetterList& list, const text_look& how) {
   auto shown = static_cast<uint64_t>(list.letters_size());
   return rows.show(how) + (list.total() > shown ? fmt::format("{} of {}\n", shown, list.total()) : "") +
          "again: troupe dlq requeue OWNER [STEP]   away: troupe dlq drop OWNER [STEP]\n";
+}
+
+std::vector<open_approval> open_approvals(const RunView& view) {
+  std::vector<open_approval> found;
+  collect(view.run().steps(), "", found);
+  return found;
 }
 
 std::vector<human_question> open_questions(const RunView& view) {

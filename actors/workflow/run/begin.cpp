@@ -126,7 +126,6 @@ caf::expected<std::vector<Field>> run_reaction::inputs_of(const step_place& at) 
                                               : definition.monitor().sample().inputs();
   if (at.plan->with.empty()) {
     put(inputs, run_.state.inputs());
-    run_documents documents{run_, at};
     for (auto scope : at.scopes)
       if (scope.owner_plan && scope.owner_plan->definition->has_map())
         inputs["item"] = as_text(scope.owner->items(static_cast<int>(scope.state->number()) - 1));

@@ -10,8 +10,8 @@
 #include <troupe/actors/workflow/run/fork.hpp>
 #include <troupe/actors/workflow/run/reaction.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
-#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
+#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
@@ -88,8 +88,9 @@ decision run_commands::decide(const StartWorkflow& cmd) const {
   auto variables = first_values(*workflow_plan::of(cmd.definition()), *inputs);
   if (!variables)
     return std::move(variables.error());
-  if (auto wrong = check_fork(cmd.definition(), cmd.fork()))
-    return wrong;
+  if (cmd.has_fork())
+    if (auto wrong = check_fork(cmd.definition(), cmd.fork()))
+      return wrong;
   for (auto& variable : *variables)
     for (auto& edited : cmd.fork().variables())
       if (edited.name() == variable.name())
@@ -210,17 +211,11 @@ void run_commands::open_again(std::vector<RunEvent>& events, StepStatus first) c
     auto at = run_.find(step.id());
     if (step.status() == STEP_FAILED && is_handled(*at))
       continue;
-    auto again = at->plan->definition->has_task() && step.status() == STEP_FAILED
-                     ? task_life::resume(step.task(), false, now_ms_)
-                     : task_life::decision{std::vector<TaskEvent>{}};
-    if (at->plan->definition->has_task() && step.status() == STEP_CANCELLED) {
-      TaskEvent resumed;
-      resumed.mutable_resumed()->set_time_ms(now_ms_);
-      again->push_back(std::move(resumed));
-    }
-    if (again && !again->empty()) {
-      for (auto& happened : *again)
-        events.push_back(wrap(step.id(), std::move(happened)));
+    TaskEvent resumed;
+    resumed.mutable_resumed()->set_time_ms(now_ms_);
+    auto has_begun = at->plan->definition->has_task() && step.task().attempt() > 0;
+    if (has_begun && (step.status() == STEP_CANCELLED || task_life::resume(step.task(), false, now_ms_))) {
+      events.push_back(wrap(step.id(), std::move(resumed)));
     } else {
       auto* reset = events.emplace_back().mutable_reset();
       reset->set_step(step.id());

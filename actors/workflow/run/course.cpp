@@ -16,6 +16,10 @@ StepStatus status_of(const TaskState& task) {
 
 } // namespace
 
+const Outcome& own_outcome(const StepState& step) {
+  return step.has_outcome() ? step.outcome() : step.task().outcome();
+}
+
 const Outcome& outcome_of(const StepState& step) {
   static const Outcome null = [] {
     Outcome outcome;
@@ -24,7 +28,7 @@ const Outcome& outcome_of(const StepState& step) {
   }();
   if (step.status() != STEP_COMPLETED)
     return null;
-  return step.has_outcome() ? step.outcome() : step.task().outcome();
+  return own_outcome(step);
 }
 
 uint32_t required(const JoinRule& rule, uint32_t count) {
@@ -64,6 +68,7 @@ void run_course::apply(const RunEvent& event) {
   case RunEvent::kStepBegun: {
     auto& begun = event.step_begun();
     with_step(begun.step(), [&](step_place& at) {
+      note_undoing(at);
       at.step->set_status(STEP_ACTIVE);
       at.step->set_begun_ms(begun.time_ms());
       at.step->set_due_ms(begun.due_ms());
@@ -86,6 +91,7 @@ void run_course::apply(const RunEvent& event) {
   case RunEvent::kStepEnded: {
     auto& ended = event.step_ended();
     with_step(ended.step(), [&](step_place& at) {
+      note_undoing(at);
       *at.step->mutable_outcome() = ended.outcome();
       *at.step->mutable_chosen() = ended.chosen();
       auto policy = at.plan->definition->child().on_close();
@@ -264,11 +270,7 @@ void run_course::task_changed(const RunEvent::StepEvent& event) {
   task_life::apply(*at->step->mutable_task(), happened);
   auto is_plain = at->plan->definition->has_task();
   if (happened.has_created()) {
-    if (at->plan->undoes) {
-      state.set_undoing(at->path);
-      state.mutable_undo()->RemoveLast();
-      state.set_undone(state.undone() + 1);
-    }
+    note_undoing(*at);
     if (at->step->status() == STEP_PENDING) {
       at->step->set_status(STEP_ACTIVE);
       at->step->set_begun_ms(happened.created().time_ms());

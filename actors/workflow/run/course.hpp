@@ -87,6 +87,7 @@ private:
   void take_over(const RunFork& fork, int64_t time_ms);
   uint32_t open_block(const block_plan& block, const std::string& path, step_states& steps);
   void task_changed(const RunEvent::StepEvent& event);
+  void note_undoing(const step_place& at);
   void settle(const step_place& at, StepStatus how, int64_t time_ms);
   void lead_on(const step_place& at, StepStatus how);
   void reopen(const step_place& at);
@@ -104,6 +105,9 @@ private:
   std::map<std::string, std::set<std::string>> waiting_;                           ///< signal -> paths
   std::deque<matter> agenda_;
 };
+
+/// What a step ended with, failures too.
+const Outcome& own_outcome(const StepState& step);
 
 /// The outcome a settled step gives to others: its own, or null.
 const Outcome& outcome_of(const StepState& step);

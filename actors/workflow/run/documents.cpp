@@ -137,7 +137,7 @@ std::string run_documents::whole(const std::string& name) {
         auto& step = at_.scope().steps->Get(plan->index);
         if (step.status() != STEP_FAILED && step.status() != STEP_CANCELLED)
           continue;
-        auto& failure = step.has_outcome() ? step.outcome().failure() : step.task().outcome().failure();
+        auto& failure = own_outcome(step).failure();
         std::string json = R"({"code":)";
         append_json(json, to_string(static_cast<ec>(failure.code())));
         json += R"(,"step":)";

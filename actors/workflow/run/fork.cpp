@@ -48,7 +48,7 @@ caf::expected<RunFork> plan_fork(const run_course& run, const std::string& step)
     auto* kept = fork.add_kept();
     kept->set_step(state.id());
     kept->set_status(state.status());
-    *kept->mutable_outcome() = state.has_outcome() ? state.outcome() : state.task().outcome();
+    *kept->mutable_outcome() = own_outcome(state);
     *kept->mutable_chosen() = state.chosen();
   }
   for (auto& variable : run.state.variables()) {

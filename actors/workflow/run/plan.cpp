@@ -2,8 +2,10 @@
 // Invariant: a plan is built once and never changed, so runs on any thread may share it.
 
 #include <algorithm>
+#include <deque>
 #include <mutex>
 #include <troupe/actors/workflow/run/plan.hpp>
+#include <troupe/runtime/workflow_limits.hpp>
 #include <unordered_map>
 
 namespace troupe {
@@ -137,6 +139,7 @@ std::shared_ptr<const block_plan> plan_block(Block block) {
 std::shared_ptr<const workflow_plan> workflow_plan::of(const WorkflowDefinition& definition) {
   static std::mutex mutex;
   static std::unordered_map<std::string, std::weak_ptr<const workflow_plan>> known;
+  static std::deque<std::shared_ptr<const workflow_plan>> recent;
   auto bytes = definition.SerializeAsString(); // no map fields: equal definitions have equal bytes
   {
     std::lock_guard guard{mutex};
@@ -153,6 +156,9 @@ std::shared_ptr<const workflow_plan> workflow_plan::of(const WorkflowDefinition&
   std::lock_guard guard{mutex};
   std::erase_if(known, [](auto& entry) { return entry.second.expired(); });
   known[std::move(bytes)] = plan;
+  recent.push_back(plan);
+  if (recent.size() > limits::plans_recent)
+    recent.pop_front();
   return plan;
 }
 

@@ -64,7 +64,7 @@ struct workflow_plan {
   workflow_plan() = default;
   workflow_plan(const workflow_plan&) = delete;
 
-  /// The plan of a valid definition; equal ones share it while a run has it.
+  /// The plan of a valid definition; equal ones share it while a run has it, and the last limits::plans_recent a while longer.
   static std::shared_ptr<const workflow_plan> of(const WorkflowDefinition& definition);
 };
 

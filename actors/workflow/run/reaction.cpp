@@ -5,8 +5,8 @@
 #include <troupe/actors/workflow/run/documents.hpp>
 #include <troupe/actors/workflow/run/reaction.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
-#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
+#include <troupe/actors/workflow/value_type.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/utf8.hpp>
 
@@ -184,7 +184,7 @@ void run_reaction::fail_scope(const step_place& at) {
   auto& step = *at.step;
   if (step.status() != STEP_FAILED && step.status() != STEP_CANCELLED)
     return;
-  auto& own = step.has_outcome() ? step.outcome() : step.task().outcome();
+  auto& own = own_outcome(step);
   Outcome outcome;
   *outcome.mutable_failure() = own.failure();
   outcome.mutable_failure()->set_text("step " + at.path + ": " + own.failure().text());
@@ -223,31 +223,20 @@ void run_reaction::wrap_up() {
   if (state.status() != RUN_COMPENSATING)
     return;
   auto outcome = state.outcome();
-  if (!state.undoing().empty()) {
-    auto undoing = run_.find(state.undoing());
-    if (undoing && undoing->step->status() <= STEP_ACTIVE)
-      return;
-    if (undoing && undoing->step->status() != STEP_COMPLETED) {
-      auto& step = *undoing->step;
-      auto& failure = step.has_outcome() ? step.outcome().failure() : step.task().outcome().failure();
-      outcome.mutable_failure()->set_text(outcome.failure().text() + "; then compensation " +
-                                          state.undoing() + " failed: " + failure.text());
-    }
-  }
-  if (state.undo_size() > 0 && outcome.failure().text() == state.outcome().failure().text()) {
+  auto ends_as = state.ends_as();
+  auto undoing = run_.find(state.undoing());
+  if (undoing && undoing->step->status() <= STEP_ACTIVE)
+    return;
+  if (undoing && (undoing->step->status() == STEP_FAILED || undoing->step->status() == STEP_CANCELLED)) {
+    ends_as = RUN_FAILED;
+    outcome.mutable_failure()->set_text(outcome.failure().text() + "; then compensation " + undoing->path +
+                                        " failed: " + own_outcome(*undoing->step).failure().text());
+  } else if (state.undo_size() > 0) {
     auto done = run_.find(state.undo(state.undo_size() - 1));
-    auto undo = run_.find(done->scope().path_of(done->plan->definition->compensation()));
-    auto before = events.size();
-    begin_kind(*undo);
-    if (events.size() > before && events.back().has_step())
-      return;
-    auto& why = events.back().step_ended().outcome().failure().text();
-    outcome.mutable_failure()->set_text(outcome.failure().text() + "; then compensation " + undo->path +
-                                        " failed: " + why);
+    return begin_kind(*run_.find(done->scope().path_of(done->plan->definition->compensation())));
   }
   auto& ended = *add().mutable_ended();
-  ended.set_status(outcome.failure().text() == state.outcome().failure().text() ? state.ends_as()
-                                                                                : RUN_FAILED);
+  ended.set_status(ends_as);
   *ended.mutable_outcome() = std::move(outcome);
   ended.set_time_ms(now_ms_);
 }

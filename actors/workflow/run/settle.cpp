@@ -38,6 +38,15 @@ bool is_handled(const step_place& at) {
          });
 }
 
+// A compensation begins: what it undoes is the last that is to be undone.
+void run_course::note_undoing(const step_place& at) {
+  if (!at.plan->undoes || at.step->status() != STEP_PENDING)
+    return;
+  state.set_undoing(at.path);
+  state.mutable_undo()->RemoveLast();
+  state.set_undone(state.undone() + 1);
+}
+
 // The end of a step: who waits for it, and who has to answer for it.
 void run_course::settle(const step_place& at, StepStatus how, int64_t time_ms) {
   if (is_settled(*at.step))

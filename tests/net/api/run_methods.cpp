@@ -126,4 +126,12 @@ CAF_TEST(a fork begins with what the other run has done and with edited variable
   CAF_CHECK_EQUAL(seen->fork().variables(0).value(), std::string{"9"});
 }
 
+CAF_TEST(a node that takes no new work forks nothing) {
+  desk.hooks.refuse_work = [] { return make_error(ec::disk_full, "no room"); };
+  ForkRun in;
+  in.set_id("r1");
+  in.set_step("b");
+  CAF_CHECK_EQUAL(code_of(call<RunStarted>(in).error()), ec::disk_full);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -17,12 +17,13 @@ void keep_approval(const control_node& node, const std::string& run, const std::
   row.set_due_ms(1'600'003'600'000);
   add_name(*node.rows, run);
   auto id = identify(run, node.rows->naming_key());
-  CAF_REQUIRE(!node.rows->write({{space::index, index_key(id, index_table::approvals, step, node.rows->naming_key()),
-                                  row.SerializeAsString()}}));
+  CAF_REQUIRE(
+      !node.rows->write({{space::index, index_key(id, index_table::approvals, step, node.rows->naming_key()),
+                          row.SerializeAsString()}}));
 }
 
 // A run that keeps the last command it heard.
-std::shared_ptr<std::string> play_run(control_node& node) {
+std::shared_ptr<std::string> play_run(control_node& node, std::vector<std::string> approvals = {}) {
   auto heard = std::make_shared<std::string>();
   auto hear = [heard](const auto& command) {
     auto plain = command;
@@ -33,11 +34,23 @@ std::shared_ptr<std::string> play_run(control_node& node) {
   add_name(*node.rows, "default/run/r1");
   node.play(
       "default/run/r1", [hear](const PauseRun& c) { return hear(c); },
-      [](const UnpauseRun&) -> caf::result<Done> { return make_error(ec::conflict, "the run is not paused"); },
+      [](const UnpauseRun&) -> caf::result<Done> {
+        return make_error(ec::conflict, "the run is not paused");
+      },
       [hear](const TerminateRun& c) { return hear(c); }, [hear](const RetryRun& c) { return hear(c); },
       [hear](const SignalRun& c) { return hear(c); }, [hear](const SetVariable& c) { return hear(c); },
       [hear](const ResumeTask& c) { return hear(c); }, [hear](const AnswerApproval& c) { return hear(c); },
       [hear](const DelegateApproval& c) { return hear(c); },
+      [approvals](const GetRun&) {
+        RunDescription description;
+        for (auto& id : approvals) {
+          auto* step = description.mutable_state()->add_steps();
+          step->set_id(id);
+          step->set_status(STEP_ACTIVE);
+          step->add_asked("ann");
+        }
+        return description;
+      },
       [](const QueryRun& question) {
         RunAnswer answer;
         answer.set_json("\"" + question.expression() + "\"");
@@ -71,7 +84,7 @@ CAF_TEST(nobody hears a command for a run that does not exist) {
 
 CAF_TEST(approvals are listed with what a person needs and answered by the run alone) {
   control_node node;
-  auto heard = play_run(node);
+  auto heard = play_run(node, {"ask"});
   CAF_CHECK_EQUAL(type(node, {"approvals"}).out, "nothing waits for approval\n");
   keep_approval(node, "default/run/r1", "ask");
   auto list = type(node, {"approvals", "--for", "ann"}).out;
@@ -83,6 +96,8 @@ CAF_TEST(approvals are listed with what a person needs and answered by the run a
   CAF_CHECK_EQUAL(*heard, std::string{"AnswerApproval step: \"ask\" reason: \"Friday\""});
   type(node, {"delegate", "r1", "--to", "bob"});
   CAF_CHECK_EQUAL(*heard, std::string{"DelegateApproval step: \"ask\" to: \"bob\""});
-  keep_approval(node, "default/run/r1", "again");
+  play_run(node, {"ask", "again"});
   CAF_CHECK_EQUAL(type(node, {"approve", "r1"}).code, 7);
+  play_run(node);
+  CAF_CHECK_EQUAL(type(node, {"approve", "r1"}).code, 3);
 }

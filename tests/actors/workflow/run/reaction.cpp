@@ -95,6 +95,32 @@ CAF_TEST(a compensation that fails is told and can be run again) {
   CAF_CHECK_EQUAL(at.story.back(), std::string{"drop ticket flight"});
 }
 
+CAF_TEST(a compensation may be the run of another workflow or not be needed) {
+  constexpr auto text = R"(
+name: w
+inputs: [{name: needed, type: boolean}]
+steps:
+  - {id: a, task: {required: [say]}, compensation: undo-a}
+  - {id: b, needs: [a], task: {required: [say]}, compensation: undo-b}
+  - {id: c, needs: [b], task: {required: [break]}}
+  - {id: undo-a, child: {workflow: refund}}
+  - {id: undo-b, when: inputs.needed, task: {required: [give]}}
+)";
+  for (std::string needed : {"true", "false"}) {
+    auto run = given(text);
+    int refunds = 0;
+    run.fake("give", "given").fake_child("refund", [&](const auto&) -> caf::expected<std::string> {
+      ++refunds;
+      return std::string{};
+    });
+    CAF_REQUIRE(!run.start({{"needed", needed}}));
+    CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
+    CAF_CHECK_EQUAL(run.failure(), std::string{"step c: c broke"});
+    CAF_CHECK_EQUAL(refunds, 1);
+    CAF_CHECK_EQUAL(run.times("give"), needed == "true" ? 1 : 0);
+  }
+}
+
 CAF_TEST(steps inside of a map are undone too) {
   auto run = given(R"(
 name: w
