@@ -8,7 +8,6 @@ add_compile_options(-fPIC -pthread)
 option(TROUPE_WERROR "warnings are errors" OFF)
 option(TROUPE_COVERAGE "count lines and branches" OFF)
 option(TROUPE_FUZZ "build the fuzzers (clang)" OFF)
-set(TROUPE_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize=")
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -19,16 +18,13 @@ find_program(MOLD mold)
 if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
-if(TROUPE_SANITIZE)
-  # CAF's init_fun_factory.hpp binds references to null, and its task_queue.hpp takes the address of a list's end for that of
-  # an element; everything else is checked.
-  # With sanitizers g++ 12 calls variants uninitialized that are not.
-  add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-sanitize=null,vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
-    -Wno-maybe-uninitialized)
-  add_link_options(-fsanitize=${TROUPE_SANITIZE})
-endif()
+# CAF's init_fun_factory.hpp binds references to null, and its task_queue.hpp takes the address of a list's end for that of an
+# element; everything else is checked. With sanitizers g++ 12 calls variants uninitialized that are not.
+set(house_sanitizers -fsanitize=address,undefined -fno-sanitize=null,vptr -fno-sanitize-recover=all -fno-omit-frame-pointer
+  -Wno-maybe-uninitialized)
 if(TROUPE_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_compile_options(-fsanitize=fuzzer-no-link ${house_sanitizers})
+  add_link_options(-fsanitize=address,undefined)
 endif()
 if(TROUPE_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)
@@ -108,20 +104,32 @@ function(house_library name)
     house_protos(${name} ${name}/proto add_messages)
   endif()
   house_precompiled(${name})
+
+  # Once more, watched by sanitizers; what is generated is not.
+  add_library(${name}_sanitized OBJECT EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(${name}_sanitized PRIVATE ${name} ${arg_PRIVATE} ${arg_HEADERS})
+  house_flags(${name}_sanitized)
+  house_precompiled(${name}_sanitized ${house_sanitizers})
 endfunction()
 
-# CAF is dear to compile: one precompiled header, built once, reused by every target.
+# CAF is dear to compile: a precompiled header, built once, is reused by every target with the same FLAGS.
 function(house_precompiled target)
-  if(NOT TARGET house_pch)
+  set(pch house_pch)
+  if(ARGN)
+    set(pch house_pch_sanitized)
+    target_compile_options(${target} PRIVATE ${ARGN})
+  endif()
+  if(NOT TARGET ${pch})
     file(WRITE ${CMAKE_BINARY_DIR}/house_pch.cpp.in "// Carries the precompiled header.\n")
     configure_file(${CMAKE_BINARY_DIR}/house_pch.cpp.in ${CMAKE_BINARY_DIR}/house_pch.cpp COPYONLY)
-    add_library(house_pch OBJECT ${CMAKE_BINARY_DIR}/house_pch.cpp)
-    target_link_libraries(house_pch PRIVATE CAF::core protobuf::libprotobuf fmt::fmt)
-    target_precompile_headers(house_pch PRIVATE <caf/all.hpp> <google/protobuf/message.h> <fmt/format.h>
+    add_library(${pch} OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/house_pch.cpp)
+    target_link_libraries(${pch} PRIVATE CAF::core protobuf::libprotobuf fmt::fmt)
+    target_precompile_headers(${pch} PRIVATE <caf/all.hpp> <google/protobuf/message.h> <fmt/format.h>
       <map> <string> <unordered_map> <vector>)
-    house_flags(house_pch)
+    target_compile_options(${pch} PRIVATE ${ARGN})
+    house_flags(${pch})
   endif()
-  target_precompile_headers(${target} REUSE_FROM house_pch)
+  target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
 # A program: house_program(name sources... LINKS libraries...)
@@ -129,9 +137,20 @@ function(house_program name)
   cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${arg_LINKS})
-  if(NOT TROUPE_SANITIZE AND NOT TROUPE_FUZZ) # sanitizers bring their own
+  if(NOT TROUPE_FUZZ) # sanitizers bring their own
     target_link_libraries(${name} PRIVATE jemalloc)
   endif()
+  house_flags(${name})
+  house_precompiled(${name})
+endfunction()
+
+# A program whose FLOORS are watched by sanitizers: their objects come first and so take the place of the libraries'.
+function(house_sanitized_program name)
+  cmake_parse_arguments(arg "" "" "FLOORS;LINKS" ${ARGN})
+  list(TRANSFORM arg_FLOORS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1_sanitized>" OUTPUT_VARIABLE watched)
+  add_executable(${name} EXCLUDE_FROM_ALL ${watched} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS})
+  target_link_options(${name} PRIVATE -fsanitize=address,undefined)
   house_flags(${name})
   house_precompiled(${name})
 endfunction()

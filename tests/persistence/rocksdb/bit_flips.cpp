@@ -2,6 +2,7 @@
 #define CAF_SUITE persistence.rocksdb.bit_flips
 #include "tests/support/scratch.hpp"
 #include <caf/test/unit_test.hpp>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
@@ -17,11 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr int places = 150; // each takes several times as long
-#else
-constexpr int places = 600;
-#endif
+const int places = std::getenv("TROUPE_SANITIZED") ? 150 : 600; // with sanitizers each takes several times as long
 constexpr uint64_t flip_seed = 20261129;
 
 // Memory is quicker than a disk, and what is on trial does not depend on it.
