@@ -145,6 +145,8 @@ private:
           self->quit();
         });
       }));
+      // Spawning has given this thread, which is gRPC's, a share in the system's logger; until it is given back, the system cannot end.
+      caf::logger::set_current_actor_system(nullptr);
     }
     return answers;
   }
