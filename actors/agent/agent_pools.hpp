@@ -28,6 +28,7 @@ public:
   void set_in_flight(const std::string& id, uint32_t tasks);
   /// An agent that does not answer gets nothing.
   void set_silent(const std::string& id, bool silent);
+  /// Whether it does not answer.
   bool is_silent(const std::string& id) const {
     return silent_.count(id) > 0;
   }
