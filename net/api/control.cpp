@@ -93,6 +93,7 @@ public:
   TROUPE_METHOD(Ledgers, ListLedgers, LedgerList)
   TROUPE_METHOD(Ledger, GetLedger, LedgerState)
   TROUPE_METHOD(Tell, TellRun, Done)
+  TROUPE_METHOD(TellAll, TellRuns, BatchResult)
   TROUPE_METHOD(Ask, AskRun, RunAnswer)
   TROUPE_METHOD(Fork, ForkRun, RunStarted)
   TROUPE_METHOD(Approvals, ListApprovals, ApprovalList)
