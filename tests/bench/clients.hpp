@@ -28,7 +28,7 @@ void ask_once(caf::event_based_actor* self, const doors& outside, const std::str
 /// What turns cost while they go on: so many seconds of them, after half a second to warm up.
 struct pace {
   double per_s = 0;
-  double cpu_us = 0;              ///< CPU time of the process per turn
+  double cpu_us = 0;               ///< CPU time of the process per turn
   std::vector<double> latencies_s; ///< of every turn
 };
 pace measure(node& over, size_t count, turn one, double seconds);

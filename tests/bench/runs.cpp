@@ -214,8 +214,10 @@ void restart() {
 
 const benchmark all_rates{"runs", "runs of ten steps in a row, 1 to 1000 at once", rates};
 const benchmark one_start{"runs_start", "until the run of a 200-step definition is accepted", start};
-const benchmark one_space{"runs_space", "bytes of a run that waits and of a step that has ended", space_taken};
-const benchmark one_restart{"runs_restart", "100 000 open runs: from the restart to the first end of one", restart};
+const benchmark one_space{"runs_space", "bytes of a run that waits and of a step that has ended",
+                          space_taken};
+const benchmark one_restart{"runs_restart", "100 000 open runs: from the restart to the first end of one",
+                            restart};
 
 } // namespace
 } // namespace troupe::bench

@@ -106,7 +106,7 @@ CAF_TEST(a batch without a condition or without a command is refused) {
 
 CAF_TEST(a run that has lost its actor is reported and the others are told) {
   add_runs(4);
-  names->erase("default/run/r2", {}, {});
+  node->outside()->names->erase("default/run/r2", {}, {});
   auto result = call<BatchResult>(pause("running"));
   CAF_REQUIRE(result.engaged());
   CAF_CHECK_EQUAL(paused.size(), 1u);
