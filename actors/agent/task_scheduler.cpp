@@ -24,7 +24,7 @@ public:
     if (auto failed = work_->load(*doors_->rows))
       return failed;
     doors_->names->tell(std::string{services::timers}, Redeliver{}); // whoever waits, ask again
-    tell_registry({}, false);                                          // what an earlier one held against agents
+    tell_registry({}, false); // what an earlier one held against agents
     moved();
     return {};
   }

@@ -67,6 +67,7 @@ template caf::error run_rehearsal::send(CancelRun, const std::string&);
 template caf::error run_rehearsal::send(TerminateRun, const std::string&);
 template caf::error run_rehearsal::send(PauseRun, const std::string&);
 template caf::error run_rehearsal::send(UnpauseRun, const std::string&);
+template caf::error run_rehearsal::send(UpgradeRun, const std::string&);
 template caf::error run_rehearsal::send(RetryRun, const std::string&);
 template caf::error run_rehearsal::send(SignalRun, const std::string&);
 template caf::error run_rehearsal::send(SetVariable, const std::string&);

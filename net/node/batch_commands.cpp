@@ -4,16 +4,18 @@
 #include <fmt/format.h>
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/filter_words.hpp>
+#include <troupe/net/node/upgrade_words.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
 
 namespace troupe {
 namespace {
 
-constexpr std::array<std::string_view, 7> operations{"cancel", "pause",  "resume",   "retry",
-                                                     "set",    "signal", "terminate"};
+constexpr std::array<std::string_view, 8> operations{"cancel", "pause",  "resume",    "retry",
+                                                     "set",    "signal", "terminate", "upgrade"};
 
-caf::expected<TellRun> read_operation(const cli_arguments& said) {
+caf::expected<TellRun> read_operation(cli_session& at) {
+  auto& said = at.said();
   TellRun what;
   auto& word = said.operation;
   if (word == "cancel")
@@ -32,6 +34,11 @@ caf::expected<TellRun> read_operation(const cli_arguments& said) {
   } else if (word == "set" && !said.name.empty()) {
     what.mutable_set()->set_name(said.name);
     what.mutable_set()->set_value(said.text);
+  } else if (word == "upgrade") {
+    auto upgrade = read_upgrade(at);
+    if (!upgrade)
+      return std::move(upgrade.error());
+    *what.mutable_upgrade() = std::move(*upgrade);
   } else if (word == "signal" || word == "set")
     return make_error(ec::invalid_argument, fmt::format("`{}` needs a --name", word));
   else
@@ -41,7 +48,7 @@ caf::expected<TellRun> read_operation(const cli_arguments& said) {
 }
 
 caf::expected<int> batch(cli_session& at) {
-  auto what = read_operation(at.said());
+  auto what = read_operation(at);
   if (!what)
     return std::move(what.error());
   auto filter = read_filter(at.said());
@@ -69,8 +76,11 @@ caf::expected<int> batch(cli_session& at) {
 
 std::vector<cli_command> batch_commands() {
   auto options = filter_options();
-  options.insert(options.begin(), {"OPERATION", &cli_arguments::operation,
-                                   "cancel, pause, resume, retry, set, signal or terminate", true});
+  options.insert(options.begin(),
+                 {"OPERATION", &cli_arguments::operation,
+                  "One of cancel, pause, resume, retry, set, signal, terminate, upgrade", true});
+  for (auto& one : upgrade_options())
+    options.push_back(one);
   options.insert(options.end(),
                  {{"--dry-run", &cli_arguments::dry_run, "Only show which runs are meant"},
                   {"--limit", &cli_arguments::limit, "At most this many, the newest [100, at most 1000]"},

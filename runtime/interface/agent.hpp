@@ -28,6 +28,7 @@ class TaskOpened;
 class TaskSettled;
 class Tick;
 class ToolEnded;
+class ToolGathers;
 class UnregisterAgent;
 
 /// REGISTRY: who exists, can what, how well. A copy in memory of what the agents' logs say.
@@ -65,8 +66,8 @@ using agent_actor = caf::typed_actor<
     note<ReportWork>,
     // What the owner of a task answers.
     note<TaskOpened>, note<TaskGone>, note<ActionsRecorded>, note<TaskSettled>,
-    // A tool has answered.
-    note<ToolEnded>,
+    // A tool has answered; calls of one wait to be done together.
+    note<ToolEnded>, note<ToolGathers>,
     // Time to look for attempts that take too long.
     note<Tick>>;
 

@@ -7,9 +7,8 @@
 #include <fmt/format.h>
 #include <tests/bench/bare_journal.hpp>
 #include <tests/bench/bench.hpp>
-#include <tests/bench/clients.hpp>
 #include <tests/bench/machine.hpp>
-#include <troupe/behaviors/library.hpp>
+#include <tests/bench/staffed_node.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/proto/run.pb.h>
@@ -55,35 +54,6 @@ WorkflowDefinition waiting() {
   return made.definition();
 }
 
-struct staffed_node : node {
-  explicit staffed_node(const std::string& kept_in = {})
-      : node{[](caf::scheduled_actor* root, doors_ptr outside) {
-               auto parts = std::make_shared<agent_parts>();
-               ensure(!parts->behaviors.add(say{}.describe(), [] { return std::make_unique<say>(); }),
-                      "a behavior");
-               put(*outside, std::string{services::shard_host},
-                   spawn_shard_host(root, outside, {agent_kind(parts), task_kind(), run_kind()}));
-               put(*outside, std::string{services::timers}, spawn_timers(root, outside));
-               put(*outside, std::string{services::registry}, spawn_agent_registry(root, outside, parts));
-               put(*outside, std::string{services::scheduler}, spawn_task_scheduler(root, outside));
-             },
-             kept_in} {}
-
-  void hire() {
-    caf::scoped_actor self{system()};
-    RegisterAgent cmd;
-    cmd.mutable_request()->set_id("sayer");
-    cmd.mutable_request()->set_behavior("say");
-    cmd.mutable_request()->add_capabilities("say");
-    cmd.mutable_request()->mutable_config()->set_max_concurrent(slots);
-    auto registry =
-        caf::actor_cast<agent_registry_actor>(outside().names->find(std::string{services::registry}));
-    self->request(registry, std::chrono::seconds{10}, std::move(cmd))
-        .receive([](const AgentRecord&) {},
-                 [](const caf::error& reason) { ensure(false, describe(reason).c_str()); });
-  }
-};
-
 // Starts a run and waits for its end, or only until it is accepted.
 turn run_one(doors_ptr outside, std::shared_ptr<const WorkflowDefinition> definition, bool to_the_end) {
   return [=](caf::event_based_actor* self, std::function<void(caf::error)> over) {
@@ -113,8 +83,8 @@ void rates() {
   for (size_t at_once : {1, 16, 128, 1000}) {
     std::vector<double> p50, p99, cpu;
     auto ours = [&] {
-      staffed_node over;
-      over.hire();
+      staffed_node over{parts_with<say>()};
+      over.hire("sayer", "say", "say", slots);
       auto found = measure(over, at_once, run_one(over.shared_doors(), row, true), window_s);
       p50.push_back(1e3 * quantile(found.latencies_s, 0.5));
       p99.push_back(1e3 * quantile(found.latencies_s, 0.99));
@@ -144,7 +114,7 @@ void rates() {
 
 // Until the run of a large definition is accepted, one at a time.
 void start() {
-  staffed_node over;
+  staffed_node over{parts_with<say>()};
   auto seen = std::make_shared<tally>();
   start_clients(over, seen, 1, run_one(over.shared_doors(), kept(in_a_row(200)), false), starts);
   seen->done.get_future().wait();
@@ -175,8 +145,8 @@ void start_some(node& over, const WorkflowDefinition& definition, size_t count, 
 
 // What is on disk of a run that waits, and of one that has ended, by step.
 void space_taken() {
-  staffed_node over;
-  over.hire();
+  staffed_node over{parts_with<say>()};
+  over.hire("sayer", "say", "say", slots);
   auto& rows = *over.outside().rows;
   auto before = stored_bytes(rows);
   start_some(over, waiting(), waiting_runs, false);
@@ -197,13 +167,13 @@ void restart() {
   test::scratch place;
   auto kept_in = (place.path() / "store").string();
   {
-    staffed_node over{kept_in};
+    staffed_node over{parts_with<say>(), kept_in};
     start_some(over, in_a_row(1), open_runs, false);
     metric("runs.open.memory", resident_bytes() / 1e6, "MB");
   }
   auto began = now_s();
-  staffed_node over{kept_in};
-  over.hire();
+  staffed_node over{parts_with<say>(), kept_in};
+  over.hire("sayer", "say", "say", slots);
   metric("runs.restart.up", now_s() - began, "s");
   auto progress = std::make_shared<tally>();
   start_clients(over, progress, 1, run_one(over.shared_doors(), kept(in_a_row(1)), true), 1);

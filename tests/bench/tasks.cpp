@@ -5,9 +5,7 @@
 
 #include <fmt/format.h>
 #include <tests/bench/bench.hpp>
-#include <tests/bench/clients.hpp>
-#include <troupe/behaviors/library.hpp>
-#include <troupe/runtime/proto/workflow.pb.h>
+#include <tests/bench/staffed_node.hpp>
 
 namespace troupe::bench {
 namespace {
@@ -30,57 +28,14 @@ public:
   }
 };
 
-// Creates a task and waits for its end.
-turn complete_one(doors_ptr outside) {
-  return [=](caf::event_based_actor* self, std::function<void(caf::error)> over) {
-    auto id = outside->ids->next(outside->time->now_ms());
-    auto ref = "default/task/" + id;
-    CreateTask cmd;
-    cmd.mutable_context()->set_command_id(id);
-    cmd.mutable_spec()->add_required("text.echo");
-    auto* text = cmd.mutable_spec()->add_inputs();
-    text->set_name("text");
-    text->set_value(std::string(payload_bytes, 'x'));
-    ask_once<TaskAccepted>(self, *outside, ref, std::move(cmd), [=](const caf::error& failed) {
-      if (failed)
-        return over(failed);
-      ask_once<TaskDescription>(self, *outside, ref, AwaitTask{}, over, [](const TaskDescription& end) {
-        return end.state().status() == TASK_COMPLETED;
-      });
-    });
-  };
-}
-
-void hire(node& over) {
-  caf::scoped_actor self{over.system()};
-  for (size_t i = 0; i < agents; ++i) {
-    RegisterAgent cmd;
-    cmd.mutable_request()->set_id(fmt::format("echo_{}", i));
-    cmd.mutable_request()->set_behavior("echo");
-    cmd.mutable_request()->add_capabilities("text.echo");
-    cmd.mutable_request()->mutable_config()->set_max_concurrent(slots);
-    auto registry =
-        caf::actor_cast<agent_registry_actor>(over.outside().names->find(std::string{services::registry}));
-    self->request(registry, std::chrono::seconds{10}, std::move(cmd))
-        .receive([](const AgentRecord&) {},
-                 [](const caf::error& reason) { ensure(false, describe(reason).c_str()); });
-  }
-}
-
 void run() {
   std::vector<double> rates, p50, p95, cpu;
   for (unsigned round = 0; round <= rounds; ++round) {
-    auto parts = std::make_shared<agent_parts>();
-    ensure(!parts->behaviors.add(echo{}.describe(), [] { return std::make_unique<echo>(); }), "a behavior");
-    node over{[&](caf::scheduled_actor* root, doors_ptr outside) {
-      put(*outside, std::string{services::shard_host},
-          spawn_shard_host(root, outside, {agent_kind(parts), task_kind()}));
-      put(*outside, std::string{services::timers}, spawn_timers(root, outside));
-      put(*outside, std::string{services::registry}, spawn_agent_registry(root, outside, parts));
-      put(*outside, std::string{services::scheduler}, spawn_task_scheduler(root, outside));
-    }};
-    hire(over);
-    auto found = measure(over, in_flight, complete_one(over.shared_doors()), window_s);
+    staffed_node over{parts_with<echo>()};
+    for (size_t i = 0; i < agents; ++i)
+      over.hire(fmt::format("echo_{}", i), "echo", "text.echo", slots);
+    auto found =
+        measure(over, in_flight, complete_task(over.shared_doors(), "text.echo", payload_bytes), window_s);
     if (round == 0)
       continue;
     rates.push_back(found.per_s);

@@ -9,6 +9,7 @@
 #include <troupe/actors/workflow/run/effects.hpp>
 #include <troupe/actors/workflow/run/fork.hpp>
 #include <troupe/actors/workflow/run/reaction.hpp>
+#include <troupe/actors/workflow/run/upgrade.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/actors/workflow/value_type.hpp>
@@ -161,6 +162,24 @@ decision run_commands::decide(const UnpauseRun& cmd) const {
   happened.mutable_unpaused()->set_by(cmd.context().principal());
   happened.mutable_unpaused()->set_time_ms(now_ms_);
   return one(std::move(happened));
+}
+
+decision run_commands::decide(const UpgradeRun& cmd) const {
+  if (auto over = is_over())
+    return over;
+  if (run_.state.ends_as() != RUN_RUNNING)
+    return make_error(ec::conflict, "the run is being undone");
+  if (run_.state.put_off_ms() > 0)
+    return make_error(ec::overloaded,
+                      "the run has more to begin than one step of it may; repeat in a second");
+  if (auto invalid = validate(cmd.definition()))
+    return invalid;
+  if (equal(cmd.definition(), run_.plan().definition))
+    return std::vector<RunEvent>{};
+  auto upgraded = plan_upgrade(run_, cmd, now_ms_);
+  if (!upgraded)
+    return std::move(upgraded.error());
+  return one(std::move(*upgraded));
 }
 
 // A failed step ended the run; running it again opens the run and what was stopped with it.

@@ -85,6 +85,7 @@ public:
 private:
   void start(const RunEvent::Started& started);
   void take_over(const RunFork& fork, int64_t time_ms);
+  void upgrade(const RunEvent::Upgraded& upgraded);
   uint32_t open_block(const block_plan& block, const std::string& path, step_states& steps);
   void task_changed(const RunEvent::StepEvent& event);
   void note_undoing(const step_place& at);

@@ -259,7 +259,8 @@ CAF_TEST(a scheduler that begins holds nothing against anybody) {
   heard.set_silent(true);
   node->outside()->names->tell(registry_ref, heard);
   node->settle();
-  restart_service(services::scheduler, [](auto* parent, auto doors) { return spawn_task_scheduler(parent, doors); });
+  restart_service(services::scheduler,
+                  [](auto* parent, auto doors) { return spawn_task_scheduler(parent, doors); });
   CAF_CHECK_EQUAL(describe_agent("ada").status(), AGENT_IDLE);
 }
 

@@ -474,7 +474,9 @@ CAF_TEST(the registry hears who is silent and who speaks again) {
   std::vector<std::string> heard;
   auto registry = node->system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
     house_rules(self);
-    return {[&](const AgentSilent& news) { heard.push_back(news.id() + (news.silent() ? " silent" : " speaks")); }};
+    return {[&](const AgentSilent& news) {
+      heard.push_back(news.id() + (news.silent() ? " silent" : " speaks"));
+    }};
   });
   node->outside()->names->put(std::string{services::registry}, registry);
   call("t/task/1", "read");
