@@ -56,10 +56,10 @@ caf::expected<bool> read_page(const doors& outside, const std::string& ref, read
         so_far.bytes += entry->event.size();
         so_far.all.push_back(std::move(*entry));
         if (so_far.all.size() > limits::inquiry_records || so_far.bytes > limits::inquiry_bytes)
-          damaged = make_error(ec::overloaded,
-                               fmt::format("{} has more than {} records or {} MiB; read them with `troupe run "
-                                           "history {}`",
-                                           ref, limits::inquiry_records, limits::inquiry_bytes >> 20, ref));
+          damaged = make_error(
+              ec::overloaded, fmt::format("{} has more than {} records or {} MiB; read them with `troupe run "
+                                          "history {}`",
+                                          ref, limits::inquiry_records, limits::inquiry_bytes >> 20, ref));
         return !damaged;
       });
   if (failed || damaged)

@@ -41,7 +41,8 @@ public:
     }
     case RunEvent::kScopeEnded: {
       auto& ended = event.scope_ended();
-      book_.close(fmt::format("{}.{}", ended.step(), ended.number()), ended.time_ms(), ending(ended.outcome()));
+      book_.close(fmt::format("{}.{}", ended.step(), ended.number()), ended.time_ms(),
+                  ending(ended.outcome()));
       return;
     }
     case RunEvent::kReset:
@@ -83,7 +84,8 @@ public:
 private:
   void gather(const definition_list& steps) {
     for (auto& step : steps) {
-      auto* kind = step.GetReflection()->GetOneofFieldDescriptor(step, step.GetDescriptor()->FindOneofByName("kind"));
+      auto* kind =
+          step.GetReflection()->GetOneofFieldDescriptor(step, step.GetDescriptor()->FindOneofByName("kind"));
       kinds_.emplace(step.id(), kind ? kind->name() : "task");
       gather(step.parallel().steps());
       gather(step.map().body().steps());
@@ -135,11 +137,11 @@ private:
     auto kind = kind_of(ended.step());
     if (!book_.is_open(ended.step()))
       book_.open(ended.step(), kind, ended.step(), ended.time_ms());
-    auto text = ended.status() == STEP_SKIPPED ? "skipped" + (ended.reason().empty() ? "" : ": " + ended.reason())
-                : ended.status() == STEP_CANCELLED
-                    ? "cancelled: " + first_line(ended.outcome().failure().text())
-                : ended.chosen_size() > 0 ? fmt::format("chose {}", fmt::join(ended.chosen(), ", "))
-                                          : ending(ended.outcome());
+    auto text =
+        ended.status() == STEP_SKIPPED     ? "skipped" + (ended.reason().empty() ? "" : ": " + ended.reason())
+        : ended.status() == STEP_CANCELLED ? "cancelled: " + first_line(ended.outcome().failure().text())
+        : ended.chosen_size() > 0          ? fmt::format("chose {}", fmt::join(ended.chosen(), ", "))
+                                           : ending(ended.outcome());
     auto i = book_.close(ended.step(), ended.time_ms(), text);
     if (kind == "decision" || kind == "approval" || kind == "join")
       book_.decided(i, seq);
@@ -154,7 +156,9 @@ private:
     }
     auto text = ended.status() == RUN_CANCELLED ? "cancelled: " + first_line(ended.outcome().failure().text())
                                                 : ending(ended.outcome());
-    book_.tree.status = ended.status() == RUN_COMPLETED ? "completed" : ended.status() == RUN_FAILED ? "failed" : "cancelled";
+    book_.tree.status = ended.status() == RUN_COMPLETED ? "completed"
+                        : ended.status() == RUN_FAILED  ? "failed"
+                                                        : "cancelled";
     book_.end(ended.time_ms(), text);
     if (ended.status() != RUN_COMPLETED)
       book_.decided(0, seq);

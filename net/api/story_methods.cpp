@@ -70,8 +70,9 @@ caf::expected<decision_id> parse_decision(const doors& outside, const std::strin
   auto digits = hash == std::string::npos ? std::string_view{} : std::string_view{text}.substr(hash + 1);
   auto read = std::from_chars(digits.data(), digits.data() + digits.size(), id.seq);
   if (digits.empty() || read.ec != std::errc{} || read.ptr != digits.data() + digits.size())
-    return make_error(ec::invalid_argument,
-                      fmt::format("'{}' is no decision: write RUN#NUMBER, as `troupe run trace RUN` shows it", text));
+    return make_error(
+        ec::invalid_argument,
+        fmt::format("'{}' is no decision: write RUN#NUMBER, as `troupe run trace RUN` shows it", text));
   auto owner = find_entity(outside, text.substr(0, hash));
   if (!owner)
     return std::move(owner.error());

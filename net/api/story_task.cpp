@@ -136,7 +136,8 @@ void task_teller::begin_attempt(at_work& task, const std::string& path, const At
     return;
   auto& line = book_.tree.nodes[task.attempt].line;
   line.set_open(true);
-  line.set_text(fmt::format("{}{}{}", id_of(start.agent()), start.behavior().empty() ? "" : ", " + start.behavior(),
+  line.set_text(fmt::format("{}{}{}", id_of(start.agent()),
+                            start.behavior().empty() ? "" : ", " + start.behavior(),
                             start.behavior_version().empty() ? "" : " " + start.behavior_version()));
   auto& costs = book_.tree.costs;
   costs.set_attempts(costs.attempts() + 1);
@@ -164,7 +165,9 @@ void task_teller::end_attempt(at_work& task, int64_t time_ms, const std::string&
 
 void task_teller::wait(at_work& task, const std::string& path, const ActionRecord& record) {
   auto& request = record.request();
-  auto* kind = request.kind() == ACTION_HUMAN ? "question" : request.kind() == ACTION_AGENT ? "agent" : "sleep";
+  auto* kind = request.kind() == ACTION_HUMAN   ? "question"
+               : request.kind() == ACTION_AGENT ? "agent"
+                                                : "sleep";
   auto i = below(task, path, kind, request.name(), record.time_ms());
   if (!book_.has_begun())
     return;
@@ -235,8 +238,8 @@ void task_teller::take(uint64_t seq, const std::string& path, const TaskEvent& e
     }
     Outcome outcome;
     *outcome.mutable_failure() = retried.failure();
-    end_attempt(task, retried.time_ms(), fmt::format("{}; again after {} ms", ending(outcome),
-                                                     retried.due_ms() - retried.time_ms()));
+    end_attempt(task, retried.time_ms(),
+                fmt::format("{}; again after {} ms", ending(outcome), retried.due_ms() - retried.time_ms()));
     book_.decided(task.attempt, seq);
     costs.set_failed_attempts(costs.failed_attempts() + 1);
     task.attempt = 0;

@@ -33,6 +33,7 @@ public:
   size_t close(const std::string& path, int64_t time_ms, const std::string& text);
   void close(size_t i, int64_t time_ms, const std::string& text);
   void reopen(const std::string& path);
+  /// What comes next is a new one.
   void forget(const std::string& path) {
     at_.erase(path);
   }
@@ -70,10 +71,10 @@ public:
 private:
   struct at_work {
     TaskState state;
-    size_t attempt = 0;       // its line; 0 = none
-    int64_t since_ms = 0;     // an agent has it since then; 0 = nobody has
-    std::map<std::string, size_t> lines;      // of actions that wait, by position
-    std::map<std::string, int64_t> begun_ms;  // of actions that have begun, by position
+    size_t attempt = 0;                      // its line; 0 = none
+    int64_t since_ms = 0;                    // an agent has it since then; 0 = nobody has
+    std::map<std::string, size_t> lines;     // of actions that wait, by position
+    std::map<std::string, int64_t> begun_ms; // of actions that have begun, by position
   };
   void begin_attempt(at_work& task, const std::string& path, const AttemptStart& start, int64_t time_ms);
   void end_attempt(at_work& task, int64_t time_ms, const std::string& text);

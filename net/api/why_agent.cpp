@@ -36,7 +36,8 @@ rate rate_of(const std::vector<AgentEvent>& recent) {
 
 std::string status_of(const AgentRecord& agent) {
   auto status = static_cast<size_t>(agent.status());
-  return agent.unregistered() ? "retired" : std::string{status < std::size(states) ? states[status] : "unknown"};
+  return agent.unregistered() ? "retired"
+                              : std::string{status < std::size(states) ? states[status] : "unknown"};
 }
 
 std::vector<Reason> reasons(const AgentRecord& agent, const std::vector<AgentEvent>& recent,
@@ -52,9 +53,11 @@ std::vector<Reason> reasons(const AgentRecord& agent, const std::vector<AgentEve
   auto& done = agent.metadata();
   auto id = shell_word(agent.id());
   if (agent.unregistered())
-    add("it was retired, and gets no tasks any more", "troupe agents register FILE").set_time_ms(done.last_active_ms());
+    add("it was retired, and gets no tasks any more", "troupe agents register FILE")
+        .set_time_ms(done.last_active_ms());
   else if (agent.status() == AGENT_OFFLINE || agent.status() == AGENT_ERROR)
-    add(fmt::format("it is {}, and gets no tasks until that changes", status_of(agent)), "troupe run history " + id);
+    add(fmt::format("it is {}, and gets no tasks until that changes", status_of(agent)),
+        "troupe run history " + id);
   auto total = done.completed() + done.failed();
   auto last = rate_of(recent);
   if (done.failed() > 0) {

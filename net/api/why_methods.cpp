@@ -16,7 +16,8 @@
 namespace troupe {
 namespace {
 
-const std::string scheduler{services::scheduler}, registry{services::registry}, shard_host{services::shard_host};
+const std::string scheduler{services::scheduler}, registry{services::registry},
+    shard_host{services::shard_host};
 
 class why_work : public std::enable_shared_from_this<why_work> {
 public:
@@ -95,7 +96,8 @@ private:
     ExplainTasks question;
     for (auto& one : asked)
       *question.add_tasks() = one.task;
-    reply_to<TaskStandings> told = [=, self = shared_from_this()](caf::expected<TaskStandings> answer) mutable {
+    reply_to<TaskStandings> told = [=,
+                                    self = shared_from_this()](caf::expected<TaskStandings> answer) mutable {
       for (size_t i = 0; answer && i < asked.size() && static_cast<int>(i) < answer->standings_size(); ++i)
         asked[i].standing = answer->standings(static_cast<int>(i));
       if (!answer)
@@ -115,7 +117,8 @@ private:
         for (auto& one : list->entities())
           if (one.ref() == name)
             self->add(name,
-                      fmt::format("it is set aside: it crashed {} times in a row, last: {}", one.crashes(), one.last()),
+                      fmt::format("it is set aside: it crashed {} times in a row, last: {}", one.crashes(),
+                                  one.last()),
                       "troupe dlq requeue " + shell_word(id_of(name)), one.since_ms());
       if (self->answer_.reasons_size() == known)
         self->add(name, "it does not answer: " + text_of(why), "troupe status");
@@ -144,7 +147,8 @@ private:
         for (auto& one : list->entities())
           if (one.ref() == name)
             self->add(name,
-                      fmt::format("it is set aside: it crashed {} times in a row, last: {}", one.crashes(), one.last()),
+                      fmt::format("it is set aside: it crashed {} times in a row, last: {}", one.crashes(),
+                                  one.last()),
                       "troupe dlq requeue " + shell_word(name), one.since_ms());
       then();
     };
@@ -154,7 +158,8 @@ private:
   // Of the first limits::why_rows dead letters the newest: each costs a look at its owner.
   std::deque<DeadLetter> newest_letters() const {
     auto& rows = *call_.desk->outside->rows;
-    newest<DeadLetter> letters{limits::why_looks / 2, [](const DeadLetter& letter) { return letter.time_ms(); }};
+    newest<DeadLetter> letters{limits::why_looks / 2,
+                               [](const DeadLetter& letter) { return letter.time_ms(); }};
     size_t seen = 0;
     for (unsigned shard = 0; shard < limits::shards && seen < limits::why_rows; ++shard)
       (void)rows.scan(space::index, index_begin(static_cast<uint8_t>(shard), index_table::dead_letters),

@@ -82,13 +82,15 @@ public:
     if (run_.status() == RUN_COMPLETED)
       add("", "it has completed").set_time_ms(run_.ended_ms());
     else
-      add("", fmt::format("it {}{}", failed ? "failed" : "was cancelled",
-                          failure.text().empty() ? "" : ": " + first_line(failure.text())),
+      add("",
+          fmt::format("it {}{}", failed ? "failed" : "was cancelled",
+                      failure.text().empty() ? "" : ": " + first_line(failure.text())),
           failed && run_.undone() == 0 ? "troupe run retry " + id_ : std::string{})
           .set_time_ms(run_.ended_ms());
     if (failed)
       if (auto helps = remedy(failure); !helps.empty())
-        add("", fmt::format("{} will not go away by itself", to_string(static_cast<ec>(failure.code()))), helps);
+        add("", fmt::format("{} will not go away by itself", to_string(static_cast<ec>(failure.code()))),
+            helps);
     std::string first_failed;
     each_step(run_.steps(), "", [&](auto& path, auto& step) {
       if (step.status() != STEP_FAILED)
@@ -140,7 +142,8 @@ private:
 
   void of_task(const std::string& path, const StepState& step) {
     auto asked = asked_.find(path);
-    for (auto& reason : explain({ref_, path}, step.task(), asked == asked_.end() ? nullptr : asked->second, now_ms_))
+    for (auto& reason :
+         explain({ref_, path}, step.task(), asked == asked_.end() ? nullptr : asked->second, now_ms_))
       all.push_back(std::move(reason));
   }
 
@@ -149,26 +152,31 @@ private:
     for (auto& one : step.answers())
       answers.push_back(one.by() + (one.approve() ? " approves" : " rejects"));
     for (auto& one : step.asked())
-      if (std::none_of(step.answers().begin(), step.answers().end(), [&](auto& answer) { return answer.by() == one; }))
+      if (std::none_of(step.answers().begin(), step.answers().end(),
+                       [&](auto& answer) { return answer.by() == one; }))
         open.push_back(one);
     auto text = fmt::format("{} may approve: {}", fmt::join(open, ", "), first_line(approval.message()));
     if (!answers.empty())
       text += fmt::format("; so far {}", fmt::join(answers, ", "));
-    add(path, std::move(text), fmt::format("troupe approve {} --step {}", id_, path)).set_due_ms(step.due_ms());
+    add(path, std::move(text), fmt::format("troupe approve {} --step {}", id_, path))
+        .set_due_ms(step.due_ms());
   }
 
   void of_signal(const std::string& path, const WaitSignal& signal) {
     add(path, fmt::format("it waits for the signal '{}'", signal.name()),
-        fmt::format("troupe run signal {} {}{}", id_, shell_word(signal.name()), signal.type() == TYPE_ANY ? "" : " VALUE"));
+        fmt::format("troupe run signal {} {}{}", id_, shell_word(signal.name()),
+                    signal.type() == TYPE_ANY ? "" : " VALUE"));
   }
 
   void of_failed(const std::string& path, const StepState& step) {
     auto& own = step.outcome().has_failure() ? step.outcome().failure() : step.task().outcome().failure();
-    auto text = step.task().attempt() > 0 && !step.outcome().has_failure()
-                    ? failed_after(step.task())
-                    : fmt::format("failed, {}: {}", to_string(static_cast<ec>(own.code())), first_line(own.text()));
+    auto text =
+        step.task().attempt() > 0 && !step.outcome().has_failure()
+            ? failed_after(step.task())
+            : fmt::format("failed, {}: {}", to_string(static_cast<ec>(own.code())), first_line(own.text()));
     auto waits_on_list = step.task().dead_letter() && run_.status() != RUN_CANCELLED;
-    add(path, std::move(text), waits_on_list ? fmt::format("troupe dlq requeue {} {}", id_, path) : std::string{})
+    add(path, std::move(text),
+        waits_on_list ? fmt::format("troupe dlq requeue {} {}", id_, path) : std::string{})
         .set_time_ms(step.ended_ms());
   }
 

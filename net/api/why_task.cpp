@@ -44,10 +44,11 @@ void explain_line(const TaskState& task, const TaskStanding& standing, Reason& r
     reason.set_command("troupe agents register FILE");
     return;
   case PLACE_OUT:
-    reason.set_text(fmt::format("{} can do it ({}), and none is in service: {} offline or in error, {} silent, {} "
-                                "below the success rate it asks for",
-                                counted(standing.able(), "agent"), names(standing), standing.out(),
-                                standing.silent(), standing.unfit()));
+    reason.set_text(
+        fmt::format("{} can do it ({}), and none is in service: {} offline or in error, {} silent, {} "
+                    "below the success rate it asks for",
+                    counted(standing.able(), "agent"), names(standing), standing.out(), standing.silent(),
+                    standing.unfit()));
     reason.set_command(standing.agents_size() > 0 ? "troupe why " + shell_word(standing.agents(0))
                                                   : "troupe agents list");
     return;
@@ -102,7 +103,8 @@ void explain_wait(const task_life::site& where, const TaskState& task, const Act
   if (request.kind() == ACTION_HUMAN) {
     reason.set_text(fmt::format("{} is asked: {}", request.name().empty() ? "somebody" : request.name(),
                                 first_line(argument(request, "question"))));
-    reason.set_command(fmt::format("troupe run answer {}{} --position {} TEXT", shell_word(id_of(where.owner)),
+    reason.set_command(fmt::format("troupe run answer {}{} --position {} TEXT",
+                                   shell_word(id_of(where.owner)),
                                    where.step.empty() ? "" : " --step " + where.step, wait.position()));
   } else if (request.kind() == ACTION_AGENT) {
     auto child = task_life::child_ref(where, wait.position(), task);
@@ -198,9 +200,10 @@ std::vector<Reason> explain(const task_life::site& where, const TaskState& task,
     reason.set_text(failed_after(task));
     reason.set_time_ms(task.ended_ms());
     auto helps = remedy(task.outcome().failure());
-    reason.set_command(!helps.empty()       ? helps
-                       : task.dead_letter() ? "troupe dlq requeue " + id + (where.step.empty() ? "" : " " + where.step)
-                                            : "troupe run history " + id);
+    reason.set_command(!helps.empty() ? helps
+                       : task.dead_letter()
+                           ? "troupe dlq requeue " + id + (where.step.empty() ? "" : " " + where.step)
+                           : "troupe run history " + id);
     break;
   }
   case TASK_CANCELLED:

@@ -41,13 +41,15 @@ std::string costs_of(const Story& story) {
 } // namespace
 
 std::string show(const Reasons& answer, const text_look& how) {
-  auto out = fmt::format("{} is {}\n", printable(answer.ref()), answer.status().empty() ? "not known" : answer.status());
+  auto out = fmt::format("{} is {}\n", printable(answer.ref()),
+                         answer.status().empty() ? "not known" : answer.status());
   for (auto& reason : answer.reasons()) {
     std::string indent(2 + 2 * std::min<size_t>(reason.depth(), 10), ' ');
     auto about = reason.step();
     if (reason.depth() > 0)
       about = reason.about() + (about.empty() ? "" : " " + about);
-    out += fmt::format("{}{}{}{}\n", indent, about.empty() ? "" : paint(printable(about), text_tone::busy, how) + ": ",
+    out += fmt::format("{}{}{}{}\n", indent,
+                       about.empty() ? "" : paint(printable(about), text_tone::busy, how) + ": ",
                        printable(reason.text()), paint(span(reason, how), text_tone::faint, how));
     if (!reason.command().empty())
       out += fmt::format("{}  {}\n", indent, paint(printable(reason.command()), text_tone::good, how));
@@ -66,14 +68,17 @@ std::string show(const Story& story, const text_look& how) {
     std::string indent(2 * std::min<size_t>(line.depth(), 40), ' ');
     auto named = line.kind() + (line.name().empty() ? "" : " " + line.name());
     auto took = line.duration_ms() > 0 || line.open() ? human_duration(line.duration_ms()) : std::string{};
-    auto text = printable(line.text()) + (line.ref().empty() || line.depth() == 0 ? "" : " (" + printable(line.ref()) + ")");
-    rows.add({"+" + human_duration(line.time_ms() - begun_ms), indent + printable(named),
+    auto text = printable(line.text()) +
+                (line.ref().empty() || line.depth() == 0 ? "" : " (" + printable(line.ref()) + ")");
+    rows.add({"+" + human_duration(line.time_ms() - begun_ms),
+              indent + printable(named),
               took + (line.open() ? " so far" : ""),
               {text, tone_of(line)},
               {line.decision(), text_tone::faint}});
   }
-  auto out = fmt::format("{} is {}, begun {}\n", printable(story.ref()), story.status(), short_time(begun_ms, how)) +
-             rows.show(how) + costs_of(story) + "\n";
+  auto out =
+      fmt::format("{} is {}, begun {}\n", printable(story.ref()), story.status(), short_time(begun_ms, how)) +
+      rows.show(how) + costs_of(story) + "\n";
   if (story.left_out() > 0)
     out += fmt::format("{} not shown; see `troupe run history ID`\n", counted(story.left_out(), "part"));
   return out;

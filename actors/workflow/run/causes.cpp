@@ -235,9 +235,7 @@ std::vector<cause<TaskEvent>> causes_in(const TaskState& task, const std::vector
   auto add = [&](std::string words, task_life::decision decided) {
     found.push_back({std::move(words), false, std::move(decided)});
   };
-  auto add_told = [&](TaskDone done) {
-    add(words_of(done), task_life::done(task, done, now_ms));
-  };
+  auto add_told = [&](TaskDone done) { add(words_of(done), task_life::done(task, done, now_ms)); };
   auto& first = stored.front();
   switch (first.kind_case()) {
   case TaskEvent::kRecorded:

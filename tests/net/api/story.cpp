@@ -27,7 +27,8 @@ Story story_of(const run_rehearsal& run) {
 std::string drawn(const Story& story) {
   std::string text;
   for (auto& line : story.lines())
-    text += std::string(line.depth(), ' ') + line.kind() + (line.name().empty() ? "" : " " + line.name()) + "|" + line.text() + "\n";
+    text += std::string(line.depth(), ' ') + line.kind() + (line.name().empty() ? "" : " " + line.name()) +
+            "|" + line.text() + "\n";
   return text;
 }
 
@@ -120,7 +121,8 @@ CAF_TEST(a child run is told where it began) {
   CAF_CHECK_EQUAL(alone.left_out(), 1u);
   run_rehearsal other{definition_of("name: pay\nsteps: [{id: a, wait: {for: 1h}}]\n"), child};
   CAF_REQUIRE(!other.start());
-  auto both = write_story(ref_text, {{ref_text, tree}, {child, tell_story(child, records_of(other), other.now_ms())}});
+  auto both = write_story(ref_text,
+                          {{ref_text, tree}, {child, tell_story(child, records_of(other), other.now_ms())}});
   CAF_MESSAGE(drawn(both));
   CAF_CHECK_EQUAL(line_of(both, "run", "pay").depth(), 2u);
   CAF_CHECK_EQUAL(std::string{line_of(both, "run", "pay").ref()}, child);

@@ -29,17 +29,20 @@ struct told {
 std::string drawn(const Story& story) {
   std::string text;
   for (auto& line : story.lines())
-    text += std::string(line.depth(), ' ') + line.kind() + (line.name().empty() ? "" : " " + line.name()) + " " +
-            std::to_string(line.duration_ms()) + "|" + line.text() + (line.decision().empty() ? "" : "|" + line.decision()) + "\n";
+    text += std::string(line.depth(), ' ') + line.kind() + (line.name().empty() ? "" : " " + line.name()) +
+            " " + std::to_string(line.duration_ms()) + "|" + line.text() +
+            (line.decision().empty() ? "" : "|" + line.decision()) + "\n";
   return text;
 }
 
 told one_attempt() {
   told all;
   all.add(R"(created { spec { title: "job" required: "x" } time_ms: 1000 })")
-      .add(R"(recorded { start { agent: "default/agent/a" behavior: "b" behavior_version: "1" started_ms: 1100 }
+      .add(
+          R"(recorded { start { agent: "default/agent/a" behavior: "b" behavior_version: "1" started_ms: 1100 }
               records { position: "0" request { kind: ACTION_TOOL name: "fetch" } started: true time_ms: 1100 } time_ms: 1100 })")
-      .add(R"(recorded { records { position: "0" request { kind: ACTION_TOOL name: "fetch" } outcome { text: "page" } time_ms: 1400 } time_ms: 1400 })");
+      .add(
+          R"(recorded { records { position: "0" request { kind: ACTION_TOOL name: "fetch" } outcome { text: "page" } time_ms: 1400 } time_ms: 1400 })");
   return all;
 }
 
@@ -47,7 +50,8 @@ told one_attempt() {
 
 CAF_TEST(attempts have what they did and a retry can be repeated) {
   auto all = one_attempt();
-  all.add(R"(retried { attempt: 2 failure { code: 19 text: "no" } due_ms: 2000 time_ms: 1500 agent: "default/agent/a" })")
+  all.add(
+         R"(retried { attempt: 2 failure { code: 19 text: "no" } due_ms: 2000 time_ms: 1500 agent: "default/agent/a" })")
       .add(R"(recorded { start { agent: "default/agent/a" started_ms: 2100 } time_ms: 2100 })")
       .add(R"(ended { outcome { text: "done" } agent: "default/agent/a" time_ms: 2300 })");
   auto story = all.story();
@@ -63,7 +67,8 @@ CAF_TEST(attempts have what they did and a retry can be repeated) {
 
 CAF_TEST(a wait is open until somebody answers and costs no agent) {
   auto all = one_attempt();
-  all.add(R"(recorded { records { position: "1" request { kind: ACTION_HUMAN name: "boss" arguments { name: "question" value: "Go?" } }
+  all.add(
+      R"(recorded { records { position: "1" request { kind: ACTION_HUMAN name: "boss" arguments { name: "question" value: "Go?" } }
               wait_until_ms: 0 time_ms: 1500 } suspended: true time_ms: 1500 })");
   auto story = all.story();
   CAF_CHECK_EQUAL(drawn(story), "task job 9000|\n"
@@ -72,20 +77,24 @@ CAF_TEST(a wait is open until somebody answers and costs no agent) {
                                 "  question boss 8500|Go?\n");
   CAF_CHECK_EQUAL(story.costs().agent_ms(), 400);
   CAF_CHECK_EQUAL(std::string{story.status()}, std::string{"waiting"});
-  all.add(R"(recorded { records { position: "1" request { kind: ACTION_HUMAN name: "boss" } outcome { text: "yes" } time_ms: 5000 } woken: true time_ms: 5000 })")
+  all.add(
+         R"(recorded { records { position: "1" request { kind: ACTION_HUMAN name: "boss" } outcome { text: "yes" } time_ms: 5000 } woken: true time_ms: 5000 })")
       .add(R"(ended { outcome { text: "done" } agent: "default/agent/a" time_ms: 5100 })");
   CAF_CHECK(drawn(all.story()).find("  question boss 3500|Go?; completed: yes\n") != std::string::npos);
 }
 
 CAF_TEST(a task that was asked for has its place) {
   auto all = one_attempt();
-  all.add(R"(recorded { records { position: "1" request { kind: ACTION_AGENT name: "help" } wait_until_ms: 0 time_ms: 1500 } suspended: true time_ms: 1500 })");
-  CAF_CHECK_EQUAL(tell_story(ref_text, all.records, 0).begun(), std::vector<std::string>{"default/task/t1.1-1"});
+  all.add(
+      R"(recorded { records { position: "1" request { kind: ACTION_AGENT name: "help" } wait_until_ms: 0 time_ms: 1500 } suspended: true time_ms: 1500 })");
+  CAF_CHECK_EQUAL(tell_story(ref_text, all.records, 0).begun(),
+                  std::vector<std::string>{"default/task/t1.1-1"});
 }
 
 CAF_TEST(who resumes a task is told and the end is a decision) {
   auto all = one_attempt();
-  all.add(R"(ended { outcome { failure { code: 1 text: "bad" } } agent: "default/agent/a" time_ms: 1600 dead_letter: true })")
+  all.add(
+         R"(ended { outcome { failure { code: 1 text: "bad" } } agent: "default/agent/a" time_ms: 1600 dead_letter: true })")
       .add(R"(resumed { restart: true time_ms: 1700 })");
   auto text = drawn(all.story());
   CAF_CHECK(text.find("failed, invalid_argument: bad; now a dead letter|t1#4\n") != std::string::npos);

@@ -38,9 +38,11 @@ CAF_TEST(a high rate of errors is told with the last ones) {
   one.letter.mutable_failure()->set_text("no host");
   auto all = reasons(agent(28, 12), counted({true, false, false}), {one});
   CAF_REQUIRE_EQUAL(all.size(), 2u);
-  CAF_CHECK_EQUAL(std::string{all[0].text()}, std::string{"12 of 40 tasks have failed (30 %); 2 of the last 3"});
+  CAF_CHECK_EQUAL(std::string{all[0].text()},
+                  std::string{"12 of 40 tasks have failed (30 %); 2 of the last 3"});
   CAF_CHECK_EQUAL(all[0].time_ms(), 998);
-  CAF_CHECK_EQUAL(std::string{all[1].text()}, std::string{"default/run/r1, step b failed for good, tool_failed: no host"});
+  CAF_CHECK_EQUAL(std::string{all[1].text()},
+                  std::string{"default/run/r1, step b failed for good, tool_failed: no host"});
   CAF_CHECK_EQUAL(std::string{all[1].command()}, std::string{"troupe why r1"});
 }
 

@@ -78,7 +78,8 @@ CAF_TEST(a paused run says so first) {
 }
 
 CAF_TEST(a failed run names the step and its error and how to go on) {
-  auto run = started("name: w\nsteps: [{id: a, task: {required: [say]}}, {id: b, needs: [a], task: {required: [break]}}]\n");
+  auto run = started(
+      "name: w\nsteps: [{id: a, task: {required: [say]}}, {id: b, needs: [a], task: {required: [break]}}]\n");
   CAF_REQUIRE_EQUAL(run.status(), RUN_FAILED);
   auto all = why(run);
   CAF_CHECK_EQUAL(std::string{all.front().command()}, std::string{"troupe run retry rehearsal"});
@@ -111,7 +112,8 @@ steps:
 )");
   CAF_REQUIRE(!run.start());
   CAF_REQUIRE_EQUAL(run.status(), RUN_COMPENSATING);
-  CAF_CHECK(texts(why(run)).starts_with("what was done is being undone, 1 so far, because: step pay: pay broke; unbook: "));
+  CAF_CHECK(texts(why(run)).starts_with(
+      "what was done is being undone, 1 so far, because: step pay: pay broke; unbook: "));
 }
 
 CAF_TEST(a completed run has nothing to do) {

@@ -46,7 +46,8 @@ CAF_TEST(a task that is not assigned says why) {
         "2 agents can do it (a, b), and all are busy; 5 tasks wait for them, of 2 tenants that take turns",
         "troupe agents register FILE");
   check(only(waits, R"(place: PLACE_OUT able: 1 silent: 1 agents: "a")"),
-        "1 agent can do it (a), and none is in service: 0 offline or in error, 1 silent, 0 below the success rate it asks for",
+        "1 agent can do it (a), and none is in service: 0 offline or in error, 1 silent, 0 below the success "
+        "rate it asks for",
         "troupe why a");
   check(only(waits, R"(place: PLACE_RATE rate: "capability llm" per_second: 2.5)"),
         "no more than 2.5 a second may begin of capability llm", "");
@@ -55,7 +56,8 @@ CAF_TEST(a task that is not assigned says why) {
         "default/run/r2, step a has its concurrency key 'db'", "troupe why r2");
   CAF_CHECK(only(waits, "place: PLACE_REPORTS").text().starts_with("agents have not told yet"));
   CAF_CHECK(only(waits).text().starts_with("the scheduler has not heard of it"));
-  check(only(waits, R"(place: PLACE_AGENT agent: "a")"), "agent a has it and has not begun it yet", "troupe why a");
+  check(only(waits, R"(place: PLACE_AGENT agent: "a")"), "agent a has it and has not begun it yet",
+        "troupe why a");
 }
 
 CAF_TEST(a task at work says with whom and in what) {
@@ -71,9 +73,11 @@ CAF_TEST(a task that waits for somebody names the answer) {
   auto asks = task(R"(status: TASK_WAITING records { position: "1" request { kind: ACTION_HUMAN name: "boss"
     arguments { name: "question" value: "Go?" } } wait_until_ms: 0 time_ms: 7 })");
   check(only(asks), "boss is asked: Go?", "troupe run answer t1 --position 1 TEXT");
-  auto sleeps = task(R"(status: TASK_WAITING records { position: "0" request { kind: ACTION_SLEEP } wait_until_ms: 2000000 })");
+  auto sleeps = task(
+      R"(status: TASK_WAITING records { position: "0" request { kind: ACTION_SLEEP } wait_until_ms: 2000000 })");
   CAF_CHECK_EQUAL(only(sleeps).due_ms(), 2'000'000);
-  auto calls = task(R"(status: TASK_WAITING records { position: "0" request { kind: ACTION_AGENT } wait_until_ms: 0 })");
+  auto calls = task(
+      R"(status: TASK_WAITING records { position: "0" request { kind: ACTION_AGENT } wait_until_ms: 0 })");
   check(only(calls), "it waits for default/task/t1.0-1", "troupe why t1.0-1");
   CAF_REQUIRE_EQUAL(waits_for(owner, calls).size(), 1u);
   CAF_CHECK_EQUAL(waits_for(owner, calls).front(), "default/task/t1.0-1");
@@ -86,8 +90,10 @@ CAF_TEST(a task that failed says how often and how to go on) {
   check(reason, "attempt 1 failed: no host; attempt 2 begins when its delay is over", "");
   CAF_CHECK_EQUAL(reason.due_ms(), 1'000'500);
   again.set_due_ms(999'000); // its delay is over, and no agent has taken it
-  CAF_CHECK(only(again, "place: PLACE_NO_AGENT").text().find("its last attempt failed: no host") != std::string::npos);
-  auto dead = task(R"(status: TASK_FAILED attempt: 3 dead_letter: true outcome { failure { code: 1 text: "bad" } } ended_ms: 5)");
+  CAF_CHECK(only(again, "place: PLACE_NO_AGENT").text().find("its last attempt failed: no host") !=
+            std::string::npos);
+  auto dead = task(
+      R"(status: TASK_FAILED attempt: 3 dead_letter: true outcome { failure { code: 1 text: "bad" } } ended_ms: 5)");
   check(only(dead), "failed after 3 attempts, invalid_argument: bad", "troupe dlq requeue t1");
   dead.mutable_outcome()->mutable_failure()->set_code(static_cast<uint32_t>(ec::budget_exceeded));
   CAF_CHECK_EQUAL(std::string{only(dead).command()}, std::string{"troupe ledger list"});
@@ -101,7 +107,8 @@ CAF_TEST(a deadline is told while it matters) {
   auto all = reasons(owner, waits, {}, now_ms);
   CAF_REQUIRE_EQUAL(all.size(), 2u);
   CAF_CHECK_EQUAL(all.back().due_ms(), 5'000'000);
-  CAF_CHECK_EQUAL(reasons(owner, task("status: TASK_COMPLETED spec { deadline_ms: 5000000 }"), {}, now_ms).size(), 1u);
+  CAF_CHECK_EQUAL(
+      reasons(owner, task("status: TASK_COMPLETED spec { deadline_ms: 5000000 }"), {}, now_ms).size(), 1u);
 }
 
 CAF_TEST(commands take what a shell reads as one word) {

@@ -42,7 +42,9 @@ void check_all(const run_rehearsal& run) {
     auto result = replayed(records, end);
     CAF_MESSAGE(result.cause << ", " << result.first << ".." << result.last << " " << result.reason);
     if (result.differs > 0)
-      CAF_MESSAGE("differs at " << result.differs << ": " << run.journal()[std::min<size_t>(result.differs, records.size()) - 1].ShortDebugString());
+      CAF_MESSAGE("differs at "
+                  << result.differs << ": "
+                  << run.journal()[std::min<size_t>(result.differs, records.size()) - 1].ShortDebugString());
     CAF_CHECK_EQUAL(result.differs, 0u);
     CAF_CHECK_EQUAL(result.given + result.repeated, result.last - result.first + 1);
   }
@@ -95,9 +97,8 @@ CAF_TEST(a branch comes out again and its cause is named) {
 CAF_TEST(a forged branch is found and both are told) {
   auto run = started(branches, {{"size", "11"}});
   auto seq = seq_of(run, is_choice);
-  auto records = forged(run, seq, [](RunEvent& event) {
-    event.mutable_step_ended()->set_chosen(0, "small");
-  });
+  auto records =
+      forged(run, seq, [](RunEvent& event) { event.mutable_step_ended()->set_chosen(0, "small"); });
   auto result = replayed(records, seq);
   CAF_CHECK_EQUAL(result.differs, seq);
   RunEvent again;
@@ -108,14 +109,14 @@ CAF_TEST(a forged branch is found and both are told) {
 
 CAF_TEST(a forged input shows in what followed from it) {
   auto run = started(branches, {{"size", "11"}});
-  auto records = forged(run, 1, [](RunEvent& event) {
-    event.mutable_started()->mutable_inputs(0)->set_value("3");
-  });
+  auto records =
+      forged(run, 1, [](RunEvent& event) { event.mutable_started()->mutable_inputs(0)->set_value("3"); });
   CAF_CHECK_EQUAL(replayed(records, 1).differs, seq_of(run, is_choice));
 }
 
 CAF_TEST(a retry comes out again with its time) {
-  auto run = given("name: w\nsteps: [{id: a, task: {required: [work], retry: {max_retries: 2, initial_delay: 1m}}}]\n");
+  auto run = given(
+      "name: w\nsteps: [{id: a, task: {required: [work], retry: {max_retries: 2, initial_delay: 1m}}}]\n");
   run.fail("work", ec::tool_failed, "again");
   CAF_REQUIRE(!run.start());
   run.pass(1h);
@@ -145,12 +146,13 @@ CAF_TEST(an agents own policy is asked for where the task has none) {
   });
   RetryPolicy slow;
   slow.set_initial_delay_ms(7'000);
-  CAF_CHECK(replay_run("default/run/rehearsal", records, seq, {{"default/agent/slow", slow}})->is_identical());
+  CAF_CHECK(
+      replay_run("default/run/rehearsal", records, seq, {{"default/agent/slow", slow}})->is_identical());
   CAF_CHECK_EQUAL(replayed(records, seq).differs, seq);
   CAF_CHECK(due_ms > 0);
 }
 
-CAF_TEST(an approval comes out again and a forged answer does not) {
+CAF_TEST(an approval comes out again and a forged answer does not ) {
   auto run = started(asks);
   CAF_REQUIRE(!run.approve("ask", "ann", "fine"));
   CAF_REQUIRE(!run.approve("ask", "bob"));
@@ -163,9 +165,8 @@ CAF_TEST(an approval comes out again and a forged answer does not) {
     event.mutable_answered()->mutable_answer()->set_approve(false);
   });
   CAF_CHECK(!replayed(records, decided).is_identical());
-  records = forged(run, first_answer, [](RunEvent& event) {
-    event.mutable_answered()->mutable_answer()->set_by("eve");
-  });
+  records = forged(run, first_answer,
+                   [](RunEvent& event) { event.mutable_answered()->mutable_answer()->set_by("eve"); });
   auto result = replayed(records, first_answer);
   CAF_CHECK_EQUAL(result.differs, first_answer);
   CAF_CHECK(result.reason.find("'eve' is not asked") != std::string::npos);
@@ -229,7 +230,8 @@ steps:
 }
 
 CAF_TEST(a retried run comes out again) {
-  auto run = given("name: w\nsteps: [{id: a, task: {required: [break]}}, {id: b, needs: [a], task: {required: [say]}}]\n");
+  auto run = given(
+      "name: w\nsteps: [{id: a, task: {required: [break]}}, {id: b, needs: [a], task: {required: [say]}}]\n");
   CAF_REQUIRE(!run.start());
   CAF_REQUIRE_EQUAL(run.status(), RUN_FAILED);
   run.fake("break", "mended");
