@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <functional>
+#include <google/protobuf/descriptor.h>
 #include <troupe/net/api/history.hpp>
 #include <troupe/net/api/story.hpp>
 #include <troupe/net/api/story_task.hpp>
@@ -19,7 +20,7 @@ using definition_list = google::protobuf::RepeatedPtrField<StepDefinition>;
 class run_teller {
 public:
   run_teller(const std::string& ref, story_tree& tree, int64_t now_ms)
-      : ref_{ref}, book_{tree, ref}, tasks_{ref, book_}, now_ms_{now_ms} {}
+      : book_{tree, ref}, tasks_{ref, book_}, now_ms_{now_ms} {}
 
   void take(uint64_t seq, const RunEvent& event) {
     switch (event.kind_case()) {
@@ -168,7 +169,6 @@ private:
     book_.note(path, kind, time_ms, summarize(event));
   }
 
-  const std::string& ref_;
   story_book book_;
   task_teller tasks_;
   int64_t now_ms_;

@@ -28,7 +28,8 @@ public:
 
   void next() {
     while (!todo_.empty()) {
-      auto [name, depth] = todo_.front();
+      auto name = todo_.front().first;
+      auto depth = todo_.front().second;
       todo_.pop_front();
       if (all_.count(name) > 0 || all_.size() >= limits::story_runs || depth >= limits::story_depth)
         continue; // it is named, and counted as left out
