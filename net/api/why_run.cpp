@@ -38,10 +38,6 @@ void each_step(const step_list& steps, const std::string& prefix,
   }
 }
 
-std::string list(const google::protobuf::RepeatedPtrField<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 class explanation {
 public:
   explanation(const std::string& ref, const RunState& run, const tasks_in_question& asked, int64_t now_ms)

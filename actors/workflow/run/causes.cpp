@@ -39,7 +39,8 @@ TaskDone told(const TaskEvent& event, const agent_policies& agents) {
 }
 
 std::string words_of(const TaskDone& done) {
-  return done.agent() + (done.outcome().has_failure() ? " told that its attempt failed" : " told its result");
+  return (done.agent().empty() ? "the agent" : done.agent()) +
+         (done.outcome().has_failure() ? " told that its attempt failed" : " told its result");
 }
 
 // An append of a run about one task, without what follows from it.
@@ -253,13 +254,14 @@ std::vector<cause<TaskEvent>> causes_in(const TaskState& task, const std::vector
     add_told(told(first, agents));
     break;
   case TaskEvent::kEnded:
-    if (first.ended().cancelled())
+    if (first.ended().cancelled()) {
       add("the task was cancelled",
           task_life::cancel(task, first.ended().outcome().failure().text(), now_ms));
-    else if (first.ended().agent().empty())
+      break;
+    }
+    if (first.ended().outcome().failure().code() == static_cast<uint32_t>(ec::timeout))
       add("the task's deadline", task_life::timer_due(task, "deadline", now_ms));
-    else
-      add_told(told(first, agents));
+    add_told(told(first, agents));
     break;
   case TaskEvent::kResumed:
     add("the task was resumed", task_life::resume(task, first.resumed().restart(), now_ms));
