@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <troupe/actors/agent/agent_pools.hpp>
+#include <troupe/runtime/inquiry_limits.hpp>
 #include <troupe/runtime/queue_limits.hpp>
 
 namespace troupe {
@@ -152,6 +153,24 @@ const std::vector<agent_pools::pool_id>& agent_pools::pools_for(const AgentQuery
       if (can(one, query))
         place->second.push_back(id);
   return place->second;
+}
+
+agent_pools::standing agent_pools::count(const AgentQuery& query) const {
+  standing all;
+  for (auto id : pools_for(query))
+    for (auto& member : pools_.at(id).members) {
+      if (++all.able > limits::standing_agents)
+        return all;
+      auto& one = agents_.at(member);
+      all.out += one.works ? 0 : 1;
+      all.silent += one.works && silent_.count(member) > 0 ? 1 : 0;
+      all.free += is_free(member, query) ? 1 : 0;
+      if (is_in_service(member) && !is_free(member, query))
+        (one.success_rate < query.min_success_rate() ? all.unfit : all.busy) += 1;
+      if (all.some.size() < limits::standing_names)
+        all.some.push_back(member);
+    }
+  return all;
 }
 
 bool agent_pools::can(pool_id which, const AgentQuery& query) const {

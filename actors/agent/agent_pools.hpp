@@ -46,6 +46,13 @@ public:
   std::optional<pool_id> pool_of(const std::string& id) const;
   /// The pools that can do what is asked, in the order they came. Valid until the next change.
   const std::vector<pool_id>& pools_for(const AgentQuery& query) const;
+  /// Agents that could do what is asked, and why they do not.
+  struct standing {
+    uint32_t able = 0, busy = 0, out = 0, silent = 0, unfit = 0, free = 0;
+    std::vector<std::string> some; ///< by id, at most limits::standing_names
+  };
+  /// Counts them, each once. Looks at no more than limits::standing_agents.
+  standing count(const AgentQuery& query) const;
   /// Can this pool do what is asked?
   bool can(pool_id which, const AgentQuery& query) const;
   /// Pools that came and pools that went since the last call.

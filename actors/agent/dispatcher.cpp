@@ -274,4 +274,43 @@ void dispatcher::sweep() {
     host_.ask(agent, ++numbers_);
 }
 
+// In the order of the gates, but for the agents: who finds none free has not come to a gate yet.
+TaskStanding dispatcher::explain(const RunTask& task) const {
+  TaskStanding standing;
+  if (auto i = placed_.find(key_of(task)); i != placed_.end()) {
+    standing.set_place(PLACE_AGENT);
+    standing.set_agent(i->second.agent());
+    return standing;
+  }
+  if (waiting_.count(key_of(task)) == 0)
+    return standing;
+  auto agents = pools_.count(task.query());
+  standing.set_able(agents.able);
+  standing.set_busy(agents.busy);
+  standing.set_out(agents.out);
+  standing.set_silent(agents.silent);
+  standing.set_unfit(agents.unfit);
+  *standing.mutable_agents() = {agents.some.begin(), agents.some.end()};
+  auto [tasks, tenants] = queue_.size_of(task.query().SerializeAsString());
+  standing.set_waiting(tasks);
+  standing.set_tenants(static_cast<uint32_t>(tenants));
+  if (agents.able == 0) {
+    standing.set_place(PLACE_NO_AGENT);
+    standing.set_reason(index_.find(task.query(), 1).reason());
+  } else if (auto holder = keys_.holder(task)) {
+    standing.set_place(PLACE_KEY);
+    standing.set_key_holder(holder->first);
+    standing.set_key_step(holder->second);
+  } else if (!keys_.is_free_for(task)) {
+    standing.set_place(PLACE_REPORTS);
+  } else if (auto bucket = rates_.line_of(task); bucket && agents.free > 0) {
+    standing.set_place(PLACE_RATE);
+    standing.set_rate(*bucket);
+    standing.set_per_second(rates_.rate_of(*bucket));
+  } else {
+    standing.set_place(agents.busy > 0 || agents.free > 0 ? PLACE_BUSY : PLACE_OUT);
+  }
+  return standing;
+}
+
 } // namespace troupe

@@ -10,6 +10,7 @@
 #include <troupe/actors/agent/heartbeats.hpp>
 #include <troupe/actors/agent/key_slots.hpp>
 #include <troupe/actors/agent/throttles.hpp>
+#include <troupe/runtime/proto/inquiry.pb.h>
 #include <vector>
 
 namespace troupe {
@@ -62,6 +63,9 @@ public:
   void look_at_rates();
   /// One heartbeat has passed: asks those at work, and takes their tasks from those that are silent.
   void sweep();
+
+  /// Where a task is, and why it does not go on. Cost: the agents that could do it, see agent_pools::count().
+  TaskStanding explain(const RunTask& task) const;
 
   /// How long until look_at_rates() makes sense; nothing if no rate makes anybody wait.
   std::optional<std::chrono::milliseconds> rest() {

@@ -124,6 +124,16 @@ std::optional<RunTask> fair_queue::pop(server one, int64_t now_ms,
   return {};
 }
 
+std::pair<size_t, size_t> fair_queue::size_of(const std::string& line) const {
+  auto at = lines_.find(line);
+  if (at == lines_.end())
+    return {0, 0};
+  size_t tasks = 0;
+  for (auto& tenant : at->second.tenants)
+    tasks += waiting_.at(tenant).at(line).size();
+  return {tasks, at->second.tenants.size()};
+}
+
 void fair_queue::each_line(
     const std::function<void(const std::string& line, const AgentQuery& query)>& visit) const {
   for (auto& [line, state] : lines_)

@@ -67,6 +67,8 @@ public:
   /// The next task for a server; nothing if there is none that it can do and that `fits` takes (null = any).
   std::optional<RunTask> pop(server one, int64_t now_ms,
                              const std::function<bool(const AgentQuery&)>& fits = {});
+  /// How many tasks wait in a line, and of how many tenants.
+  std::pair<size_t, size_t> size_of(const std::string& line) const;
   /// Lines in which somebody waits, with what they need.
   void each_line(const std::function<void(const std::string& line, const AgentQuery& query)>& visit) const;
 

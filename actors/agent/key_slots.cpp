@@ -22,6 +22,17 @@ bool key_slots::is_free_for(const RunTask& task) const {
          at->second.holders.count({task.owner(), task.step()}) > 0;
 }
 
+std::optional<std::pair<std::string, std::string>> key_slots::holder(const RunTask& task) const {
+  auto key = key_of(task);
+  auto at = key ? slots_.find(*key) : slots_.end();
+  if (at == slots_.end())
+    return {};
+  for (auto& one : at->second.holders)
+    if (one != std::pair{task.owner(), task.step()})
+      return one;
+  return {};
+}
+
 void key_slots::hold(const RunTask& task) {
   if (auto key = key_of(task))
     slots_[*key].holders.insert({task.owner(), task.step()});

@@ -22,6 +22,8 @@ public:
 
   /// Whether the task may be given to an agent: it has no key, or the key is free or its own.
   bool is_free_for(const RunTask& task) const;
+  /// Owner and step of another task that has its key; nothing if there is none, or it is not known yet.
+  std::optional<std::pair<std::string, std::string>> holder(const RunTask& task) const;
   /// The task is with an agent. It must be free for it, or it is with an agent already and is learned of only now.
   void hold(const RunTask& task);
   /// Puts a task in the line of its key.

@@ -155,6 +155,12 @@ task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_poi
         return std::move(*found.mutable_matches(0));
       },
       [&](const GetRegistryStats&) { return state.work().agents().stats(); },
+      [&](const ExplainTasks& question) {
+        TaskStandings answer;
+        for (auto& task : question.tasks())
+          *answer.add_standings() = state.work().explain(task);
+        return answer;
+      },
       [&](const GetSchedulerStats&) {
         SchedulerStats stats;
         stats.set_queued(state.work().waiting());

@@ -25,6 +25,11 @@ public:
 
   /// The first of its buckets for which somebody waits already; nothing if there is none.
   std::optional<std::string> line_of(const RunTask& task) const;
+  /// The rate of such a bucket, tasks per second; 0 if there is none of this name.
+  double rate_of(const std::string& name) const {
+    auto i = buckets_.find(name);
+    return i == buckets_.end() ? 0 : i->second.options.per_second;
+  }
   /// Takes the tokens of a task, or none of them: the bucket that refuses.
   std::optional<std::string> refuses(const RunTask& task, int64_t now_ms);
   /// Puts a task in the line of a bucket.

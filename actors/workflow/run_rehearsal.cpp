@@ -114,6 +114,8 @@ caf::error run_rehearsal::take(caf::expected<std::vector<RunEvent>> decision) {
     so_far += more.size();
     apply(more);
   }
+  if (so_far > 0)
+    appends_.push_back(journal_.size());
   return {};
 }
 

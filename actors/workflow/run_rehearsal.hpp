@@ -75,6 +75,10 @@ public:
   const std::vector<RunEvent>& journal() const {
     return journal_;
   }
+  /// Where in the journal what was decided at once ends: how many events had happened then, for each decision.
+  const std::vector<size_t>& appends() const {
+    return appends_;
+  }
   int64_t now_ms() const {
     return now_ms_;
   }
@@ -107,6 +111,7 @@ private:
   run_course run_;
   TaskDefaults defaults_;
   std::vector<RunEvent> journal_;
+  std::vector<size_t> appends_;
   std::map<std::string, TimerRow> timers_; // by key: due time first
   std::map<std::string, task_fake> fakes_;
   std::map<std::string, fake_run> child_fakes_;

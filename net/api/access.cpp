@@ -77,6 +77,9 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Deprecate", access_role::operator_},
     {"Archive", access_role::operator_},
     {"Upgrades", access_role::operator_},
+    {"Why", access_role::viewer},
+    {"RunStory", access_role::viewer},
+    {"Replay", access_role::viewer},
 };
 
 constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};

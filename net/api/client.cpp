@@ -141,6 +141,9 @@ TROUPE_METHOD(roll_back, Rollback, RollbackWorkflow, WorkflowRevision)
 TROUPE_METHOD(deprecate, Deprecate, DeprecateRevision, WorkflowRevision)
 TROUPE_METHOD(archive, Archive, ArchiveWorkflow, WorkflowSummary)
 TROUPE_METHOD(set_upgrades, Upgrades, SetUpgradePolicy, WorkflowSummary)
+TROUPE_METHOD(why, Why, AskWhy, Reasons)
+TROUPE_METHOD(story, RunStory, GetStory, Story)
+TROUPE_METHOD(replay, Replay, ReplayDecision, DecisionReplay)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -79,6 +79,9 @@ public:
   caf::expected<WorkflowRevision> deprecate(const DeprecateRevision& in);
   caf::expected<WorkflowSummary> archive(const ArchiveWorkflow& in);
   caf::expected<WorkflowSummary> set_upgrades(const SetUpgradePolicy& in);
+  caf::expected<Reasons> why(const AskWhy& in);
+  caf::expected<Story> story(const GetStory& in);
+  caf::expected<DecisionReplay> replay(const ReplayDecision& in);
 
 private:
   struct line;

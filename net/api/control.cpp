@@ -119,6 +119,9 @@ public:
   TROUPE_METHOD(Deprecate, DeprecateRevision, WorkflowRevision)
   TROUPE_METHOD(Archive, ArchiveWorkflow, WorkflowSummary)
   TROUPE_METHOD(Upgrades, SetUpgradePolicy, WorkflowSummary)
+  TROUPE_METHOD(Why, AskWhy, Reasons)
+  TROUPE_METHOD(RunStory, GetStory, Story)
+  TROUPE_METHOD(Replay, ReplayDecision, DecisionReplay)
 #undef TROUPE_METHOD
 
 private:

@@ -114,5 +114,8 @@ void serve(const control_call& call, const RollbackWorkflow& in, reply_to<Workfl
 void serve(const control_call& call, const DeprecateRevision& in, reply_to<WorkflowRevision> reply);
 void serve(const control_call& call, const ArchiveWorkflow& in, reply_to<WorkflowSummary> reply);
 void serve(const control_call& call, const SetUpgradePolicy& in, reply_to<WorkflowSummary> reply);
+void serve(const control_call& call, const AskWhy& in, reply_to<Reasons> reply);
+void serve(const control_call& call, const GetStory& in, reply_to<Story> reply);
+void serve(const control_call& call, const ReplayDecision& in, reply_to<DecisionReplay> reply);
 
 } // namespace troupe

@@ -69,7 +69,7 @@ const std::vector<cli_command>& commands() {
     auto list = node_commands();
     for (auto part : {work_commands, run_commands, batch_commands, workflow_commands,
                       workflow_catalog_commands, timer_commands, schedule_commands, ledger_commands,
-                      store_commands, backup_commands, key_commands, doctor_commands})
+                      store_commands, backup_commands, key_commands, doctor_commands, inquiry_commands})
       for (auto& one : part())
         list.push_back(std::move(one));
     return list;

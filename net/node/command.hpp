@@ -197,5 +197,6 @@ std::vector<cli_command> store_commands();
 std::vector<cli_command> backup_commands();
 std::vector<cli_command> key_commands();
 std::vector<cli_command> doctor_commands();
+std::vector<cli_command> inquiry_commands();
 
 } // namespace troupe

@@ -22,6 +22,7 @@ class DelegateApproval;
 class Done;
 class DropTask;
 class EntityCrashed;
+class ExplainTasks;
 class FindBest;
 class FindByCapabilities;
 class GetRegistryStats;
@@ -51,6 +52,7 @@ class StartWorkflow;
 class TaskAccepted;
 class TaskDescription;
 class TaskDone;
+class TaskStandings;
 class TerminateRun;
 class Tick;
 class TimerDue;
@@ -112,6 +114,8 @@ using task_scheduler_actor = caf::typed_actor<
     note<EntityCrashed>,
     // As the registry's: it knows who is at work.
     rpc<FindByCapabilities, AgentMatches>, rpc<FindBest, AgentMatch>, rpc<GetRegistryStats, RegistryStats>,
+    // Where tasks are, and why they do not go on.
+    rpc<ExplainTasks, TaskStandings>,
     // Counts.
     rpc<GetSchedulerStats, SchedulerStats>>;
 

@@ -62,6 +62,8 @@ WORDS = [
 COVERED_BY = {
     "tests/actors/agent/task_scheduler.cpp": """
         actors/agent/dispatcher.cpp""",
+    "tests/actors/workflow/run/replay.cpp": """
+        actors/workflow/run/causes.cpp""",
     "tests/persistence/rebuild.cpp": """
         persistence/index_rows.cpp""",
     "tests/net/node/node.cpp": """

@@ -42,13 +42,14 @@ inline void add_row(store& rows, const std::string& ref, index_table table,
                value.SerializeAsString()}});
 }
 
-/// Writes an event as the journal would.
+/// Writes an event as the journal would, decided alone.
 inline void add_event(store& rows, const std::string& ref, uint64_t seq,
                       const google::protobuf::Message& event) {
   JournalRecord record;
   record.set_event(event.SerializeAsString());
   envelope header;
   header.type = record_type(event.GetDescriptor()->full_name());
+  header.flags = last_of_append;
   header.time_us = 1'700'000'000'000'000 + static_cast<int64_t>(seq);
   rows.write({{space::journal, journal_key(identify(ref, rows.naming_key()), seq),
                wrap(header, record.SerializeAsString())}});

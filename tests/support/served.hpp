@@ -7,14 +7,19 @@
 
 namespace troupe {
 
-/// A house whose services are stubs, and a door to it.
-struct desk_house : house {
-  desk_house() {
+/// A house with a door to it.
+template <class House>
+struct with_desk : House {
+  using House::node;
+
+  template <class... Parts>
+  explicit with_desk(Parts&&... parts) : House{std::forward<Parts>(parts)...} {
     desk.node = "n1";
     desk.version = "0.1.0";
     desk.started_ms = 1'600'000'000'000;
   }
 
+  /// The actor behind a ref.
   template <class... Handlers>
   caf::actor play(const std::string& ref, Handlers... handlers) {
     auto actor = node->system().spawn([=](caf::event_based_actor* self) -> caf::behavior {
@@ -52,5 +57,8 @@ struct desk_house : house {
 
   control_desk desk;
 };
+
+/// A house whose services are stubs, and a door to it.
+using desk_house = with_desk<house>;
 
 } // namespace troupe

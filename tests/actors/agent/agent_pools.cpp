@@ -170,3 +170,26 @@ CAF_TEST(at random the best is the one that looking at everybody finds) {
         CAF_REQUIRE(std::abs(match.score() - best_score) < 1e-9);
   }
 }
+
+CAF_TEST(who could do it is counted by why they do not ) {
+  agent_pools pools;
+  for (auto id : {"a", "b", "c", "d", "e"})
+    pools.put(worker(id, {"read"}, id == std::string{"e"} ? 0.1 : 1));
+  pools.put(worker("w", {"write"}));
+  auto away = worker("b", {"read"});
+  away.set_status(AGENT_OFFLINE);
+  pools.put(away);
+  pools.set_silent("c", true);
+  pools.set_in_flight("d", 1);
+  auto query = wanted({"read"});
+  query.set_min_success_rate(0.5);
+  auto all = pools.count(query);
+  CAF_CHECK_EQUAL(all.able, 5u);
+  CAF_CHECK_EQUAL(all.free, 1u);
+  CAF_CHECK_EQUAL(all.out, 1u);
+  CAF_CHECK_EQUAL(all.silent, 1u);
+  CAF_CHECK_EQUAL(all.busy, 1u);
+  CAF_CHECK_EQUAL(all.unfit, 1u);
+  CAF_CHECK_EQUAL(all.some.front(), "a");
+  CAF_CHECK_EQUAL(pools.count(wanted({"fly"})).able, 0u);
+}

@@ -201,3 +201,17 @@ CAF_TEST(at random nothing is lost and nobody waits longer than a round) {
         passed[{other, tenant}] = 0;
   }
 }
+
+CAF_TEST(a line knows how many wait in it and whose they are) {
+  counter counted;
+  auto one = waits("a", "1");
+  auto line = one.query().SerializeAsString();
+  CAF_CHECK_EQUAL(counted.queue.size_of(line).first, 0u);
+  counted.push(one);
+  counted.push(waits("a", "2"));
+  counted.push(waits("b", "3"));
+  CAF_CHECK_EQUAL(counted.queue.size_of(line).first, 3u);
+  CAF_CHECK_EQUAL(counted.queue.size_of(line).second, 2u);
+  counted.all();
+  CAF_CHECK_EQUAL(counted.queue.size_of(line).second, 0u);
+}

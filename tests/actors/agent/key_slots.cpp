@@ -89,3 +89,12 @@ CAF_TEST(two that were learned to hold a key both have to let go) {
   CAF_CHECK_EQUAL(name_of(keys.release(task("1", "k"), 0)), "nobody");
   CAF_CHECK_EQUAL(name_of(keys.release(task("2", "k"), 0)), "3");
 }
+
+CAF_TEST(who has the key of a task is known by name) {
+  key_slots keys;
+  CAF_CHECK(!keys.holder(task("1", "k")));
+  keys.hold(task("1", "k"));
+  CAF_CHECK(!keys.holder(task("1", "k"))); // itself
+  CAF_CHECK_EQUAL(std::string{keys.holder(task("2", "k"))->first}, "t/task/1");
+  CAF_CHECK(!keys.holder(task("2", "")));
+}

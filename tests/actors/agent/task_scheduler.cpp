@@ -89,6 +89,11 @@ struct desk : house {
   std::string last() const {
     return given.empty() ? "nothing" : given.back();
   }
+  TaskStanding explain(const RunTask& task) {
+    ExplainTasks question;
+    *question.add_tasks() = task;
+    return request<TaskStandings>(scheduler_ref, question).standings(0);
+  }
   std::pair<uint64_t, uint64_t> queued_and_running() {
     auto stats = request<SchedulerStats>(scheduler_ref, GetSchedulerStats{});
     auto& shown = node->outside()->meters;
@@ -537,6 +542,47 @@ CAF_TEST(a scheduler with nothing to watch sends nothing) {
   CAF_CHECK(has.empty());
 }
 
+CAF_TEST(a task that waits is told why and one that is away with whom) {
+  auto fly = waiting("t/task/fly", "fly");
+  CAF_CHECK_EQUAL(explain(fly).place(), PLACE_UNKNOWN);
+  tell(fly);
+  CAF_CHECK_EQUAL(explain(fly).place(), PLACE_NO_AGENT);
+  CAF_CHECK(!explain(fly).reason().empty());
+  employ("ada", {"read"});
+  call("t/task/1", "read");
+  auto first = explain(waiting("t/task/1", "read"));
+  CAF_CHECK_EQUAL(first.place(), PLACE_AGENT);
+  CAF_CHECK_EQUAL(std::string{first.agent()}, std::string{"ada"});
+  call("t/task/2", "read");
+  call("u/task/3", "read");
+  auto second = explain(waiting("t/task/2", "read"));
+  CAF_CHECK_EQUAL(second.place(), PLACE_BUSY);
+  CAF_CHECK_EQUAL(second.busy(), 1u);
+  CAF_CHECK_EQUAL(second.waiting(), 2u);
+  CAF_CHECK_EQUAL(second.tenants(), 2u);
+  AgentRecord away;
+  away.set_id("ada");
+  away.mutable_request()->add_capabilities("read");
+  away.set_status(AGENT_OFFLINE);
+  change(away);
+  CAF_CHECK_EQUAL(explain(waiting("t/task/2", "read")).place(), PLACE_OUT);
+}
+
+CAF_TEST(a concurrency key that makes a task wait is told with who has it) {
+  employ("ada", {"read"}, 9);
+  tell(keyed("t/task/1", "read", "k"));
+  tell(keyed("t/task/2", "read", "k"));
+  auto standing = explain(keyed("t/task/2", "read", "k"));
+  CAF_CHECK_EQUAL(standing.place(), PLACE_KEY);
+  CAF_CHECK_EQUAL(std::string{standing.key_holder()}, std::string{"t/task/1"});
+}
+
+CAF_TEST(a restarted scheduler knows nothing until it is told) {
+  tell(waiting("t/task/1", "read"));
+  crash_and_recover();
+  CAF_CHECK_EQUAL(explain(waiting("t/task/1", "read")).place(), PLACE_UNKNOWN);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST_FIXTURE_SCOPE(scheduler_with_rates_tests, rationed_desk)
@@ -583,6 +629,16 @@ CAF_TEST(a key may have a rate besides) {
   CAF_CHECK_EQUAL(last(), "ada u/task/1");
   node->advance(1s);
   CAF_CHECK_EQUAL(last(), "ada t/task/2");
+}
+
+CAF_TEST(a rate that makes a task wait is named) {
+  employ("ada", {"read"}, 9);
+  for (int i = 0; i < 3; ++i)
+    call("t/task/" + std::to_string(i), "read");
+  auto standing = explain(waiting("t/task/2", "read"));
+  CAF_CHECK_EQUAL(standing.place(), PLACE_RATE);
+  CAF_CHECK_EQUAL(std::string{standing.rate()}, std::string{"capability read"});
+  CAF_CHECK_EQUAL(standing.per_second(), 2.0);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

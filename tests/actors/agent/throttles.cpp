@@ -108,3 +108,11 @@ CAF_TEST(of too many buckets those that are full are forgotten and one in use is
   CAF_CHECK_EQUAL(gates.buckets(), 2u);
   CAF_CHECK(gates.refuses(in_use, begin_ms).has_value());
 }
+
+CAF_TEST(the rate that makes a task wait is known by its name) {
+  auto gates = with("llm: rate=2, burst=1");
+  auto one = task("1", {"llm"});
+  CAF_CHECK(!gates.refuses(one, begin_ms));
+  CAF_CHECK_EQUAL(gates.rate_of("capability llm"), 2.0);
+  CAF_CHECK_EQUAL(gates.rate_of("capability other"), 0.0);
+}

@@ -69,6 +69,9 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Deprecate", access_role::operator_},
     {"Archive", access_role::operator_},
     {"Upgrades", access_role::operator_},
+    {"Why", access_role::viewer},
+    {"RunStory", access_role::viewer},
+    {"Replay", access_role::viewer},
 };
 
 ec code(const caf::error& error) {
