@@ -567,13 +567,13 @@ private:
   // The end of a run that fails: with what was done to be undone, or nothing.
   void doom(place& at, const names& after) {
     made_.fails = true;
-    if (children_.empty() || pick(10) > 0) {
+    if (children_.empty() || pick(25) > 0) {
       bad(at, after);
       return;
     }
     auto& one = step(at, after);
     one.mutable_signal()->set_name(fmt::format("{}-{}", never_sent, one.id()));
-    made_.definition.set_deadline_ms(48 * 3600'000);
+    made_.definition.set_deadline_ms(16 * 3600'000);
   }
 
   std::mt19937_64 chance_;
