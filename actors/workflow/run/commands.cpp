@@ -42,6 +42,23 @@ std::optional<ValueType> type_of_signal(const block_plan& block, const std::stri
   }
   return {};
 }
+
+// In blocks that tasks have returned.
+std::optional<ValueType> type_of_signal(const run_course& run, const scope_place& scope,
+                                        const std::string& name) {
+  for (auto& step : *scope.steps)
+    for (auto& inner : step.scopes()) {
+      auto inside = run.find_scope(fmt::format("{}.{}", scope.path_of(step.id()), inner.number()));
+      if (!inside)
+        continue;
+      if (auto type = step.has_expanded() ? type_of_signal(*inside->block, name) : std::nullopt)
+        return type;
+      if (auto type = type_of_signal(run, *inside, name))
+        return type;
+    }
+  return {};
+}
+
 } // namespace
 
 template <class F>
@@ -248,6 +265,8 @@ decision run_commands::decide(const SignalRun& cmd) const {
   if (auto over = is_over())
     return over;
   auto type = type_of_signal(run_.plan().root, cmd.name());
+  if (!type)
+    type = type_of_signal(run_, *run_.find_scope({}), cmd.name());
   if (!type)
     return make_error(ec::invalid_argument, fmt::format("workflow '{}' waits for no signal '{}'",
                                                         run_.plan().definition.name(), cmd.name()));

@@ -113,6 +113,9 @@ const Outcome& own_outcome(const StepState& step);
 /// The outcome a settled step gives to others: its own, or null.
 const Outcome& outcome_of(const StepState& step);
 
+/// The item, as JSON, that a block of a map is done for; null if an older snapshot has dropped it.
+const std::string& item_of(const scope_place& scope);
+
 /// Does somebody answer for the failure of this step: a handler, a join that can do without it, or its own may_fail?
 bool is_handled(const step_place& at);
 
