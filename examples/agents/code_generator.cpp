@@ -113,7 +113,7 @@ private:
 };
 
 json_list texts(const std::vector<std::string>& all) {
-  return {all.begin(), all.end()};
+  return json_list(all.begin(), all.end());
 }
 
 std::vector<std::string> lines_in(const std::string& text) {

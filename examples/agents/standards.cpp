@@ -55,7 +55,8 @@ constexpr mapped_rules table[] = {
     {"dependency.", &components},
     {"infra.container-privileged infra.container-host-network infra.container-host-processes "
      "infra.container-host-path "
-     "infra.container-engine-socket infra.container-root infra.container-escalation infra.docker-root "
+     "infra.container-engine-socket infra.container-root infra.container-escalation "
+     "infra.container-capabilities infra.container-unconfined infra.container-root-allowed infra.docker-root "
      "infra.world-writable "
      "infra.set-user-id infra.workflow-write-all",
      &least_privilege},

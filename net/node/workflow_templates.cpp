@@ -34,7 +34,7 @@ caf::expected<WorkflowDefinition> read_template(std::string_view name) {
     return std::move(found.error());
   auto read = read_workflow(found->text);
   if (!read.problems.empty())
-    return make_error(ec::internal, to_string(read.problems, std::string{found->name}));
+    return make_error(ec::internal, fmt::format("{}: {}", found->name, read.problems.front().text));
   return std::move(read.definition);
 }
 
