@@ -77,7 +77,7 @@ public:
   side_tree& operator=(const side_tree&) = delete;
 
   caf::error open(const std::string& commit) {
-    auto done = at_.git(project_, {"worktree", "add", "-q", "--detach", folder_.path.string(), commit});
+    auto done = at_.git(project_, {"worktree", "add", "-q", "-f", "--detach", folder_.path.string(), commit});
     return done ? caf::error{} : done.error();
   }
   const fs::path& path() const {
@@ -293,7 +293,11 @@ caf::expected<std::string> merge_branch(workspace& at, const job& what) {
     if (!at.git(*project, {"merge-base", "--is-ancestor", "main", *commit}))
       return make_error(ec::conflict,
                         fmt::format("main has moved on from where {} began", what.text("branch")));
-    if (auto merged = at.git(*project, {"merge", "-q", "--ff-only", *commit}); !merged)
+    auto head = at.git(*project, {"symbolic-ref", "--quiet", "HEAD"});
+    auto merged = head && *head == "refs/heads/main"
+                      ? at.git(*project, {"merge", "-q", "--ff-only", *commit})
+                      : at.git(*project, {"update-ref", "refs/heads/main", *commit});
+    if (!merged)
       return merged;
   }
   return write_json(json_object{{"branch", what.text("branch")}, {"commit", *commit}, {"merged", true}});

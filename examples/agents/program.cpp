@@ -92,8 +92,8 @@ caf::expected<program_end> run_program(const program& what) {
     if (got <= 0)
       break;
     ended.output.append(piece.data(), static_cast<std::size_t>(got));
-    if (ended.output.size() > 2 * program_output)
-      ended.output.erase(0, ended.output.size() - program_output);
+    if (ended.output.size() > 2 * what.keep)
+      ended.output.erase(0, ended.output.size() - what.keep);
   }
   close(ends[0]);
   int status = 0;
@@ -112,8 +112,8 @@ caf::expected<program_end> run_program(const program& what) {
   }
   kill(-child, SIGKILL); // what it has left behind
   ended.code = code_of_end(status);
-  if (ended.output.size() > program_output)
-    ended.output.erase(0, ended.output.size() - program_output);
+  if (ended.output.size() > what.keep)
+    ended.output.erase(0, ended.output.size() - what.keep);
   ended.output = audit::to_utf8(ended.output);
   return ended;
 }

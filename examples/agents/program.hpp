@@ -10,14 +10,14 @@
 
 namespace troupe::crew {
 
-/// Bytes of output that are kept, the last ones: where a failing test says why.
+/// Bytes of output that are kept unless more are asked for, the last ones: where a failing test says why.
 inline constexpr std::size_t program_output = 16u << 10;
 
 /// How a program ended.
 struct program_end {
   int code = 0;           ///< exit code; 128 + the signal if one ended it
   bool timed_out = false; ///< it was killed, with everything it had started
-  std::string output;     ///< standard output and standard error, the last program_output bytes, as UTF-8
+  std::string output;     ///< standard output and standard error, the last bytes of both, as UTF-8
 };
 
 /// What to run, and where.
@@ -27,6 +27,7 @@ struct program {
   std::chrono::milliseconds limit = std::chrono::seconds{60};
   std::vector<std::string> environment =
       {}; ///< NAME=value; besides these it has PATH, HOME (its directory) and LC_ALL=C
+  std::size_t keep = program_output; ///< bytes of output
 };
 
 /// Runs a program with nothing on its standard input and waits for its end, at most `limit`. Errors: ec::tool_failed if it

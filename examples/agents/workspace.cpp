@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_name = 64;
-constexpr std::streamsize longest_file = 4 << 20;
+constexpr std::size_t longest_file = 4 << 20; // what git or a file may say
 
 // Runs every test of a project; the test runner runs it in a copy of a commit.
 constexpr std::string_view test_script = R"(#!/bin/sh
@@ -120,6 +120,8 @@ caf::expected<std::string> workspace::git(const fs::path& project, std::vector<s
                 "-c",
                 "core.hooksPath=/dev/null",
                 "-c",
+                "core.quotePath=false",
+                "-c",
                 "user.name=troupe",
                 "-c",
                 "user.email=troupe@localhost",
@@ -133,6 +135,7 @@ caf::expected<std::string> workspace::git(const fs::path& project, std::vector<s
   what.environment.push_back("GIT_CONFIG_NOSYSTEM=1");
   what.environment.push_back("GIT_CONFIG_GLOBAL=/dev/null");
   what.environment.push_back("GIT_TERMINAL_PROMPT=0");
+  what.keep = longest_file;
   auto ended = run_program(what);
   if (!ended)
     return std::move(ended.error());
@@ -195,7 +198,7 @@ caf::error put_file(const fs::path& path, std::string_view text) {
 std::string get_file(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
   std::string text;
-  for (char piece[4096]; in && static_cast<std::streamsize>(text.size()) < longest_file;) {
+  for (char piece[4096]; in && text.size() < longest_file;) {
     in.read(piece, sizeof piece);
     text.append(piece, static_cast<std::size_t>(in.gcount()));
   }
