@@ -52,6 +52,8 @@ std::string show_one(const WorkflowTemplateInfo& told, const text_look& how) {
                 one.description()});
   text += inputs.show(how);
   text += fmt::format("  agents that can: {}\n", fmt::join(told.capabilities(), ", "));
+  if (told.children_size() > 0)
+    text += fmt::format("  runs: {}\n", fmt::join(told.children(), ", "));
   return text;
 }
 

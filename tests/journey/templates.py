@@ -57,11 +57,6 @@ def running(environment):
     return os.path.basename(os.path.realpath(current)) if os.path.exists(current) else ""
 
 
-def step(run, name):
-    return next((one["task"]["status"] if "task" in one else one.get("status", "")
-                 for one in told("run", "describe", run)["run"]["steps"] if one["id"] == name), "")
-
-
 def until(what, holds):
     for _ in range(400):
         if holds():

@@ -108,8 +108,9 @@ CAF_TEST(a rollback restores the links of its plan after each step and may be re
 
 CAF_TEST(steps may be repeated) {
   auto it = plan("1.0.0", "blue-green");
-  for (int i = 0; i < 2; ++i)
-    bring_out(it, "blue-green");
+  for (auto* step : {"deploy.install", "deploy.switch"})
+    for (int i = 0; i < 2; ++i)
+      answer(step, {{"plan", it}});
   auto once = state();
   for (int i = 0; i < 2; ++i)
     answer("deploy.record", {{"plan", it}});

@@ -59,7 +59,7 @@ CAF_TEST(a review refuses what is risky in a change and nothing else) {
   auto good = answer("code.generate", {{"requirements", R"(["greets"])"}});
   CAF_CHECK(*member(answer("code.review", {{"commit", text_in(good, "commit")}}), "approved")->as<bool>());
   CAF_REQUIRE(at.git(project, {"checkout", "-q", "-b", "risky"}));
-  auto risky = commit("ci/x.js", "eval(input);\n");
+  auto risky = commit("lib/x.c", "char* read_it(char* to) { return gets(to); }\n");
   CAF_REQUIRE(at.git(project, {"checkout", "-q", "-"}));
   auto tip = head("risky");
   CAF_CHECK(holds(refusal("code.review", {{"commit", tip}}), "the review found"));
