@@ -41,8 +41,8 @@ CAF_TEST(all templates are listed with what they are for and what they are given
   CAF_CHECK_EQUAL(said.code, 0);
   for (auto& one : workflow_templates())
     CAF_CHECK(contains(said.out, std::string{one.name} + "\n  "));
-  for (auto* part :
-       {"requirements", "needed", "rollbackOnFailure", "blue-green", "deploy.install", "Audits code", "  runs: deployment\n"})
+  for (auto* part : {"requirements", "needed", "rollbackOnFailure", "blue-green", "deploy.install",
+                     "Audits code", "  runs: deployment\n"})
     CAF_CHECK(contains(said.out, part));
   auto json = type({"workflow", "templates", "--json"});
   CAF_CHECK(contains(json.out, "\"name\": \"autoRemediate\"") && contains(json.out, "\"security.report\""));
