@@ -78,7 +78,7 @@ CAF_TEST(each kind of loose dependency is found) {
       {"go.mod", "require a.b/c v1.2.3", "go-sum-missing "},
       {"Cargo.toml", cargo("a = \">=1\""), "cargo-lock-missing cargo-open-range "},
       {"go.mod", "module m\nreplace a => ../a", "go-replaced-by-folder "},
-      {"go.mod", "require a v0.0.0-20240102150405-0123456789ab", "go-sum-missing go-pseudo-version "},
+      {"go.mod", "require a v0.0.0-20240102150405-0123456789ab", "go-pseudo-version go-sum-missing "},
   };
   check_rows(rows, dependency_rules(), unlocked);
 }
