@@ -65,6 +65,17 @@ function(house_protos target folder function)
   add_custom_target(${target}_protos DEPENDS ${headers}) # enough for tools that only read
 endfunction()
 
+# Makes the workflows of examples/workflows/ with these names a part of `target`, see net/node/workflow_templates.hpp.
+function(house_templates target)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/examples/workflows/ OUTPUT_VARIABLE files)
+  list(TRANSFORM files APPEND .yaml)
+  set(script ${CMAKE_SOURCE_DIR}/.cmake/embed_templates.py)
+  add_custom_command(OUTPUT ${TROUPE_GENERATED}/templates.cpp
+    COMMAND python3 ${script} ${TROUPE_GENERATED}/templates.cpp ${files}
+    DEPENDS ${script} ${files} COMMENT "templates" VERBATIM)
+  target_sources(${target} PRIVATE ${TROUPE_GENERATED}/templates.cpp)
+endfunction()
+
 # Compiles the gRPC services of a folder's .proto files into `target`; their messages stay with the library that owns the folder.
 function(house_services target folder)
   file(GLOB protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)

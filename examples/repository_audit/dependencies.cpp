@@ -9,6 +9,7 @@
 #include "language.hpp"
 #include "npm_manifest.hpp"
 #include "python_manifest.hpp"
+#include "system_manifests.hpp"
 #include "text.hpp"
 
 #include <algorithm>
@@ -165,17 +166,23 @@ void check_cmake(std::string_view text, hit_list& hits) {
 } // namespace
 
 std::span<const rule_info> dependency_rules() {
-  return rules;
+  static const auto all = [] {
+    std::vector<rule_info> both{std::begin(rules), std::end(rules)};
+    both.insert(both.end(), system_manifest_rules().begin(), system_manifest_rules().end());
+    return both;
+  }();
+  return all;
 }
 
 bool declares_dependencies(std::string_view path) {
   return listed(file_name(path), "package.json pyproject.toml setup.cfg") || is_requirements_file(path) ||
-         language_of(path, {}) == language::cmake;
+         is_system_manifest(path) || language_of(path, {}) == language::cmake;
 }
 
 bool has_lock_file(std::string_view path, std::span<const std::string> paths) {
   const std::string_view locks =
-      file_name(path) == "package.json"
+      is_system_manifest(path) ? lock_files_of(path)
+      : file_name(path) == "package.json"
           ? "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb"
           : "poetry.lock uv.lock pdm.lock Pipfile.lock";
   for (auto folder = path.substr(0, path.size() - file_name(path).size());;) {
@@ -194,6 +201,7 @@ std::vector<finding> check_dependencies(std::string_view path, std::string_view 
   if (file_name(path) == "package.json")
     check_npm(text, locked, hits);
   check_python(path, text, locked, hits);
+  check_system_manifest(path, text, locked, {git_not_pinned, insecure_source}, hits);
   if (language_of(path, {}) == language::cmake)
     check_cmake(text, hits);
   return std::move(hits).take(path, text);

@@ -5,6 +5,7 @@
 #include "infra_rules.hpp"
 
 #include "dockerfile.hpp"
+#include "placeholder.hpp"
 #include "text.hpp"
 #include "yaml_lines.hpp"
 
@@ -35,6 +36,21 @@ constexpr rule_info rules[] = {
     {"infra.container-database-port", "ContainerDatabasePort",
      "This port of a database is open to every network.", "Publish it as 127.0.0.1:PORT:PORT, or not at all.",
      severity::medium},
+    {"infra.container-root-allowed", "ContainerRootAllowed",
+     "Nothing keeps these containers from running as root.",
+     "Set runAsNonRoot: true in the securityContext of the pod.", severity::low},
+    {"infra.container-no-limits", "ContainerNoLimits",
+     "A container without limits may take all memory and processors of its machine.",
+     "Set resources.limits for memory and cpu.", severity::low},
+    {"infra.container-host-path", "ContainerHostPath", "This container sees files of its machine.",
+     "Use a volume of its own.", severity::medium},
+    {"infra.container-capabilities", "ContainerCapabilities",
+     "This capability comes close to being root on the machine.",
+     "Drop ALL, and add the single capabilities that are needed.", severity::high},
+    {"infra.container-unconfined", "ContainerUnconfined", "This container may make every system call.",
+     "Leave the default profiles of seccomp and AppArmor on.", severity::medium},
+    {"infra.container-secret", "ContainerSecret", "A secret stands in the environment of this container.",
+     "Take it from a secret: `secretKeyRef`, or `secrets:` in Compose.", severity::high},
     {"infra.action-not-pinned", "ActionNotPinned", "This action runs whatever its branch or tag points to.",
      "Name the full commit hash, with the version as a comment.", severity::medium},
     {"infra.workflow-write-all", "WorkflowWriteAll",
@@ -45,6 +61,12 @@ constexpr rule_info rules[] = {
 constexpr const rule_info& floating_image = rule_in(rules, "infra.container-floating-image");
 constexpr const rule_info& database_port = rule_in(rules, "infra.container-database-port");
 constexpr const rule_info& engine_socket = rule_in(rules, "infra.container-engine-socket");
+constexpr const rule_info& root_allowed = rule_in(rules, "infra.container-root-allowed");
+constexpr const rule_info& no_limits = rule_in(rules, "infra.container-no-limits");
+constexpr const rule_info& host_path = rule_in(rules, "infra.container-host-path");
+constexpr const rule_info& capabilities = rule_in(rules, "infra.container-capabilities");
+constexpr const rule_info& unconfined = rule_in(rules, "infra.container-unconfined");
+constexpr const rule_info& secret_in_environment = rule_in(rules, "infra.container-secret");
 constexpr const rule_info& action_not_pinned = rule_in(rules, "infra.action-not-pinned");
 constexpr const rule_info& write_all = rule_in(rules, "infra.workflow-write-all");
 
@@ -68,6 +90,88 @@ constexpr key_rule key_rules[] = {
 /// Ports that databases and caches listen on by default.
 constexpr std::string_view database_ports =
     "1433 1521 2379 3306 5432 5984 6379 7474 7687 8086 9042 9200 9300 11211 26257 27017 28015";
+
+/// Folders of a machine whose files are its settings, its devices or its users'.
+constexpr std::string_view host_folders =
+    "/ /boot /dev /etc /home /lib /proc /root /run /sys /usr /var /var/lib /var/log /var/run";
+
+/// Capabilities after which little else is missing: capabilities(7).
+constexpr std::string_view strong_capabilities =
+    "ALL SYS_ADMIN NET_ADMIN SYS_MODULE SYS_PTRACE SYS_RAWIO DAC_READ_SEARCH BPF";
+
+/// Names of what must not be known, in lower case.
+constexpr std::string_view secret_names =
+    "password passwd secret token api_key apikey access_key private_key";
+
+bool names_secret(std::string_view name) {
+  const auto lowered = lower(name.substr(0, 128));
+  return contains_any(lowered, secret_names) && !lowered.ends_with("_file") && !lowered.ends_with("_path");
+}
+
+bool is_literal(std::string_view value) {
+  return !value.empty() && value.front() != '$' && value.front() != '/' && !is_placeholder(value);
+}
+
+/// Where lists of capabilities and of options stand.
+void check_lists(const yaml_line& line, hit_list& hits) {
+  const auto place = line.key.empty() ? line.section : line.key;
+  if (listed(place, "cap_add add"))
+    for (auto name : yaml_list(line.value))
+      if (listed(name.starts_with("CAP_") ? name.substr(4) : name, strong_capabilities))
+        hits.add(line.offset, capabilities);
+  if (place == "security_opt" || line.section == "security_opt")
+    for (auto option : yaml_list(line.value))
+      if (option.ends_with("unconfined"))
+        hits.add(line.offset, unconfined);
+  if (line.section == "seccompProfile" && line.key == "type" && line.value == "Unconfined")
+    hits.add(line.offset, unconfined);
+}
+
+/// What a Compose file mounts of its machine and writes into the environment.
+void check_service(const yaml_line& line, hit_list& hits) {
+  if ((line.key == "volumes" || (line.section == "volumes" && line.key.empty())) && !line.value.empty())
+    for (auto volume : yaml_list(line.value)) {
+      auto folder = volume.substr(0, volume.find(':'));
+      while (folder.size() > 1 && folder.ends_with('/'))
+        folder.remove_suffix(1);
+      if (volume.find(':') != std::string_view::npos && listed(folder, host_folders))
+        hits.add(line.offset, host_path);
+    }
+  if (line.section != "environment")
+    return;
+  const auto equals = line.value.find('=');
+  const auto name = line.key.empty() ? line.value.substr(0, equals) : line.key;
+  const auto value = !line.key.empty()                  ? line.value
+                     : equals == std::string_view::npos ? std::string_view{}
+                                                        : line.value.substr(equals + 1);
+  if (names_secret(name) && is_literal(value))
+    hits.add(line.offset, secret_in_environment);
+}
+
+/// What is to be said of all containers of a manifest; stands where the first ones are.
+void check_workload(const std::vector<yaml_line>& lines, hit_list& hits) {
+  constexpr std::string_view workloads = "Pod Deployment StatefulSet DaemonSet ReplicaSet Job CronJob";
+  const auto count = [&](auto is) { return std::count_if(lines.begin(), lines.end(), is); };
+  if (count([&](auto& l) { return l.indent == 0 && l.key == "kind" && listed(l.value, workloads); }) == 0)
+    return;
+  const auto first = std::find_if(lines.begin(), lines.end(), [](auto& l) { return l.key == "containers"; });
+  if (first == lines.end())
+    return;
+  if (count([](auto& l) { return l.key == "image"; }) > count([](auto& l) { return l.key == "limits"; }))
+    hits.add(first->offset, no_limits);
+  if (count([](auto& l) { return l.key == "runAsNonRoot" && yaml_true(l.value); }) == 0 &&
+      count([](auto& l) { return l.key == "runAsUser"; }) == 0)
+    hits.add(first->offset, root_allowed);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto& line = lines[i];
+    if (line.key == "hostPath")
+      hits.add(line.offset, host_path);
+    // The value itself is not shown: the place is that of its name.
+    if (i + 1 < lines.size() && line.key == "name" && line.section == "env" && names_secret(line.value) &&
+        lines[i + 1].key == "value" && lines[i + 1].indent == line.indent && is_literal(lines[i + 1].value))
+      hits.add(line.offset, secret_in_environment);
+  }
+}
 
 bool is_compose(std::string_view path) {
   const auto name = lower(file_name(path));
@@ -127,6 +231,8 @@ void check_containers(std::string_view path, std::string_view text, hit_list& hi
   const bool compose = is_compose(path);
   if (!workflow && !compose && !is_kubernetes(lines))
     return;
+  if (!workflow && !compose)
+    check_workload(lines, hits);
   const bool builds = std::any_of(lines.begin(), lines.end(), [](const auto& l) { return l.key == "build"; });
   for (const auto& line : lines) {
     if (workflow) {
@@ -140,6 +246,9 @@ void check_containers(std::string_view path, std::string_view text, hit_list& hi
       if (listed(line.key, rule.keys) &&
           (rule.value.empty() ? yaml_true(line.value) : line.value == rule.value))
         hits.add(line.offset, *rule.rule);
+    check_lists(line, hits);
+    if (compose)
+      check_service(line, hits);
     // Where images are built, one without tag is a name for the result.
     if (line.key == "image" && is_floating_image(line.value) && (!builds || line.value.ends_with(":latest")))
       hits.add(line.offset, floating_image);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view schema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-constexpr std::string_view tool_version = "1.0.0"; // of the rules: a new or changed rule raises it
+constexpr std::string_view tool_version = "1.1.0"; // of the rules: a new or changed rule raises it
 
 /// How a severity shows elsewhere. GitHub reads scores above 9 as critical, from 7 as high, from 4 as medium.
 struct scale {

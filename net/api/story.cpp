@@ -68,6 +68,9 @@ public:
       return book_.decided(book_.last(), seq);
     case RunEvent::kPaused:
       return note({}, "pause", event.paused().time_ms(), event);
+    case RunEvent::kUpgraded:
+      gather(event.upgraded().definition().steps());
+      return note({}, "note", event.upgraded().time_ms(), event);
     case RunEvent::kUnpaused:
       return note({}, "pause", event.unpaused().time_ms(), event);
     case RunEvent::kClosing:

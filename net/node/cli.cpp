@@ -178,6 +178,10 @@ std::vector<std::string> take_words(std::vector<std::string>& rest) {
   };
   std::vector<std::string> words;
   for (size_t i = 0; i < rest.size() && words.size() < 2;) {
+    if (words == std::vector<std::string>{"run"} && rest[i].starts_with("--template")) {
+      words.push_back("start"); // what else could be meant
+      break;
+    }
     if (rest[i].substr(0, 1) == "-") {
       i += has_value(rest[i]) ? 2 : 1;
       continue;

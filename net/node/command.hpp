@@ -68,6 +68,7 @@ struct cli_arguments {
   unsigned runs = 0; ///< 0 = nothing was said
   bool paused = false;
   std::string definition;
+  std::string template_name;
   unsigned revision = 0;
   std::string hash;
   std::string note;
@@ -190,6 +191,7 @@ std::vector<cli_command> run_commands();
 std::vector<cli_command> batch_commands();
 std::vector<cli_command> workflow_commands();
 std::vector<cli_command> workflow_catalog_commands();
+std::vector<cli_command> template_commands();
 std::vector<cli_command> timer_commands();
 std::vector<cli_command> schedule_commands();
 std::vector<cli_command> ledger_commands();

@@ -6,7 +6,9 @@
 #include <troupe/net/node/files.hpp>
 #include <troupe/net/node/filter_words.hpp>
 #include <troupe/net/node/views.hpp>
+#include <troupe/net/node/workflow_templates.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
 
 namespace troupe {
 namespace {
@@ -41,14 +43,40 @@ caf::expected<int> show_end(cli_session& at, control_client& node, const std::st
   return exit_code(*view);
 }
 
+// What a template runs as children has to be published; whoever has published something of that name is asked no more.
+caf::error publish_children(control_client& node, const WorkflowDefinition& definition) {
+  for (auto& child : templates_below(definition)) {
+    GetWorkflow ask;
+    ask.set_workflow(std::string{child.name});
+    auto known = node.workflow(ask);
+    if (known)
+      continue;
+    if (code_of(known.error()) != ec::not_found)
+      return std::move(known.error());
+    auto read = read_template(child.name);
+    if (!read)
+      return std::move(read.error());
+    PublishWorkflow publish;
+    *publish.mutable_definition() = std::move(*read);
+    publish.set_note(fmt::format("the template {}, for runs of {}", child.name, definition.name()));
+    publish.set_source(SOURCE_SYSTEM);
+    publish.set_expected(0);
+    if (auto published = node.publish(publish); !published && code_of(published.error()) != ec::conflict)
+      return std::move(published.error());
+  }
+  return {};
+}
+
 caf::expected<int> start(cli_session& at) {
   auto& said = at.said();
   StartRun in;
   in.set_id(said.id);
-  if (!said.file.empty() + !said.definition.empty() + !said.workflow.empty() + !said.capability.empty() != 1)
+  if (!said.file.empty() + !said.definition.empty() + !said.template_name.empty() + !said.workflow.empty() +
+          !said.capability.empty() !=
+      1)
     return make_error(ec::invalid_argument,
-                      "name one of: a --file with a workflow, a published --workflow, a "
-                      "--capability for one task");
+                      "name one of: a --file with a workflow, a --template, a published "
+                      "--workflow, a --capability for one task");
   if (said.revision != 0 && said.workflow.empty())
     return make_error(ec::invalid_argument, "a --revision is one of a published --workflow");
   auto is_yaml = said.file.ends_with(".yaml") || said.file.ends_with(".yml");
@@ -57,6 +85,11 @@ caf::expected<int> start(cli_session& at) {
       return failed;
   } else if (!said.definition.empty() || is_yaml) {
     auto definition = read_definition_file(is_yaml ? said.file : said.definition);
+    if (!definition)
+      return std::move(definition.error());
+    *in.mutable_definition() = std::move(*definition);
+  } else if (!said.template_name.empty()) {
+    auto definition = read_template(said.template_name);
     if (!definition)
       return std::move(definition.error());
     *in.mutable_definition() = std::move(*definition);
@@ -72,6 +105,9 @@ caf::expected<int> start(cli_session& at) {
   auto node = at.node();
   if (!node)
     return std::move(node.error());
+  if (!said.template_name.empty())
+    if (auto failed = publish_children(**node, in.definition()))
+      return failed;
   auto started = (*node)->start(in);
   if (!started)
     return std::move(started.error());
@@ -217,6 +253,8 @@ std::vector<cli_command> work_commands() {
        "Start a workflow, or one task",
        {{"FILE", &cli_arguments::file, "Workflow in YAML, or in the JSON of its protobuf message"},
         {"--file", &cli_arguments::definition, "Workflow in YAML or JSON, as `troupe workflow` reads it"},
+        {"--template", &cli_arguments::template_name,
+         "One that comes with the program: troupe workflow templates"},
         {"--workflow", &cli_arguments::workflow, "A published one, by name or ref"},
         {"--revision", &cli_arguments::revision, "Of that [the current]"},
         {"--capability", &cli_arguments::capability, "One task, for an agent that can do this"},

@@ -223,6 +223,8 @@ std::optional<int64_t> time_of(const RunEvent& event) {
     return event.put_off().due_ms() > 0 ? std::optional{event.put_off().due_ms()} : std::nullopt;
   case RunEvent::kReset:
     return event.reset().time_ms();
+  case RunEvent::kUpgraded:
+    return event.upgraded().time_ms();
   default:
     return {};
   }
@@ -330,6 +332,7 @@ std::vector<cause<RunEvent>> causes_in(const run_course& run, const std::vector<
         : first.has_variable()  ? first.variable().by() + " wrote " + first.variable().name()
         : first.has_paused()    ? first.paused().by() + " paused the run"
         : first.has_unpaused()  ? first.unpaused().by() + " let the run go on"
+        : first.has_upgraded()  ? first.upgraded().by() + " gave it another definition"
         : first.has_put_off()   ? std::string{"what was put off was due"}
                                 : std::string{"whoever waited was told"}));
   }

@@ -14,6 +14,10 @@ std::string npm(const std::string& range) {
   return R"({"dependencies": {"a": ")" + range + R"("}})";
 }
 
+std::string cargo(const std::string& line) {
+  return "[dependencies]\n" + line;
+}
+
 std::string cmake(const std::string& rest) {
   return "FetchContent_Declare(a " + rest + ")";
 }
@@ -69,6 +73,12 @@ CAF_TEST(each kind of loose dependency is found) {
       {"CMakeLists.txt", cmake("GIT_REPOSITORY https://h/a GIT_TAG " + commit), ""},
       {"CMakeLists.txt", "find_package(Boost REQUIRED)", "cmake-package-version "},
       {"CMakeLists.txt", "find_package(Boost 1.81 REQUIRED)\nfind_package(Threads)", ""},
+      {"Cargo.toml", cargo("a = \"*\""), "cargo-lock-missing cargo-wildcard "},
+      {"debian/control", "Build-Depends: gcc", "debian-any-version "},
+      {"go.mod", "require a.b/c v1.2.3", "go-sum-missing "},
+      {"Cargo.toml", cargo("a = \">=1\""), "cargo-lock-missing cargo-open-range "},
+      {"go.mod", "module m\nreplace a => ../a", "go-replaced-by-folder "},
+      {"go.mod", "require a v0.0.0-20240102150405-0123456789ab", "go-pseudo-version go-sum-missing "},
   };
   check_rows(rows, dependency_rules(), unlocked);
 }
@@ -92,6 +102,9 @@ CAF_TEST(a lock file counts beside the manifest and above) {
   CAF_CHECK(!has_lock_file("c/package.json", paths));
   CAF_CHECK(has_lock_file("c/pyproject.toml", paths));
   CAF_CHECK(!has_lock_file("package.json", {}));
+  const std::vector<std::string> system{"Cargo.lock", "a/go.sum", "debian/control"};
+  CAF_CHECK(has_lock_file("a/Cargo.toml", system) && has_lock_file("a/go.mod", system));
+  CAF_CHECK(!has_lock_file("b/go.mod", system) && !has_lock_file("debian/control", system));
 }
 
 CAF_TEST(a finding stands where the dependency stands) {
@@ -103,8 +116,8 @@ CAF_TEST(a finding stands where the dependency stands) {
 }
 
 CAF_TEST(only manifests are read) {
-  for (const auto* path :
-       {"package.json", "x/requirements.txt", "pyproject.toml", "setup.cfg", "CMakeLists.txt"})
+  for (const auto* path : {"package.json", "x/requirements.txt", "pyproject.toml", "setup.cfg",
+                           "CMakeLists.txt", "a/Cargo.toml", "go.mod", "a/debian/control"})
     CAF_CHECK(declares_dependencies(path));
   CAF_CHECK(!declares_dependencies("main.c"));
 }

@@ -14,7 +14,12 @@ std::string service(const std::string& line) {
 }
 
 std::string pod(const std::string& line) {
-  return "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - " + line + "\n";
+  return "apiVersion: v1\nkind: Pod\nspec:\n  runAsNonRoot: true\n  limits: some\n  containers:\n    - " +
+         line + "\n";
+}
+
+std::string careless(const std::string& kind, const std::string& line) {
+  return "apiVersion: v1\nkind: " + kind + "\nspec:\n  containers:\n    - image: a:1\n" + line;
 }
 
 const std::string workflow = ".github/workflows/ci.yml";
@@ -51,6 +56,40 @@ CAF_TEST(each rule holds where it should and nowhere else) {
           {"k/pod.yaml", pod("x: y\n  hostNetwork: true\n  hostPID: true"),
            "container-host-network container-host-processes "},
           {"k/pod.yaml", pod("securityContext: # none\n        privileged: True"), "container-privileged "},
+          {"compose.yaml", service("volumes:\n      - /etc/:/host:ro"), "container-host-path "},
+          {"compose.yaml", service("volumes: [\"/:/host\", \"data:/etc\"]"), "container-host-path "},
+          {"compose.yaml", service("cap_add:\n      - SYS_ADMIN\n      - CHOWN"), "container-capabilities "},
+          {"compose.yaml", service("cap_add: [ALL]\n    cap_drop: [ALL]"), "container-capabilities "},
+          {"compose.yaml", service("security_opt:\n      - seccomp:unconfined"), "container-unconfined "},
+          {"compose.yaml", service("security_opt:\n      - no-new-privileges:true"), ""},
+          {"compose.yaml", service("environment:\n      DB_PASSWORD: hunter2x9\n      DB_USER: shop"),
+           "container-secret "},
+          {"compose.yaml", service("environment:\n      - API_KEY=hunter2x9"), "container-secret "},
+          {"compose.yaml",
+           service(
+               "environment:\n      DB_PASSWORD: ${DB_PASSWORD}\n      DB_PASSWORD_FILE: db\n      TOKEN:"),
+           ""},
+          {"k/pod.yaml", careless("Pod", ""), "container-no-limits container-root-allowed "},
+          {"k/pod.yaml", careless("Deployment", "      resources:\n        limits:\n          memory: 1Gi\n"),
+           "container-root-allowed "},
+          {"k/pod.yaml", careless("CronJob", "  securityContext:\n    runAsNonRoot: true\n"),
+           "container-no-limits "},
+          {"k/pod.yaml", careless("Widget", ""), ""},
+          {"k/pod.yaml", pod("volumes:\n        - hostPath:\n            path: /etc"),
+           "container-host-path "},
+          {"k/pod.yaml", pod("capabilities:\n        add: [\"NET_ADMIN\"]\n        drop: [\"ALL\"]"),
+           "container-capabilities "},
+          {"k/pod.yaml", pod("capabilities:\n        add:\n          - CAP_SYS_PTRACE"),
+           "container-capabilities "},
+          {"k/pod.yaml", pod("seccompProfile:\n        type: Unconfined"), "container-unconfined "},
+          {"k/pod.yaml", pod("seccompProfile:\n        type: RuntimeDefault"), ""},
+          {"k/pod.yaml", pod("env:\n        - name: DB_PASSWORD\n          value: hunter2x9"),
+           "container-secret "},
+          {"k/pod.yaml",
+           pod("env:\n        - name: DB_PASSWORD\n          valueFrom: x\n        - name: DB_USER\n         "
+               " value: "
+               "shop\n        - name: TOKEN_FILE\n          value: /run/token"),
+           ""},
           {workflow, "steps:\n  - uses: a/b@main", "action-not-pinned "},
           {workflow,
            "steps:\n  - uses: a/b@" + std::string(40, 'a') + " # v1\n  - uses: ./local\n  - run: uses", ""},
@@ -68,4 +107,17 @@ CAF_TEST(a branch is worse than a tag and a tag of GitHub itself is only informa
   CAF_CHECK(level("a/b@main") == severity::medium);
   CAF_CHECK(level("a/b@v1.2") == severity::low);
   CAF_CHECK(level("actions/checkout@v4") == severity::info);
+}
+
+CAF_TEST(a secret in the environment is never shown) {
+  for (auto& [path, text] :
+       {std::pair<std::string, std::string>{
+            "k.yaml", pod("env:\n        - name: DB_PASSWORD\n          value: hunter2x9")},
+        {"compose.yaml", service("environment:\n      DB_PASSWORD: hunter2x9")},
+        {"compose.yaml", service("environment:\n      - DB_PASSWORD=hunter2x9")}}) {
+    const auto found = check_infrastructure(path, text);
+    CAF_REQUIRE_EQUAL(found.size(), 1u);
+    CAF_CHECK(found[0].excerpt.find("hunter2x9") == std::string::npos);
+    CAF_CHECK(found[0].excerpt.find("DB_PASSWORD") != std::string::npos);
+  }
 }
