@@ -67,7 +67,7 @@ public:
     auto go = [&gate, &one, request, answer, show_circuit, counted = meters.tool_calls,
                calls = dispatch_](uint64_t ticket) {
       show_circuit();
-      auto ended = [&gate, &one, answer, show_circuit, counted, calls, ticket](Outcome outcome) mutable {
+      auto on_end = [&gate, &one, answer, show_circuit, counted, calls, ticket](Outcome outcome) mutable {
         auto& failure = outcome.failure();
         auto code = static_cast<ec>(failure.code());
         gate.leave(ticket, outcome.has_failure() ? make_error(code, failure.text()) : caf::error{},
@@ -76,7 +76,7 @@ public:
         show_circuit();
         answer(std::move(outcome));
       };
-      calls->take(one, {request, std::move(ended)});
+      calls->take(one, {request, std::move(on_end)});
     };
     auto refuse = [&one, answer, refusals = meters.gate_refusals](const caf::error& refusal) mutable {
       refusals.with({one.name, to_string(code_of(refusal))}).add();

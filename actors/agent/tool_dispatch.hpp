@@ -29,7 +29,7 @@ private:
 
   std::weak_ptr<const agent_parts> parts_;
   std::shared_ptr<workers> hands_;
-  std::shared_ptr<clock> time_;
+  std::shared_ptr<const clock> time_;
   metric_family seconds_;
   caf::weak_actor_ptr agent_;
 };
