@@ -2,9 +2,11 @@
 // Invariant: at most slots() attempts at a time; what is more waits in line.
 
 #include <list>
+#include <set>
 #include <troupe/actors/agent/agent_entity.hpp>
 #include <troupe/actors/agent/attempt.hpp>
 #include <troupe/actors/agent/capability.hpp>
+#include <troupe/actors/agent/tool_dispatch.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/behaviors/registry.hpp>
 #include <troupe/runtime/interface/agent.hpp>
@@ -25,7 +27,9 @@ using agent_self = agent_actor::stateful_pointer<agent_entity>;
 class workbench final : public attempt_host {
 public:
   workbench(agent_self self, entity_log<agent_entity> log, std::shared_ptr<const agent_parts> parts)
-      : self_{self}, log_{std::move(log)}, parts_{std::move(parts)} {
+      : self_{self}, log_{std::move(log)}, parts_{std::move(parts)},
+        dispatch_{std::make_shared<tool_dispatch>(parts_, log_.outside(),
+                                                  caf::actor_cast<caf::weak_actor_ptr>(self))} {
     log_.stay_awake_while([this] { return !calls_.empty(); });
   }
 
@@ -60,24 +64,19 @@ public:
       if (auto circuit = gate.circuit())
         shown.with({one.name}).record(static_cast<double>(*circuit));
     };
-    auto go = [&gate, &one, request, answer, show_circuit, calls = meters.tool_calls,
-               seconds = meters.tool_seconds, parts = std::weak_ptr{parts_}, hands = log_.outside().hands,
-               time = log_.outside().time](uint64_t ticket) {
+    auto go = [&gate, &one, request, answer, show_circuit, counted = meters.tool_calls,
+               calls = dispatch_](uint64_t ticket) {
       show_circuit();
-      hands->submit([&gate, &one, request, answer, show_circuit, calls, seconds, parts = parts.lock(), time,
-                     ticket]() mutable {
-        auto began_us = time->now_us();
-        auto outcome = toolbox::run(one, request);
-        auto took_us = std::max<int64_t>(0, time->now_us() - began_us);
+      auto ended = [&gate, &one, answer, show_circuit, counted, calls, ticket](Outcome outcome) mutable {
         auto& failure = outcome.failure();
         auto code = static_cast<ec>(failure.code());
         gate.leave(ticket, outcome.has_failure() ? make_error(code, failure.text()) : caf::error{},
-                   time->now_ms());
-        calls.with({one.name, outcome.has_failure() ? to_string(code) : "ok"}).add();
-        seconds.with({one.name}).record(1e-6 * static_cast<double>(took_us));
+                   calls->now_ms());
+        counted.with({one.name, outcome.has_failure() ? to_string(code) : "ok"}).add();
         show_circuit();
         answer(std::move(outcome));
-      });
+      };
+      calls->take(one, {request, std::move(ended)});
     };
     auto refuse = [&one, answer, refusals = meters.gate_refusals](const caf::error& refusal) mutable {
       refusals.with({one.name, to_string(code_of(refusal))}).add();
@@ -112,6 +111,21 @@ public:
       line_.push_back(where);
       begin_next();
     }
+  }
+
+  // A call waits for others, or has waited: looks again after the window.
+  void gather(const ToolGathers& message) {
+    auto* one = parts_->tools.find(message.tool());
+    if (message.due()) {
+      gathering_.erase(message.tool());
+      if (dispatch_->do_due(*one))
+        return;
+    }
+    if (!gathering_.insert(message.tool()).second)
+      return;
+    auto again = message;
+    again.set_due(true);
+    tell_in(self_, one->batch.window, agent_actor{self_}, std::move(again));
   }
 
   void report(const ReportWork& question) {
@@ -210,6 +224,8 @@ private:
   agent_self self_;
   entity_log<agent_entity> log_;
   std::shared_ptr<const agent_parts> parts_;
+  std::shared_ptr<tool_dispatch> dispatch_;
+  std::set<std::string> gathering_;                  // tools whose calls wait, until it looks again
   std::map<key, RunTask> calls_;                     // all it was given: those at work and those in line
   std::map<key, std::unique_ptr<attempt>> attempts_; // at work
   std::list<key> line_;                              // costs nothing while empty
@@ -259,6 +275,7 @@ agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
         if (auto* one = bench->find(ended))
           one->completed(ended.position(), ended.outcome());
       },
+      [=](const ToolGathers& message) { bench->gather(message); },
       [=](const Tick&) {
         if (bench->is_replaced())
           self->quit();

@@ -1,6 +1,7 @@
 // TOOLBOX: tools by name, and how their ends become outcomes.
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <troupe/actors/agent/toolbox.hpp>
 #include <troupe/runtime/error.hpp>
 
@@ -16,6 +17,9 @@ std::string_view tool_call::argument(std::string_view name) const {
 void toolbox::add(tool one) {
   auto name = one.name;
   one.timeout = std::min(one.timeout, longest_);
+  gatherings_.erase(name);
+  if (one.run_many)
+    gatherings_[name] = std::make_shared<gathering>(one.batch);
   gates_[name] = std::make_shared<gate>(name, one.policies);
   tools_[std::move(name)] = std::move(one);
 }
@@ -25,24 +29,43 @@ const tool* toolbox::find(std::string_view name) const {
   return i == tools_.end() ? nullptr : &i->second;
 }
 
-Outcome toolbox::run(const tool& one, const ActionRequest& request) {
-  Outcome outcome;
-  auto fail = [&](ec code, std::string text) {
-    outcome.mutable_failure()->set_code(static_cast<uint32_t>(code));
-    outcome.mutable_failure()->set_text(std::move(text));
+gathering* toolbox::gathering_of(const tool& one) const {
+  auto i = gatherings_.find(one.name);
+  return i == gatherings_.end() ? nullptr : i->second.get();
+}
+
+std::vector<Outcome> toolbox::run(const tool& one, const std::vector<const ActionRequest*>& requests) {
+  std::vector<Outcome> outcomes(requests.size());
+  auto fail_all = [&](const std::string& text) {
+    for (auto& outcome : outcomes) {
+      outcome.mutable_failure()->set_code(static_cast<uint32_t>(ec::tool_failed));
+      outcome.mutable_failure()->set_text(text);
+    }
   };
+  std::vector<tool_call> calls;
+  for (auto* request : requests)
+    calls.emplace_back(*request);
   try {
-    auto answer = one.run(tool_call{request});
-    if (answer)
-      outcome.set_text(std::move(*answer));
+    std::vector<caf::expected<std::string>> answers;
+    if (one.run_many)
+      answers = one.run_many(calls);
     else
-      fail(code_of(answer.error()), text_of(answer.error()));
+      answers.push_back(one.run(calls.front()));
+    if (answers.size() != calls.size()) {
+      fail_all(fmt::format("{} gave {} answers to {} calls", one.name, answers.size(), calls.size()));
+      return outcomes;
+    }
+    for (size_t i = 0; i < answers.size(); ++i)
+      if (answers[i])
+        outcomes[i].set_text(std::move(*answers[i]));
+      else
+        *outcomes[i].mutable_failure() = to_failure(answers[i].error());
   } catch (const std::exception& e) {
-    fail(ec::tool_failed, one.name + " threw: " + e.what());
+    fail_all(one.name + " threw: " + e.what());
   } catch (...) {
-    fail(ec::tool_failed, one.name + " threw something that is no std::exception");
+    fail_all(one.name + " threw something that is no std::exception");
   }
-  return outcome;
+  return outcomes;
 }
 
 } // namespace troupe

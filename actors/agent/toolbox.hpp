@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <troupe/actors/agent/gates.hpp>
+#include <troupe/actors/agent/gathering.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
@@ -40,6 +41,10 @@ struct tool {
   /// A call that has not answered for this long, waiting for its turn included, fails with ec::timeout. The
   /// function is not stopped, and keeps its thread and its place until it returns.
   std::chrono::milliseconds timeout = limits::tool_timeout;
+  /// Does several calls at once: an answer for each, in their order. If it is set, calls are gathered as `batch` says, and `run` is
+  /// not used.
+  std::function<std::vector<caf::expected<std::string>>(const std::vector<tool_call>& calls)> run_many = {};
+  batch_options batch = {};
 };
 
 /// Tools by name. Filled before the node starts, then read by all threads.
@@ -55,13 +60,16 @@ public:
   gate& gate_of(const tool& one) const {
     return *gates_.at(one.name);
   }
-  /// Runs a tool and turns whatever happens into an outcome.
-  static Outcome run(const tool& one, const ActionRequest& request);
+  /// Where its calls wait for each other; null unless it does several at once.
+  gathering* gathering_of(const tool& one) const;
+  /// Runs a tool and turns whatever happens into outcomes, one for each request; more than one only if it does several at once.
+  static std::vector<Outcome> run(const tool& one, const std::vector<const ActionRequest*>& requests);
 
 private:
   std::chrono::milliseconds longest_;
   std::map<std::string, tool, std::less<>> tools_;
   std::map<std::string, std::shared_ptr<gate>> gates_;
+  std::map<std::string, std::shared_ptr<gathering>> gatherings_;
 };
 
 } // namespace troupe

@@ -23,14 +23,21 @@ run_rehearsal::run_rehearsal(WorkflowDefinition definition, std::string ref)
 
 run_rehearsal& run_rehearsal::fake(const std::string& capability, fake_task task,
                                    std::chrono::milliseconds takes) {
-  fakes_[capability] = {std::move(task), takes.count()};
-  return *this;
+  return fake_step(
+      capability, [task = std::move(task)](auto&, const TaskState& state) { return task(state.spec()); },
+      takes);
 }
 
 run_rehearsal& run_rehearsal::fake(const std::string& capability, std::string result,
                                    std::chrono::milliseconds takes) {
   return fake(
       capability, [result](const TaskSpec&) -> caf::expected<std::string> { return result; }, takes);
+}
+
+run_rehearsal& run_rehearsal::fake_step(const std::string& capability, fake_attempt task,
+                                        std::chrono::milliseconds takes) {
+  fakes_[capability] = {std::move(task), takes.count()};
+  return *this;
 }
 
 run_rehearsal& run_rehearsal::fail(const std::string& capability, ec code, std::string text) {
@@ -67,6 +74,7 @@ template caf::error run_rehearsal::send(CancelRun, const std::string&);
 template caf::error run_rehearsal::send(TerminateRun, const std::string&);
 template caf::error run_rehearsal::send(PauseRun, const std::string&);
 template caf::error run_rehearsal::send(UnpauseRun, const std::string&);
+template caf::error run_rehearsal::send(UpgradeRun, const std::string&);
 template caf::error run_rehearsal::send(RetryRun, const std::string&);
 template caf::error run_rehearsal::send(SignalRun, const std::string&);
 template caf::error run_rehearsal::send(SetVariable, const std::string&);
@@ -196,7 +204,7 @@ void run_rehearsal::end(const job& done) {
   auto& task = at->step->task();
   TaskDone ended;
   ended.set_step(done.step);
-  auto result = fakes_.at(task.spec().required(0)).result(task.spec());
+  auto result = fakes_.at(task.spec().required(0)).result(done.step, task);
   if (result)
     ended.mutable_outcome()->set_text(*result);
   else

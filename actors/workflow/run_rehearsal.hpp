@@ -23,6 +23,8 @@ class run_rehearsal {
 public:
   /// What a fake gives: the result of a task, or why it fails. It sees the task's inputs.
   using fake_task = std::function<caf::expected<std::string>(const TaskSpec&)>;
+  /// The same, for one that wants to know which step it is, by its path, and which attempt.
+  using fake_attempt = std::function<caf::expected<std::string>(const std::string& step, const TaskState&)>;
   /// What a fake run of another workflow gives.
   using fake_run = std::function<caf::expected<std::string>(const std::vector<Field>& inputs)>;
 
@@ -32,6 +34,8 @@ public:
   run_rehearsal& fake(const std::string& capability, fake_task task, std::chrono::milliseconds takes = {});
   run_rehearsal& fake(const std::string& capability, std::string result,
                       std::chrono::milliseconds takes = {});
+  run_rehearsal& fake_step(const std::string& capability, fake_attempt task,
+                           std::chrono::milliseconds takes = {});
   run_rehearsal& fail(const std::string& capability, ec code, std::string text = "it was told to fail");
   /// Does all runs of this workflow that a child step begins.
   run_rehearsal& fake_child(const std::string& workflow, fake_run run);
@@ -85,7 +89,7 @@ public:
 
 private:
   struct task_fake {
-    fake_task result;
+    fake_attempt result;
     int64_t takes_ms = 0;
   };
   struct job { // a task at work

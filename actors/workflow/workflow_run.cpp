@@ -183,6 +183,7 @@ run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entit
       [=](const PauseRun& cmd) mutable { return handle(cmd); },
       [=](const UnpauseRun& cmd) mutable { return handle(cmd); },
       [=](const RetryRun& cmd) mutable { return handle(cmd); },
+      [=](const UpgradeRun& cmd) mutable { return handle(cmd); },
       [=](const SignalRun& cmd) mutable { return handle(cmd); },
       [=](const SetVariable& cmd) mutable { return handle(cmd); },
       [=](const AnswerApproval& cmd) mutable { return handle(cmd); },

@@ -85,6 +85,10 @@ std::string summarize(const RunEvent& event) {
                        fmt::join(event.escalated().to(), ", "));
   case RunEvent::kPaused:
     return event.paused().by() + " pauses it" + because(event.paused().reason());
+  case RunEvent::kUpgraded:
+    return event.upgraded().by() + " lets it go on with " +
+           (event.upgraded().revision() > 0 ? fmt::format("revision {}", event.upgraded().revision())
+                                            : std::string{"another definition"});
   case RunEvent::kUnpaused:
     return event.unpaused().by() + " lets it go on";
   case RunEvent::kClosing:

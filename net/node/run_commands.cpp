@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/files.hpp>
+#include <troupe/net/node/upgrade_words.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
 
@@ -30,6 +31,15 @@ caf::expected<int> retry(cli_session& at) {
   TellRun in;
   in.mutable_retry();
   return tell_run(at, "is tried again", std::move(in));
+}
+
+caf::expected<int> upgrade(cli_session& at) {
+  auto upgrade = read_upgrade(at);
+  if (!upgrade)
+    return std::move(upgrade.error());
+  TellRun in;
+  *in.mutable_upgrade() = std::move(*upgrade);
+  return tell_run(at, "goes on with the new definition", std::move(in));
 }
 
 caf::expected<int> signal(cli_session& at) {
@@ -147,7 +157,11 @@ std::vector<cli_command> run_commands() {
   const cli_option why{"--reason", &cli_arguments::reason, "Kept in its history"};
   const cli_option step{"--step", &cli_arguments::step, "Which approval, if several wait"};
   const cli_option value{"VALUE", &cli_arguments::text, "Text or JSON", true};
+  auto upgraded = upgrade_options();
+  upgraded.insert(upgraded.begin(), id);
   return {
+      {"run upgrade", "Let a run go on with another definition of its workflow", std::move(upgraded), upgrade,
+       "troupe run describe ID"},
       {"run pause", "Begin no step of a run until `run resume`", {id, why}, pause, "troupe run list"},
       {"run terminate", "End a run at once; nothing is compensated", {id, why}, terminate, "troupe run list"},
       {"run retry", "Run a failed run again from what failed", {id}, retry, "troupe run list"},

@@ -12,6 +12,7 @@ class AgentList;
 class AgentMatch;
 class AgentMatches;
 class AgentRecord;
+class AgentSilent;
 class FindBest;
 class FindByCapabilities;
 class GetAgent;
@@ -27,6 +28,7 @@ class TaskOpened;
 class TaskSettled;
 class Tick;
 class ToolEnded;
+class ToolGathers;
 class UnregisterAgent;
 
 /// REGISTRY: who exists, can what, how well. A copy in memory of what the agents' logs say.
@@ -48,7 +50,9 @@ using agent_registry_actor = caf::typed_actor<
     // Counts.
     rpc<GetRegistryStats, RegistryStats>,
     // An agent's record has changed.
-    note<AgentChanged>>;
+    note<AgentChanged>,
+    // An agent does not answer, or does again: meanwhile its record says that it is offline.
+    note<AgentSilent>>;
 
 /// AGENT: its record, and the tasks it works on. An entity of kind `agent`.
 using agent_actor = caf::typed_actor<
@@ -62,8 +66,8 @@ using agent_actor = caf::typed_actor<
     note<ReportWork>,
     // What the owner of a task answers.
     note<TaskOpened>, note<TaskGone>, note<ActionsRecorded>, note<TaskSettled>,
-    // A tool has answered.
-    note<ToolEnded>,
+    // A tool has answered; calls of one wait to be done together.
+    note<ToolEnded>, note<ToolGathers>,
     // Time to look for attempts that take too long.
     note<Tick>>;
 

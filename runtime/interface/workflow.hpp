@@ -37,6 +37,7 @@ class QueryRun;
 class RecordActions;
 class RegistryStats;
 class UnpauseRun;
+class UpgradeRun;
 class ResumeTask;
 class RetryRun;
 class RunAnswer;
@@ -90,8 +91,8 @@ using run_actor = task_owner_actor::extend<
     rpc<AwaitRun, RunDescription>,
     // What people and other runs tell it; see run.proto for the refusals.
     rpc<CancelRun, Done>, rpc<TerminateRun, Done>, rpc<PauseRun, Done>, rpc<UnpauseRun, Done>,
-    rpc<RetryRun, Done>, rpc<SignalRun, Done>, rpc<SetVariable, Done>, rpc<AnswerApproval, Done>,
-    rpc<DelegateApproval, Done>,
+    rpc<RetryRun, Done>, rpc<UpgradeRun, Done>, rpc<SignalRun, Done>, rpc<SetVariable, Done>,
+    rpc<AnswerApproval, Done>, rpc<DelegateApproval, Done>,
     // What people want to know. ec::invalid_argument, ec::not_found, ec::conflict.
     rpc<QueryRun, RunAnswer>, rpc<PlanFork, RunFork>,
     // The parent knows how it ended.

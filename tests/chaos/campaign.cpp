@@ -106,7 +106,12 @@ private:
       return;
     compare(*node, told_.take_recent());
     load work{*node, told_, report_.found, how_.work, round, chance_()};
+    auto enough = std::chrono::steady_clock::now() + patience;
+    while (told_.open() < how_.work.open && std::chrono::steady_clock::now() < enough)
+      std::this_thread::sleep_for(10ms);
     std::this_thread::sleep_for(50ms + up_to(600ms));
+    if (how_.work.open > 0)
+      report_.open = std::min(report_.open.value_or(how_.work.open), told_.open());
     kill(*node);
     work.stop();
     ++report_.rounds;
@@ -186,12 +191,15 @@ std::string show(const campaign_options& how, const campaign_report& report) {
                           to_string(how.by), report.rounds, how.rounds, report.deaths, found.acknowledged,
                           found.unknown, found.interrupted, found.lost, found.torn, found.doubled,
                           1e3 * reopen.least, 1e3 * reopen.mean, 1e3 * reopen.most);
+  if (report.open)
+    text += fmt::format("open          {} runs at each death, at least\n", *report.open);
   for (auto& what : found.examples)
     text += "  " + what + "\n";
   if (!report.broken.empty())
     text += "broken off    " + report.broken + "\n";
-  return text + fmt::format("again         ./dev chaos --mode {} --rounds {} --seed {}\n", to_string(how.by),
-                            how.rounds, how.seed);
+  return text + fmt::format("again         ./dev chaos --mode {} --rounds {} --seed {}{}\n",
+                            to_string(how.by), how.rounds, how.seed,
+                            how.work.open > 0 ? fmt::format(" --runs {}", how.work.open) : "");
 }
 
 std::string to_json(const campaign_options& how, const campaign_report& report) {
@@ -200,10 +208,10 @@ std::string to_json(const campaign_options& how, const campaign_report& report) 
   return fmt::format(
       "{{\"mode\":\"{}\",\"seed\":{},\"rounds\":{},\"deaths\":{},\"acknowledged\":{},\"unknown\":{},"
       "\"interrupted\":{},\"lost\":{},\"torn\":{},\"doubled\":{},\"reopen_ms\":{{\"least\":{:.1f},"
-      "\"mean\":{:.1f},\"most\":{:.1f}}},\"broken_off\":{}}}\n",
+      "\"mean\":{:.1f},\"most\":{:.1f}}},\"open\":{},\"broken_off\":{}}}\n",
       to_string(how.by), how.seed, report.rounds, report.deaths, found.acknowledged, found.unknown,
       found.interrupted, found.lost, found.torn, found.doubled, 1e3 * reopen.least, 1e3 * reopen.mean,
-      1e3 * reopen.most, !report.broken.empty());
+      1e3 * reopen.most, report.open.value_or(0), !report.broken.empty());
 }
 
 } // namespace troupe::chaos

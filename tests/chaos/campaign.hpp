@@ -27,6 +27,7 @@ struct campaign_report {
   findings found;
   unsigned rounds = 0;
   unsigned deaths = 0;          ///< those during start and recovery included
+  std::optional<size_t> open;   ///< journeys that were open when a node died under load, at least
   std::vector<double> reopen_s; ///< from the start of a process to its first answer
   std::string broken;           ///< why the campaign could not go on; empty = it did
 };

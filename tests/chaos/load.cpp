@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <fmt/format.h>
+#include <tests/chaos/journeys.hpp>
 #include <tests/chaos/load.hpp>
 
 namespace troupe::chaos {
@@ -10,11 +11,14 @@ namespace {
 class client {
 public:
   client(std::unique_ptr<control_client> node, promises& told, uint64_t seed, std::string prefix,
-         unsigned pieces)
-      : node_{std::move(node)}, told_{told}, chance_{seed}, prefix_{std::move(prefix)}, left_{pieces} {}
+         load_options how)
+      : node_{std::move(node)}, told_{told}, chance_{seed}, prefix_{std::move(prefix)},
+        left_{how.pieces_each}, open_{how.open} {}
 
   /// One call. False if the node is gone.
   bool act() {
+    if (open_ > 0)
+      return travel();
     auto dice = chance_() % 100;
     if (dice < 50 && left_ > 0)
       return start();
@@ -45,6 +49,10 @@ private:
     auto dice = chance_() % 10;
     one.what = dice < 5 ? piece::kind::delivery : dice < 8 ? piece::kind::question : piece::kind::workflow;
     one.id = prefix_ + std::to_string(left_--);
+    return start(one);
+  }
+
+  bool start(const piece& one) {
     told_.plan(one);
     auto started = node_->start(start_of(one));
     if (!started)
@@ -52,6 +60,34 @@ private:
     ++acknowledged;
     told_.note(one.id, [&](piece& known) { known.ref = started->ref(); });
     return true;
+  }
+
+  bool travel() {
+    if (told_.open() < open_) {
+      piece one;
+      one.what = piece::kind::journey;
+      one.id = prefix_ + std::to_string(begun_++);
+      return start(one);
+    }
+    auto one = told_.some(chance_);
+    if (!one)
+      return true;
+    auto dice = chance_() % 100;
+    if (dice < 40 && !one->approved)
+      return note(*one, approve_journey(*node_, one->id), &piece::approved);
+    if (dice < 80 && !one->signalled)
+      return note(*one, signal_journey(*node_, one->id), &piece::signalled);
+    return dice < 87 ? repeat(*one) : dice < 94 ? look(*one) : read(*one);
+  }
+
+  bool note(const piece& one, const caf::expected<Done>& done, bool piece::*what) {
+    acknowledged += done ? 1 : 0;
+    unknown += gone(done) ? 1 : 0;
+    if (done)
+      told_.note(one.id, [&](piece& known) { known.*what = true; });
+    else if (code_of(done.error()) == ec::conflict)
+      return look(one); // it has ended, or nobody heard that this was done
+    return !gone(done);
   }
 
   bool repeat(const piece& one) {
@@ -109,6 +145,8 @@ private:
   std::mt19937_64 chance_;
   std::string prefix_;
   unsigned left_;
+  unsigned open_;
+  unsigned begun_ = 0;
 };
 
 } // namespace
@@ -119,7 +157,7 @@ load::load(const victim& node, promises& told, findings& found, load_options how
     clients_.emplace_back([this, &told, &found, how, round, n, seed, door = node.client()]() mutable {
       if (!door)
         return;
-      client one{std::move(door), told, seed + n, fmt::format("r{}-c{}-", round, n), how.pieces_each};
+      client one{std::move(door), told, seed + n, fmt::format("r{}-c{}-", round, n), how};
       while (!over_ && one.act()) {
       }
       static std::mutex together; // findings belong to the campaign

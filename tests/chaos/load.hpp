@@ -13,6 +13,7 @@ namespace troupe::chaos {
 struct load_options {
   unsigned clients = 4;
   unsigned pieces_each = 30; ///< starts per client and round; then it only repeats, answers and reads
+  unsigned open = 0; ///< instead of all that: so many journeys are open at once, and as many begin as end
 };
 
 /// Clients at work on a node until stop(), or until it is gone.

@@ -1,5 +1,5 @@
-// The crash harness: ./dev chaos [--rounds N] [--mode kill|power|nosync] [--seed S] [--json]. Exit code 1 if anything
-// acknowledged was lost, torn or done twice.
+// The crash harness: ./dev chaos [--rounds N] [--mode kill|power|nosync] [--runs N] [--seed S] [--json]. Exit code 1 if anything
+// acknowledged was lost, torn or done twice. With --runs, so many runs are open at every death.
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +13,8 @@ namespace {
 
 int refuse(std::string_view why) {
   fmt::print(stderr,
-             "{}\nusage: ./dev chaos [--rounds N] [--mode kill|power|nosync] [--seed S] [--keep] [--json]\n",
+             "{}\nusage: ./dev chaos [--rounds N] [--mode kill|power|nosync] [--runs N] [--seed S] [--keep] "
+             "[--json]\n",
              why);
   return 2;
 }
@@ -40,9 +41,11 @@ int main(int argc, char** argv) {
       if (!by)
         return refuse(fmt::format("there is no mode '{}'", argv[i]));
       how.by = *by;
-    } else if ((name == "--rounds" || name == "--seed") && *end == 0 && end != argv[i]) {
+    } else if ((name == "--rounds" || name == "--seed" || name == "--runs") && *end == 0 && end != argv[i]) {
       if (name == "--seed")
         how.seed = number;
+      else if (name == "--runs")
+        how.work.open = static_cast<unsigned>(number);
       else
         how.rounds = static_cast<unsigned>(number);
     } else {

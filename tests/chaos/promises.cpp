@@ -1,10 +1,11 @@
 // PROMISES: told, then checked.
 // Invariant: only what a client was told counts; what nobody was told may be there or not.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <set>
-#include <tests/chaos/promises.hpp>
+#include <tests/chaos/journeys.hpp>
 
 namespace troupe::chaos {
 namespace {
@@ -59,6 +60,15 @@ std::optional<piece> promises::some(std::mt19937_64& chance) const {
   return one.ref.empty() ? std::nullopt : std::optional{one};
 }
 
+size_t promises::open() const {
+  std::lock_guard lock{mutex_};
+  return static_cast<size_t>(std::count_if(pieces_.begin(), pieces_.end(), [](auto& entry) {
+    auto& one = entry.second;
+    return one.what == piece::kind::journey && !one.ref.empty() && !one.end &&
+           !(one.approved && one.signalled);
+  }));
+}
+
 std::optional<piece> promises::take_question(std::mt19937_64& chance) {
   std::lock_guard lock{mutex_};
   if (questions_.empty())
@@ -87,6 +97,8 @@ std::vector<std::string> promises::all() const {
 }
 
 StartRun start_of(const piece& one) {
+  if (one.what == piece::kind::journey)
+    return start_of_journey(one.id);
   StartRun start;
   start.set_id(one.id);
   if (one.what == piece::kind::workflow) {
@@ -192,6 +204,8 @@ void auditor::check_end(control_client& node, const std::string& id) {
         break;
     }
   }
+  if (one.what == piece::kind::journey)
+    complete_journey(node, one);
   DescribeRun wait;
   wait.set_id(id);
   wait.set_wait(true);
@@ -201,12 +215,18 @@ void auditor::check_end(control_client& node, const std::string& id) {
     return found_.blame(found_.lost,
                         fmt::format("{} does not end: {}", id, view ? "it runs" : describe(view.error())));
   auto expected = one.what == piece::kind::question   ? answer_to(one)
-                  : one.what == piece::kind::workflow ? "flown " + id
-                                                      : "delivered " + id;
+                  : one.what == piece::kind::delivery ? "delivered " + id
+                                                      : "flown " + id;
   if (is_interrupted(*view) && one.what != piece::kind::question)
     ++found_.interrupted;
   else if (*end != "done: " + expected)
     found_.blame(found_.lost, fmt::format("{} ended, {}", id, *end));
+  if (one.what != piece::kind::journey)
+    return;
+  if (auto events = read_events(node, id); !events)
+    found_.blame(found_.lost, fmt::format("history of {}: {}", id, describe(events.error())));
+  else if (auto twice = doubled_in(*events); !twice.empty())
+    found_.blame(found_.doubled, fmt::format("{} has two events {}", id, twice));
 }
 
 void auditor::check_effects(const std::string& file) {

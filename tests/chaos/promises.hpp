@@ -14,12 +14,14 @@ namespace troupe::chaos {
 
 /// One piece of work, as its client knows it.
 struct piece {
-  enum class kind { delivery, question, workflow };
+  enum class kind { delivery, question, workflow, journey };
   kind what = kind::delivery;
   std::string id;
   std::string ref;                  ///< as acknowledged; empty = its start was never answered
   bool answering = false;           ///< somebody has sent an answer
   bool answered = false;            ///< and it was acknowledged
+  bool approved = false;            ///< a journey: so it was acknowledged
+  bool signalled = false;           ///< a journey: so it was acknowledged
   std::optional<std::string> end;   ///< the result, once it was shown
   std::vector<std::string> history; ///< its events, as far as they were shown
 };
@@ -56,6 +58,8 @@ public:
   }
   /// A random piece that was acknowledged; nothing if there is none.
   std::optional<piece> some(std::mt19937_64& chance) const;
+  /// Journeys that were acknowledged and wait for somebody.
+  size_t open() const;
   /// A question nobody answers yet; it is marked as being answered.
   std::optional<piece> take_question(std::mt19937_64& chance);
   /// Ids planned since the last call.

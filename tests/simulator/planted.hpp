@@ -11,6 +11,7 @@ struct planted_fault {
   std::string_view name;
   std::string_view about; ///< what it does wrong
   std::string_view file;
+  std::string_view workload; ///< the only one that can find it; empty = the seeds take turns at all
 };
 
 /// All, as plant.py lists them.

@@ -35,6 +35,10 @@ public:
   uint64_t events() const {
     return stored_.size();
   }
+  /// All events, as stored.
+  const std::vector<std::string>& stored() const {
+    return stored_;
+  }
   /// The durable state, of the kind there is.
   const AccountState& account() const {
     return account_;

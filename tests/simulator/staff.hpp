@@ -14,6 +14,7 @@ struct outside_world {
   std::function<uint64_t(uint64_t below)> pick; ///< the seed's chance
   bool calm = false;                            ///< nothing fails and nobody is late any more
   std::map<std::string, int> paid;              ///< effects, by attempt
+  std::map<std::string, std::string> effects;   ///< those of workflows: what was done, by key
 };
 
 /// Behaviors `look`, `pay`, `sleep`, `ask`, `delegate`, `choose`, `think`, `stumble`; tools `look` (bulkhead), `pay` (must not

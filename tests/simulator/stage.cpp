@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <tests/simulator/stage.hpp>
+#include <tests/simulator/workflow_staff.hpp>
 
 namespace troupe {
 namespace {
@@ -182,6 +183,8 @@ void stage::be_born() {
   gave_up_ = false;
   ++lives;
   parts_ = make_staff(world); // who waits for a tool dies with the process
+  if (story.workflows)
+    teach_workflows(*parts_, world);
   open_questions.clear();
   awake_.clear();
   twins threads;
@@ -244,6 +247,8 @@ supervisor_options stage::supervise(std::string path, strategy how, std::vector<
 std::vector<entity_kind> stage::kinds() const {
   std::vector<entity_kind> all{agent_kind(parts_), task_kind(), run_kind(),
                                make_kind<account_state>("account", account)};
+  if (story.workflows)
+    all.push_back(workflow_kind());
   for (size_t i = story.whispers ? 0 : 1; i < all.size(); ++i) // else agents sleep as they do in every node
     all[i].idle = story.idle;
   return all;

@@ -42,6 +42,10 @@ public:
   size_t pick(size_t below) {
     return static_cast<size_t>(chance_() % below);
   }
+  /// Any number, as the seed wants it.
+  uint64_t chance() {
+    return chance_();
+  }
   /// Writes a line into the trace.
   void tell(const std::string& text);
   /// A law is broken.

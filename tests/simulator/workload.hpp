@@ -10,22 +10,25 @@ namespace troupe {
 
 /// One thing somebody may do.
 enum class deed {
-  deposit, ///< to an account, under a command id
-  burst,   ///< a hundred deposits to one account, all at once
-  alarm,   ///< set a timer
-  nudge,   ///< a note, answered by nobody
-  ask,     ///< a question to an account, task or run
-  again,   ///< a command that was sent before, under its id
-  task,    ///< a task that comes alone
-  run,     ///< a run of a random graph
-  cancel,  ///< of a task or run
-  poison,  ///< a deposit that makes its account throw, among others, while the disk may be slow
-  bulk,    ///< a deposit, or some, too large for a row
-  day,     ///< a day passes
-  reborn,  ///< a task under the name of one that was erased
-  rotate,  ///< new keys
-  shred,   ///< a tenant leaves
-  kill,    ///< a child of the drill is killed, hangs or ends
+  deposit,  ///< to an account, under a command id
+  burst,    ///< a hundred deposits to one account, all at once
+  alarm,    ///< set a timer
+  nudge,    ///< a note, answered by nobody
+  ask,      ///< a question to an account, task or run
+  again,    ///< a command that was sent before, under its id
+  task,     ///< a task that comes alone
+  run,      ///< a run of a random graph
+  cancel,   ///< of a task or run
+  poison,   ///< a deposit that makes its account throw, among others, while the disk may be slow
+  bulk,     ///< a deposit, or some, too large for a row
+  day,      ///< a day passes
+  reborn,   ///< a task under the name of one that was erased
+  rotate,   ///< new keys
+  shred,    ///< a tenant leaves
+  kill,     ///< a child of the drill is killed, hangs or ends
+  workflow, ///< a run of a random definition, with every kind of step
+  pause,    ///< of such a run, which goes on later
+  give_up,  ///< of such a run: it is cancelled
   nothing,
 };
 
@@ -54,12 +57,14 @@ struct workload {
   std::chrono::milliseconds idle{60'000};  ///< accounts, tasks and runs sleep after this long
   std::chrono::milliseconds at_the_end{0}; ///< time that passes with nothing to do, before the judgement
   unsigned accounts = 5;
-  bool drill = false;    ///< a supervisor with dummies for children is in the tree
-  bool whispers = false; ///< whoever falls asleep is spoken to at that moment, as long as it takes to be waked
+  bool drill = false; ///< a supervisor with dummies for children is in the tree
+  bool whispers =
+      false; ///< whoever falls asleep is spoken to at that moment, as long as it takes to be waked
   int64_t keep_days = -1; ///< runs and tasks are erased so long after their end; 0 = never; -1 = nobody looks
   bool objects = false;   ///< payloads too large for a row are objects, and some are too large
   bool sealed = false;    ///< the store is sealed
   unsigned tenants = 1;   ///< the accounts belong to these, in turn
+  bool workflows = false; ///< there are people and agents for runs of random definitions
 };
 
 /// All, in the order they are listed.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <tests/simulator/people.hpp>
 #include <tests/simulator/upkeep.hpp>
+#include <tests/simulator/workflows.hpp>
 #include <tests/simulator/world.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 
@@ -14,7 +15,9 @@ using namespace std::chrono_literals;
 class story {
 public:
   story(uint64_t seed, const workload& which, bool traced)
-      : at_{seed, which, traced}, people_{at_}, asked_{at_, people_}, upkeep_{at_, people_} {
+      : at_{seed, which, traced}, people_{at_}, asked_{at_, people_}, upkeep_{at_, people_}, workflows_{
+                                                                                                 at_,
+                                                                                                 people_} {
     at_.on_new_life = [this] { people_.reconnect(); };
     at_.log.on_event = [this](const shadow& entity, uint64_t seq) { on_event(entity, seq); };
     if (at_.story.whispers) {
@@ -77,6 +80,8 @@ private:
 
   // Every capability has an agent, look has two.
   void hire() {
+    if (at_.story.workflows)
+      return workflows_.open();
     auto hire_one = [this](const std::string& id, const std::string& what) {
       RegisterAgent hire;
       hire.mutable_request()->set_id(id);
@@ -144,6 +149,15 @@ private:
       break;
     case deed::shred:
       upkeep_.shred();
+      break;
+    case deed::workflow:
+      add_work(workflows_.start());
+      break;
+    case deed::pause:
+      workflows_.pause();
+      break;
+    case deed::give_up:
+      workflows_.cancel();
       break;
     case deed::nothing:
       break;
@@ -332,6 +346,8 @@ private:
   void on_event(const shadow& entity, uint64_t seq) {
     at_.tell(fmt::format("on disk: {} {}", entity.ref(), seq));
     asked_.look_at(entity);
+    if (at_.story.workflows)
+      workflows_.look_at(entity);
   }
 
   // No more faults: everybody is answered, everything ends.
@@ -346,10 +362,10 @@ private:
     at_.quiet = true;
     at_.pass(at_.story.at_the_end);
     people_.insist(false);
-    for (int patience = 0; patience < 60 && !is_at_rest(); ++patience) {
+    for (int patience = 0; patience < (at_.story.workflows ? 120 : 60) && !is_at_rest(); ++patience) {
       end_quarantine();
       asked_.remind();
-      at_.pass(31s);
+      at_.pass(at_.story.workflows ? 1800s : 31s); // approvals time out, one after the other
     }
     end_quarantine(); // of those whom nobody waits for
     at_.pass(900s);   // longer than any redelivery waits
@@ -386,7 +402,7 @@ private:
 
   void judge() {
     at_.log.each([this](const shadow& entity) {
-      if (entity.kind() == "agent" || entity.events() == 0)
+      if (entity.kind() == "agent" || entity.kind() == "workflow" || entity.events() == 0)
         return;
       people_.ask_last_state(entity.ref());
       if (entity.kind() == "account") {
@@ -421,6 +437,7 @@ private:
     at_.log.compare(at_.storage.meant());
     at_.log.compare_rows(at_.storage.meant(), at_.kinds());
     upkeep_.judge(false);
+    workflows_.judge();
   }
 
   // An alarm whose time has come, and some patience more, has rung.
@@ -442,6 +459,7 @@ private:
   client people_;
   simulated_people asked_;
   simulated_upkeep upkeep_;
+  simulated_workflows workflows_;
   int next_ = 0;
   int64_t furthest_ = 0;
   unsigned whispers_ = 20;        // that are left when all is well

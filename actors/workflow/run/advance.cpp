@@ -99,13 +99,16 @@ void run_reaction::advance_parallel(const step_place& at) {
   if (at_work(step) == 0)
     return end(at, step.failed() > 0 ? STEP_FAILED : STEP_COMPLETED, step.results(0));
   auto scope = run_.find_scope(at.path + ".1");
-  uint32_t live = 0, open = 0, skipped = 0;
-  for (auto& one : *scope->steps) {
-    live += one.status() == STEP_COMPLETED;
-    open += one.status() <= STEP_ACTIVE;
-    skipped += one.status() == STEP_SKIPPED;
+  uint32_t live = 0, open = 0, counted = 0;
+  for (auto& plan : scope->block->steps) {
+    auto status = scope->steps->Get(plan.index).status();
+    if (plan.undoes || status == STEP_SKIPPED)
+      continue;
+    ++counted;
+    live += status == STEP_COMPLETED;
+    open += status <= STEP_ACTIVE;
   }
-  auto wanted = required(scope->block->join, static_cast<uint32_t>(scope->steps->size()) - skipped);
+  auto wanted = required(scope->block->join, counted);
   auto is_decided = live + open < wanted || (live >= wanted && scope->block->join.cancel_rest());
   if (is_decided && open > 0) {
     stop(*scope, "enough of the others have ended");
@@ -150,9 +153,9 @@ void run_reaction::advance_map(const step_place& at) {
 void run_reaction::advance_loop(const step_place& at) {
   auto& step = *at.step;
   auto& loop = at.plan->definition->loop();
-  if (at_work(step) > 0 || step.due_ms() > 0)
+  if (at_work(step) > 0 || step.due_ms() > now_ms_)
     return;
-  if (step.begun() > 0) {
+  if (step.begun() > 0 && step.due_ms() == 0) { // else its pause is over, maybe while the run was paused
     auto& last = step.results(0);
     if (last.has_failure())
       return end(at, STEP_FAILED, last);

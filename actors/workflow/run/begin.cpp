@@ -128,7 +128,7 @@ caf::expected<std::vector<Field>> run_reaction::inputs_of(const step_place& at) 
     put(inputs, run_.state.inputs());
     for (auto scope : at.scopes)
       if (scope.owner_plan && scope.owner_plan->definition->has_map())
-        inputs["item"] = as_text(scope.owner->items(static_cast<int>(scope.state->number()) - 1));
+        inputs["item"] = as_text(item_of(scope));
     put(inputs, constants);
     auto give = [&](const std::string& id) {
       inputs[id] = outcome_of(at.scope().steps->Get(at.scope().block->find(id)->index)).text();

@@ -9,6 +9,7 @@
 #include <troupe/actors/workflow/run/effects.hpp>
 #include <troupe/actors/workflow/run/fork.hpp>
 #include <troupe/actors/workflow/run/reaction.hpp>
+#include <troupe/actors/workflow/run/upgrade.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/actors/workflow/value_type.hpp>
@@ -41,6 +42,23 @@ std::optional<ValueType> type_of_signal(const block_plan& block, const std::stri
   }
   return {};
 }
+
+// In blocks that tasks have returned.
+std::optional<ValueType> type_of_signal(const run_course& run, const scope_place& scope,
+                                        const std::string& name) {
+  for (auto& step : *scope.steps)
+    for (auto& inner : step.scopes()) {
+      auto inside = run.find_scope(fmt::format("{}.{}", scope.path_of(step.id()), inner.number()));
+      if (!inside)
+        continue;
+      if (auto type = step.has_expanded() ? type_of_signal(*inside->block, name) : std::nullopt)
+        return type;
+      if (auto type = type_of_signal(run, *inside, name))
+        return type;
+    }
+  return {};
+}
+
 } // namespace
 
 template <class F>
@@ -163,6 +181,24 @@ decision run_commands::decide(const UnpauseRun& cmd) const {
   return one(std::move(happened));
 }
 
+decision run_commands::decide(const UpgradeRun& cmd) const {
+  if (auto over = is_over())
+    return over;
+  if (run_.state.ends_as() != RUN_RUNNING)
+    return make_error(ec::conflict, "the run is being undone");
+  if (run_.state.put_off_ms() > 0)
+    return make_error(ec::overloaded,
+                      "the run has more to begin than one step of it may; repeat in a second");
+  if (auto invalid = validate(cmd.definition()))
+    return invalid;
+  if (equal(cmd.definition(), run_.plan().definition))
+    return std::vector<RunEvent>{};
+  auto upgraded = plan_upgrade(run_, cmd, now_ms_);
+  if (!upgraded)
+    return std::move(upgraded.error());
+  return one(std::move(*upgraded));
+}
+
 // A failed step ended the run; running it again opens the run and what was stopped with it.
 decision run_commands::decide(const ResumeTask& cmd) const {
   auto decided =
@@ -229,6 +265,8 @@ decision run_commands::decide(const SignalRun& cmd) const {
   if (auto over = is_over())
     return over;
   auto type = type_of_signal(run_.plan().root, cmd.name());
+  if (!type)
+    type = type_of_signal(run_, *run_.find_scope({}), cmd.name());
   if (!type)
     return make_error(ec::invalid_argument, fmt::format("workflow '{}' waits for no signal '{}'",
                                                         run_.plan().definition.name(), cmd.name()));

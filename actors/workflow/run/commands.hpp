@@ -23,6 +23,7 @@ public:
   decision decide(const PauseRun& cmd) const;
   decision decide(const UnpauseRun& cmd) const;
   decision decide(const RetryRun& cmd) const;
+  decision decide(const UpgradeRun& cmd) const;
   decision decide(const SignalRun& cmd) const;
   decision decide(const SetVariable& cmd) const;
   decision decide(const AnswerApproval& cmd) const;

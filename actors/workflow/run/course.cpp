@@ -178,6 +178,10 @@ void run_course::apply(const RunEvent& event) {
     state.set_paused(true);
     state.set_reason(event.paused().reason());
     break;
+  case RunEvent::kUpgraded:
+    upgrade(event.upgraded());
+    look_at_everything();
+    break;
   case RunEvent::kUnpaused:
     state.set_paused(false);
     state.clear_reason();

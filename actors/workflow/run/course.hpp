@@ -85,6 +85,7 @@ public:
 private:
   void start(const RunEvent::Started& started);
   void take_over(const RunFork& fork, int64_t time_ms);
+  void upgrade(const RunEvent::Upgraded& upgraded);
   uint32_t open_block(const block_plan& block, const std::string& path, step_states& steps);
   void task_changed(const RunEvent::StepEvent& event);
   void note_undoing(const step_place& at);
@@ -111,6 +112,9 @@ const Outcome& own_outcome(const StepState& step);
 
 /// The outcome a settled step gives to others: its own, or null.
 const Outcome& outcome_of(const StepState& step);
+
+/// The item, as JSON, that a block of a map is done for; null if an older snapshot has dropped it.
+const std::string& item_of(const scope_place& scope);
 
 /// Does somebody answer for the failure of this step: a handler, a join that can do without it, or its own may_fail?
 bool is_handled(const step_place& at);

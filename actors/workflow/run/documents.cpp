@@ -127,7 +127,7 @@ std::string run_documents::whole(const std::string& name) {
     if (name == "index" && (around.has_map() || around.has_loop()))
       return std::to_string(number);
     if (name == "item" && around.has_map())
-      return scope->owner->items(static_cast<int>(number) - 1);
+      return item_of(*scope);
     if (name == "last" && around.has_loop())
       return scope->owner->results_size() > 0 ? as_json(scope->owner->results(0).text()) : null;
   }

@@ -162,7 +162,8 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out) {
     return path.find('.') == std::string::npos;
   }; // a summary counts those
   auto is_news = event.has_started() || event.has_ended() || event.has_closing() || event.has_paused() ||
-                 event.has_unpaused() || (event.has_step_ended() && is_outer(event.step_ended().step())) ||
+                 event.has_unpaused() || event.has_upgraded() ||
+                 (event.has_step_ended() && is_outer(event.step_ended().step())) ||
                  (event.step().event().has_ended() && is_outer(event.step().step()));
   switch (event.kind_case()) {
   case RunEvent::kStarted:

@@ -26,6 +26,12 @@ ScopeState* scope_of(StepState& step, std::string_view number_text) {
 
 } // namespace
 
+const std::string& item_of(const scope_place& scope) {
+  static const std::string null = "null";
+  auto position = static_cast<int>(scope.state->number()) - 1;
+  return position < scope.owner->items_size() ? scope.owner->items(position) : null;
+}
+
 std::optional<step_place> run_course::find(std::string_view path) const {
   if (!plan_ || path.ends_with('.'))
     return {};

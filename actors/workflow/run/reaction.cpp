@@ -136,6 +136,8 @@ void run_reaction::finish(const scope_place& scope) {
     uint32_t live = 0, counted = 0;
     for (auto& [id, index] : scope.block->index_of) {
       auto& step = scope.steps->Get(index);
+      if (scope.block->steps[static_cast<size_t>(index)].undoes)
+        continue;
       live += step.status() == STEP_COMPLETED;
       counted += step.status() != STEP_SKIPPED;
       json += json.size() > 1 ? "," : "";

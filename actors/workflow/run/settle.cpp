@@ -54,7 +54,6 @@ void run_course::settle(const step_place& at, StepStatus how, int64_t time_ms) {
   if (at.plan->definition->has_signal())
     waiting_[at.plan->definition->signal().name()].erase(at.path);
   at.step->set_ended_ms(time_ms);
-  at.step->clear_items();
   at.step->set_status(how);
   drop_scopes(at);
   if (at.plan->undoes) {
@@ -158,6 +157,8 @@ void run_course::drop_scopes(const step_place& at) {
           [&](auto& scope) { return is_to_be_undone(prefix + std::to_string(scope.number()) + "."); });
   for (auto& scope : *at.step->mutable_scopes())
     scope.set_ended(true);
+  if (at.step->scopes().empty()) // else whoever undoes something in there reads its item
+    at.step->clear_items();
   at.step->clear_results();
 }
 

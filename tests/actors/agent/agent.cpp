@@ -137,6 +137,39 @@ struct slow_tools : platform {
   std::shared_ptr<platform_wishes> wishes;
 };
 
+// Agents whose tool does several calls at once and writes down how many.
+struct gatherers : platform {
+  gatherers() : gatherers{std::make_shared<agent_parts>(), std::make_shared<std::vector<size_t>>()} {}
+  gatherers(std::shared_ptr<agent_parts> parts, std::shared_ptr<std::vector<size_t>> seen)
+      : platform{parts}, batches{std::move(seen)} {
+    tool many{"look", "looks several things up", {}, true};
+    many.batch = {3, 20ms};
+    many.run_many = [kept = batches](const std::vector<tool_call>& calls) {
+      kept->push_back(calls.size());
+      std::vector<caf::expected<std::string>> answers;
+      for (auto& call : calls)
+        answers.emplace_back("found " + std::string{call.argument("what")});
+      return answers;
+    };
+    parts->tools.add(std::move(many));
+    teach(*parts, "looker", "look", [](const Task& task) {
+      return call_tool("look", {{"what", std::string{task.input("what")}}}).then([](const Result& found) {
+        return finish(found.text());
+      });
+    });
+    crash_and_recover();
+    for (auto& who : {"ada", "bob"})
+      hire(who, "looker", {"look"});
+  }
+  void ask_for(int count) {
+    for (int i = 0; i < count; ++i) {
+      auto name = std::to_string(i);
+      request<TaskAccepted>("default/task/" + name, job("look", {{"what", name}}));
+    }
+  }
+  std::shared_ptr<std::vector<size_t>> batches;
+};
+
 } // namespace
 
 CAF_TEST_FIXTURE_SCOPE(agent_tests, agents)
@@ -507,6 +540,42 @@ CAF_TEST(of too many agents the idle ones leave first and one at work stays) {
   hands->release();
   node->settle();
   CAF_CHECK_EQUAL(result_of(job_ref), "counted one");
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST_FIXTURE_SCOPE(gathering_agent_tests, gatherers)
+
+CAF_TEST(calls of several agents are done together when they are enough) {
+  ask_for(3);
+  CAF_CHECK(*batches == std::vector<size_t>{3});
+  for (std::string name : {"0", "1", "2"})
+    CAF_CHECK_EQUAL(result_of("default/task/" + name), "found " + name);
+}
+
+CAF_TEST(a call alone is done after the window) {
+  ask_for(1);
+  node->advance(19ms);
+  CAF_CHECK(batches->empty());
+  node->advance(1ms);
+  CAF_CHECK(*batches == std::vector<size_t>{1});
+  CAF_CHECK_EQUAL(result_of("default/task/0"), "found 0");
+}
+
+CAF_TEST(what comes after a full batch waits for its own window) {
+  ask_for(4);
+  CAF_CHECK(*batches == std::vector<size_t>{3});
+  node->advance(40ms);
+  CAF_CHECK(*batches == (std::vector<size_t>{3, 1}));
+  CAF_CHECK_EQUAL(result_of("default/task/3"), "found 3");
+}
+
+CAF_TEST(calls that waited when the node crashed are done after it) {
+  ask_for(2);
+  crash_and_recover();
+  node->advance(1h);
+  CAF_CHECK_EQUAL(result_of("default/task/0"), "found 0");
+  CAF_CHECK_EQUAL(result_of("default/task/1"), "found 1");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -44,7 +44,7 @@ CAF_TEST(answers and refusals and exceptions become outcomes) {
   what->set_name("what");
   what->set_value("x");
   auto end = [&](std::function<caf::expected<std::string>(const tool_call&)> run) {
-    auto outcome = toolbox::run(tool_of("t", std::move(run)), request);
+    auto outcome = toolbox::run(tool_of("t", std::move(run)), {&request}).front();
     return outcome.has_failure()
                ? describe(make_error(static_cast<ec>(outcome.failure().code()), outcome.failure().text()))
                : std::string{outcome.text()};
@@ -57,4 +57,43 @@ CAF_TEST(answers and refusals and exceptions become outcomes) {
                   std::string{"tool_failed: t threw: oops"});
   CAF_CHECK_EQUAL(end([](auto&) -> caf::expected<std::string> { throw 1; }),
                   std::string{"tool_failed: t threw something that is no std::exception"});
+}
+
+CAF_TEST(a tool that does several at once answers each) {
+  std::vector<ActionRequest> requests(3);
+  for (auto& request : requests) {
+    auto* what = request.add_arguments();
+    what->set_name("what");
+    what->set_value(std::to_string(&request - requests.data()));
+  }
+  auto many = tool_of("t");
+  many.run_many = [](const std::vector<tool_call>& calls) {
+    std::vector<caf::expected<std::string>> answers;
+    for (auto& call : calls)
+      if (call.argument("what") == "1")
+        answers.emplace_back(make_error(ec::not_found, "no one"));
+      else
+        answers.emplace_back("done " + std::string{call.argument("what")});
+    return answers;
+  };
+  auto outcomes = toolbox::run(many, {&requests[0], &requests[1], &requests[2]});
+  CAF_REQUIRE_EQUAL(outcomes.size(), 3u);
+  CAF_CHECK_EQUAL(std::string{outcomes[0].text()}, "done 0");
+  CAF_CHECK_EQUAL(std::string{outcomes[1].failure().text()}, "no one");
+  CAF_CHECK_EQUAL(std::string{outcomes[2].text()}, "done 2");
+  many.run_many = [](const std::vector<tool_call>&) { return std::vector<caf::expected<std::string>>{}; };
+  outcomes = toolbox::run(many, {&requests[0], &requests[1]});
+  CAF_CHECK_EQUAL(std::string{outcomes[1].failure().text()}, "t gave 0 answers to 2 calls");
+}
+
+CAF_TEST(only a tool that does several at once gathers its calls) {
+  toolbox box;
+  auto many = tool_of("many");
+  many.run_many = [](const std::vector<tool_call>&) { return std::vector<caf::expected<std::string>>{}; };
+  box.add(many);
+  box.add(tool_of("one"));
+  CAF_CHECK(box.gathering_of(*box.find("many")) != nullptr);
+  CAF_CHECK(box.gathering_of(*box.find("one")) == nullptr);
+  box.add(tool_of("many"));
+  CAF_CHECK(box.gathering_of(*box.find("many")) == nullptr);
 }

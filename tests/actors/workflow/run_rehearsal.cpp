@@ -23,10 +23,12 @@ CAF_TEST(a task without a fake waits and one that fails is tried again) {
   CAF_REQUIRE(!run.start());
   run.pass(24h);
   CAF_CHECK_EQUAL(run.status(), RUN_RUNNING);
-  auto twice = given("name: w\nsteps: [{id: a, task: {required: [work], retry: {max_retries: 2, initial_delay: 1m}}}]\n");
+  auto twice = given(
+      "name: w\nsteps: [{id: a, task: {required: [work], retry: {max_retries: 2, initial_delay: 1m}}}]\n");
   int tries = 0;
   twice.fake("work", [&](const TaskSpec&) -> caf::expected<std::string> {
-    return ++tries < 3 ? caf::expected<std::string>{make_error(ec::tool_failed, "again")} : std::string{"third"};
+    return ++tries < 3 ? caf::expected<std::string>{make_error(ec::tool_failed, "again")}
+                       : std::string{"third"};
   });
   CAF_REQUIRE(!twice.start());
   twice.pass(1min);
@@ -39,4 +41,23 @@ CAF_TEST(what a node would refuse is refused here) {
   auto run = given("name: w\ninputs: [{name: x}]\nsteps: [{id: a, task: {required: [say]}}]\n");
   CAF_CHECK_EQUAL(code_of(run.start()), ec::invalid_argument);
   CAF_CHECK(run.journal().empty());
+}
+
+CAF_TEST(a fake may know its step and its attempt) {
+  auto run = given(R"(
+name: w
+steps:
+  - id: all
+    map:
+      over: '{"x", "y"}'
+      body: {steps: [{id: do, task: {required: [work], retry: {max_retries: 1}}}]}
+)");
+  run.fake_step("work", [](const std::string& step, const TaskState& task) -> caf::expected<std::string> {
+    if (task.attempt() == 1)
+      return make_error(ec::tool_failed, "again");
+    return step + ", attempt " + std::to_string(task.attempt());
+  });
+  CAF_REQUIRE(!run.start());
+  run.pass(1h);
+  CAF_CHECK_EQUAL(run.result(), std::string{R"(["all.1.do, attempt 2","all.2.do, attempt 2"])"});
 }

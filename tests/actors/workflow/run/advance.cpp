@@ -257,8 +257,9 @@ CAF_TEST(a child gives the result of its run) {
 
 CAF_TEST(a child that fails fails its step) {
   auto run = given(with_child);
-  run.fake_child("invoice",
-                 [](const auto&) -> caf::expected<std::string> { return make_error(ec::action_failed, "no address"); });
+  run.fake_child("invoice", [](const auto&) -> caf::expected<std::string> {
+    return make_error(ec::action_failed, "no address");
+  });
   CAF_REQUIRE(!run.start({{"order", "42"}}));
   CAF_CHECK_EQUAL(run.failure(), std::string{"step bill: no address"});
 }
@@ -285,4 +286,63 @@ CAF_TEST(a child that is abandoned is not closed) {
   run.pass(1h);
   CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
   CAF_CHECK_EQUAL(run.state().closing_size(), 0);
+}
+
+CAF_TEST(a step that undoes another does not count in a parallel step) {
+  auto run = given(R"(
+name: w
+steps:
+  - id: all
+    parallel:
+      join: {mode: quorum}
+      steps:
+        - {id: a, task: {required: [say]}, compensation: undo}
+        - {id: b, task: {required: [say]}}
+        - {id: c, task: {required: [break]}}
+        - {id: undo, task: {required: [say]}}
+)");
+  CAF_REQUIRE(!run.start());
+  CAF_CHECK_EQUAL(run.status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(run.result(), std::string{R"({"a":"said","b":"said","c":null})"});
+}
+
+CAF_TEST(a loop goes on although its pause ended while the run was paused) {
+  auto run = started(R"(
+name: w
+steps:
+  - id: poll
+    loop:
+      until: index >= 2
+      max_rounds: 5
+      pause: 1m
+      body:
+        steps: [{id: look, task: {required: [say]}}]
+)");
+  run.pass(30s);
+  CAF_REQUIRE(!run.send(PauseRun{}));
+  run.pass(1h);
+  CAF_CHECK_EQUAL(run.times("say"), 1);
+  CAF_REQUIRE(!run.send(UnpauseRun{}));
+  CAF_CHECK_EQUAL(run.times("say"), 2);
+  CAF_CHECK_EQUAL(run.status(), RUN_COMPLETED);
+}
+
+CAF_TEST(a loop whose run is paused and goes on in its pause still waits) {
+  auto run = started(R"(
+name: w
+steps:
+  - id: poll
+    loop:
+      until: index >= 2
+      max_rounds: 5
+      pause: 1h
+      body:
+        steps: [{id: look, task: {required: [say]}}]
+)");
+  CAF_REQUIRE(!run.send(PauseRun{}));
+  run.pass(1min);
+  CAF_REQUIRE(!run.send(UnpauseRun{}));
+  CAF_CHECK_EQUAL(run.times("say"), 1);
+  run.pass(1h);
+  CAF_CHECK_EQUAL(run.times("say"), 2);
 }

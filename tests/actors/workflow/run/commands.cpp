@@ -153,3 +153,15 @@ CAF_TEST(a run that has ended takes no commands) {
   run_rehearsal nobody{definition_of(plain)};
   CAF_CHECK_EQUAL(code_of(nobody.send(CancelRun{})), ec::not_found);
 }
+
+CAF_TEST(a signal reaches a step of a block that a task has returned) {
+  auto run = given("name: w\nsteps: [{id: more, expand: {task: {required: [plan]}, capabilities: [say]}}]\n");
+  run.fake("plan", "steps: [{id: paid, signal: {name: paid, type: number}}]", 1min);
+  CAF_REQUIRE(!run.start());
+  CAF_CHECK_EQUAL(code_of(run.signal("paid", "12")), ec::invalid_argument); // nobody knows of it yet
+  run.pass(1min);
+  CAF_CHECK_EQUAL(code_of(run.signal("paid", "much")), ec::invalid_argument);
+  CAF_CHECK_EQUAL(code_of(run.signal("unpaid")), ec::invalid_argument);
+  CAF_CHECK(!run.signal("paid", "12"));
+  CAF_CHECK_EQUAL(run.result(), std::string{"12"});
+}

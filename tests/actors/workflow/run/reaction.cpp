@@ -144,6 +144,32 @@ steps:
   CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
 }
 
+CAF_TEST(what undoes something inside of a map is given its item) {
+  auto run = given(R"(
+name: w
+steps:
+  - id: all
+    map:
+      over: '{"x", "y"}'
+      body:
+        steps:
+          - {id: take, task: {required: [say]}, compensation: give}
+          - {id: give, task: {required: [give]}}
+          - {id: put, task: {required: [say]}, with: {text: item}, compensation: remove}
+          - {id: remove, task: {required: [give]}, with: {item: 'item .. index'}}
+  - {id: last, needs: [all], task: {required: [break]}}
+)");
+  std::string given_back;
+  run.fake("give", [&](const TaskSpec& task) -> caf::expected<std::string> {
+    for (auto& input : task.inputs())
+      if (input.name() == "item")
+        given_back += input.value() + " ";
+    return std::string{};
+  });
+  CAF_REQUIRE(!run.start());
+  CAF_CHECK_EQUAL(given_back, std::string{"y2 y x1 x "});
+}
+
 CAF_TEST(the deadline of a run ends it) {
   auto run = given(R"(
 name: w

@@ -1,0 +1,170 @@
+// WORKFLOWS: starts, answers, signals and interruptions; what must not depend on them is judged at the end.
+
+#include <fmt/format.h>
+#include <tests/simulator/workflow_history.hpp>
+#include <tests/simulator/workflows.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
+
+namespace troupe {
+
+void simulated_workflows::open() {
+  for (auto& [id, what] : {std::pair{"work", "work"}, {"work2", "work"}, {"plan", "plan"}}) {
+    RegisterAgent hire;
+    hire.mutable_request()->set_id(id);
+    hire.mutable_request()->set_behavior(what);
+    hire.mutable_request()->add_capabilities(what);
+    door_.command<AgentRecord>(std::string{services::registry}, hire);
+  }
+  auto publish = [this](const WorkflowDefinition& definition) {
+    PublishWorkflow command;
+    *command.mutable_definition() = definition;
+    door_.command<WorkflowRevision>("default/workflow/" + definition.name(), command);
+  };
+  publish(make_waiting_child());
+  for (int i = 0; i < 4; ++i) {
+    auto name = fmt::format("child{}", i);
+    auto made = make_random_workflow(at_.chance(), name, {});
+    publish(made.definition);
+    published_.push_back({name, made.fails});
+    children_.emplace(name, std::move(made));
+  }
+}
+
+std::string simulated_workflows::start() {
+  auto name = fmt::format("w{}", runs_.size());
+  auto made = make_random_workflow(at_.chance(), name, published_);
+  made.inputs.push_back({"run", name});
+  auto ref = "default/run/" + name;
+  auto& known = runs_[ref];
+  known.end = end_of(made, children_);
+  if (!known.end.refused.empty())
+    at_.object("reference", name + " is refused: " + known.end.refused);
+  if (known.end.status != (made.fails ? RUN_FAILED : RUN_COMPLETED))
+    at_.object("reference", fmt::format("{} is meant to {}, and ends with: {}", name,
+                                        made.fails ? "fail" : "complete", known.end.facts["outcome"]));
+  StartWorkflow start;
+  *start.mutable_definition() = made.definition;
+  for (auto& one : made.inputs) {
+    auto* field = start.add_inputs();
+    field->set_name(one.name);
+    field->set_value(one.text);
+  }
+  std::vector<std::string> early; // sent before they are waited for
+  for (auto& step : made.definition.steps())
+    if (step.has_signal() && !step.signal().name().starts_with(never_sent) && at_.pick(2) == 0) {
+      early.push_back(step.signal().name());
+      done_.emplace(ref, step.id(), "signal");
+    }
+  door_.command<WorkflowAccepted>(ref, start, [this, ref, early](const WorkflowAccepted&) {
+    for (auto& one : early)
+      at_.later(std::chrono::milliseconds{at_.pick(5000)}, [=, this] { signal(ref, one); });
+  });
+  return ref;
+}
+
+std::string simulated_workflows::some_run() {
+  if (runs_.empty())
+    return {};
+  return std::next(runs_.begin(), static_cast<ptrdiff_t>(at_.pick(runs_.size())))->first;
+}
+
+void simulated_workflows::pause() {
+  auto ref = some_run();
+  if (ref.empty())
+    return;
+  door_.command<Done>(ref, PauseRun{}, [this, ref](const Done&) {
+    at_.later(std::chrono::milliseconds{at_.pick(20'000)},
+              [this, ref] { door_.command<Done>(ref, UnpauseRun{}); });
+  });
+}
+
+void simulated_workflows::cancel() {
+  auto ref = some_run();
+  if (ref.empty())
+    return;
+  runs_[ref].cancelled = true;
+  door_.command<Done>(ref, CancelRun{});
+}
+
+void simulated_workflows::look_at(const shadow& entity) {
+  if (entity.kind() != "run" || entity.run().status() != RUN_RUNNING)
+    return;
+  auto& ref = entity.ref();
+  auto once_or_twice = [this](std::function<void()> deed) {
+    auto soon = at_.pick(3) == 0 ? at_.pick(60'000) : at_.pick(2000);
+    at_.later(std::chrono::milliseconds{soon}, deed);
+    if (at_.pick(5) == 0)
+      at_.later(std::chrono::milliseconds{at_.pick(5000)}, deed);
+  };
+  each_step(entity.run().definition(), entity.run(), [&](const known_step& at) {
+    if (at.state->status() != STEP_ACTIVE)
+      return;
+    if (auto& name = at.definition->signal().name();
+        !name.empty() && !name.starts_with(never_sent) && done_.emplace(ref, at.path, "signal").second)
+      at_.later(std::chrono::milliseconds{at_.pick(30'000)}, [this, ref, name] { signal(ref, name); });
+    for (auto& person : at.state->asked())
+      if (auto says = answer_in(at.definition->approval().message(), person);
+          !says.empty() && done_.emplace(ref, at.path, person).second)
+        once_or_twice([=, this, path = at.path] { say(ref, path, person, says == "yes"); });
+  });
+}
+
+void simulated_workflows::say(const std::string& ref, const std::string& step, const std::string& person,
+                              bool yes) {
+  AnswerApproval answer;
+  answer.mutable_context()->set_principal(person);
+  answer.set_step(step);
+  answer.set_approve(yes);
+  answer.set_reason(yes ? "" : "no");
+  door_.command<Done>(ref, answer);
+}
+
+void simulated_workflows::signal(const std::string& ref, const std::string& name) {
+  SignalRun sent;
+  sent.set_name(name);
+  sent.set_payload(payload_of(name));
+  door_.command<Done>(ref, sent);
+}
+
+void simulated_workflows::judge() {
+  at_.log.each([this](const shadow& entity) {
+    if (entity.kind() != "run" || !entity.has_ended())
+      return;
+    run_history{entity}.judge([this](auto law, auto text) { at_.object(law, text); });
+    if (auto known = runs_.find(entity.ref()); known != runs_.end() && !known->second.cancelled)
+      compare(entity, known->second);
+  });
+}
+
+void simulated_workflows::compare(const shadow& run, const known_run& known) {
+  auto facts = facts_of(run.run().definition(), run.run());
+  auto wanted = known.end.facts;
+  for (auto& [name, fact] : facts)
+    wanted.emplace(name, "nothing");
+  for (auto& [name, fact] : wanted) {
+    auto there = facts.find(name);
+    auto found = there == facts.end() ? std::string{"nothing"} : there->second;
+    if (found != fact)
+      return at_.object("reference", fmt::format("{}: {} is '{}'; in a world without crashes it is '{}'",
+                                                 run.ref(), name, found, fact));
+  }
+  compare_effects(run.ref(), known);
+}
+
+void simulated_workflows::compare_effects(const std::string& ref, const known_run& known) {
+  auto name = ref.substr(ref.rfind('/') + 1);
+  std::map<std::string, std::string> found;
+  for (auto& [key, value] : at_.world.effects)
+    if (key.starts_with(name + "#") || key.starts_with(name + "/"))
+      found.emplace(key, value);
+  for (auto& [key, value] : known.end.effects)
+    if (auto i = found.find(key); i == found.end() || i->second != value)
+      return at_.object("effect", fmt::format("{} has done {}; in a world without crashes, {}", key,
+                                              i == found.end() ? "nothing" : i->second, value));
+  for (auto& [key, value] : found)
+    if (known.end.effects.count(key) == 0)
+      return at_.object("effect",
+                        fmt::format("{} has done {}; in a world without crashes, nothing", key, value));
+}
+
+} // namespace troupe

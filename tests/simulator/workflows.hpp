@@ -1,0 +1,50 @@
+// WORKFLOWS: runs of random definitions, the people around them, and who compares them with a reference.
+#pragma once
+
+#include <tests/simulator/client.hpp>
+#include <tests/simulator/workflow_facts.hpp>
+
+namespace troupe {
+
+/// Laws it checks:
+///   reference  a run ends as it does where nothing fails: status, outcome, variables, and every step
+///   effect     what its tasks have done is what they do there, each once
+///   begun      a step, an item, a round begins once; an approval is answered once by each, a signal taken once
+///   undone     what has completed is undone once, in reverse order, when its run fails or is cancelled
+class simulated_workflows {
+public:
+  simulated_workflows(stage& where, client& door) : at_{where}, door_{door} {}
+
+  /// Agents are hired, and workflows that others run are published.
+  void open();
+  /// A run of a random definition; its ref.
+  std::string start();
+  /// A run is paused, and goes on later.
+  void pause();
+  /// A run is cancelled.
+  void cancel();
+  /// An entity has changed: is somebody asked, or waited for?
+  void look_at(const shadow& entity);
+  /// All is at rest.
+  void judge();
+
+private:
+  struct known_run {
+    reference_end end;
+    bool cancelled = false;
+  };
+  std::string some_run();
+  void say(const std::string& ref, const std::string& step, const std::string& person, bool yes);
+  void signal(const std::string& ref, const std::string& name);
+  void compare(const shadow& run, const known_run& known);
+  void compare_effects(const std::string& ref, const known_run& known);
+
+  stage& at_;
+  client& door_;
+  std::map<std::string, random_workflow> children_; // by name
+  std::vector<random_child> published_;
+  std::map<std::string, known_run> runs_;                            // by ref
+  std::set<std::tuple<std::string, std::string, std::string>> done_; // ref, path, and by whom
+};
+
+} // namespace troupe
