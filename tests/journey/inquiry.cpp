@@ -42,7 +42,8 @@ steps:
     AskWhy in;
     in.set_id(id);
     std::string text;
-    for (auto& reason : answered(call<Reasons>(in)).reasons())
+    auto answer = answered(call<Reasons>(in));
+    for (auto& reason : answer.reasons())
       text += (reason.step().empty() ? "" : reason.step() + ": ") + reason.text() + " [" + reason.command() + "]\n";
     return text;
   }
@@ -53,7 +54,8 @@ steps:
   }
   void check_decisions(int at_least) {
     int count = 0;
-    for (auto& line : story().lines()) {
+    auto told = story();
+    for (auto& line : told.lines()) {
       if (line.decision().empty())
         continue;
       ++count;

@@ -48,7 +48,7 @@ name: release
 version: '2'
 steps:
   - {id: build, task: {required: [build]}}
-  - {id: pick, needs: [build], decision: {cases: [{name: fine, when: 'steps.build == "1.2"', then: [ask]}], otherwise: [stop]}}
+  - {id: pick, needs: [build], decision: {cases: [{name: fine, when: steps.build == 1.2, then: [ask]}], otherwise: [stop]}}
   - {id: ask, needs: [pick], approval: {message: 'Ship it?', approvers: [ann]}}
   - {id: stop, needs: [pick], task: {required: [build]}}
   - {id: ship, needs: [ask], task: {required: [say]}}
