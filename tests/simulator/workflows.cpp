@@ -126,6 +126,16 @@ void simulated_workflows::signal(const std::string& ref, const std::string& name
   door_.command<Done>(ref, sent);
 }
 
+void simulated_workflows::remind() {
+  std::vector<std::string> paused; // by a command that was refused first, and repeated
+  at_.log.each([&](const shadow& entity) {
+    if (entity.kind() == "run" && entity.run().paused())
+      paused.push_back(entity.ref());
+  });
+  for (auto& ref : paused)
+    door_.command<Done>(ref, UnpauseRun{});
+}
+
 void simulated_workflows::judge() {
   at_.log.each([this](const shadow& entity) {
     if (entity.kind() != "run" || !entity.has_ended())
