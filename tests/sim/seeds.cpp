@@ -31,6 +31,10 @@ constexpr old_find finds[] = {
      "the judge took a death in a supervisor that had given up for a restart: a false alarm"},
     {2559, "payloads",
      "who died of a failed write when he had been asked to sleep was never waked: his name stayed held"},
+    {1, "workflows", "what undoes a step inside of a map read its item, which was gone: the node ended"},
+    {5, "workflows", "a signal for a step of a block that a task had returned was refused"},
+    {53, "workflows", "the start of a child was never sent again: a crash in between left its step at work for ever"},
+    {9, "workflows", "a pause that was refused first and repeated held a run, and nobody knew: a false alarm"},
     {5545, "counters", "who was in quarantine at the end was asked, and nobody had ended it: a false alarm"},
 };
 

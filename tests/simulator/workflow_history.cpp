@@ -109,6 +109,10 @@ void run_history::judge(const objection& object) const {
   for (auto& [what, times] : happened_)
     if (times > 1)
       object("begun", fmt::format("{}: {} happened {} times", run_.ref(), what, times));
+  auto terminated = run_.run().status() == RUN_CANCELLED && !run_.run().parent().empty() &&
+                    happened_.count("the closing") == 0;
+  if (terminated) // by the run that began it: nothing is undone then
+    return;
   auto wanted = to_undo_;
   std::reverse(wanted.begin(), wanted.end());
   if (run_.run().status() == RUN_COMPLETED)

@@ -28,6 +28,7 @@ void simulated_workflows::open() {
     published_.push_back({name, made.fails});
     children_.emplace(name, std::move(made));
   }
+  at_.pass(std::chrono::seconds{2}); // nothing has failed yet: they are there when the first run begins
 }
 
 std::string simulated_workflows::start() {
@@ -124,6 +125,16 @@ void simulated_workflows::signal(const std::string& ref, const std::string& name
   sent.set_name(name);
   sent.set_payload(payload_of(name));
   door_.command<Done>(ref, sent);
+}
+
+void simulated_workflows::remind() {
+  std::vector<std::string> paused; // by a command that was refused first, and repeated
+  at_.log.each([&](const shadow& entity) {
+    if (entity.kind() == "run" && entity.run().paused())
+      paused.push_back(entity.ref());
+  });
+  for (auto& ref : paused)
+    door_.command<Done>(ref, UnpauseRun{});
 }
 
 void simulated_workflows::judge() {

@@ -25,6 +25,8 @@ public:
   void cancel();
   /// An entity has changed: is somebody asked, or waited for?
   void look_at(const shadow& entity);
+  /// Whoever paused a run and does not know it lets it go on.
+  void remind();
   /// All is at rest.
   void judge();
 

@@ -365,6 +365,7 @@ private:
     for (int patience = 0; patience < (at_.story.workflows ? 120 : 60) && !is_at_rest(); ++patience) {
       end_quarantine();
       asked_.remind();
+      workflows_.remind();
       at_.pass(at_.story.workflows ? 1800s : 31s); // approvals time out, one after the other
     }
     end_quarantine(); // of those whom nobody waits for

@@ -312,6 +312,8 @@ decision run_commands::decide(const TimerDue& cmd) const {
   auto [step, timer] = task_life::split_timer_id(cmd.timer());
   if (step.empty())
     return run_timer_due(timer);
+  if (timer == "child") // nothing changes: its start is sent again
+    return std::vector<RunEvent>{};
   if (timer != "due" && timer != "timeout")
     return on_task(step, [&](auto& task) { return task_life::timer_due(task, timer, now_ms_); });
   run_reaction reaction{run_, now_ms_, defaults_};

@@ -1,6 +1,8 @@
 // Commands change a run once, and are refused with a reason.
 #define CAF_SUITE actors.workflow.run.commands
 #include "given.hpp"
+#include <troupe/actors/workflow/run/commands.hpp>
+#include <troupe/actors/workflow/run/effects.hpp>
 
 using namespace troupe;
 
@@ -164,4 +166,25 @@ CAF_TEST(a signal reaches a step of a block that a task has returned) {
   CAF_CHECK_EQUAL(code_of(run.signal("unpaid")), ec::invalid_argument);
   CAF_CHECK(!run.signal("paid", "12"));
   CAF_CHECK_EQUAL(run.result(), std::string{"12"});
+}
+
+CAF_TEST(the start of a child is sent again until it has ended) {
+  auto run = started("name: w\nsteps: [{id: pay, child: {workflow: payment}}]\n");
+  run_course course;
+  course.own_ref = "default/run/rehearsal";
+  for (auto& event : run.journal())
+    course.apply(event);
+  TimerDue due;
+  due.set_timer("pay|child");
+  auto decided = run_commands{course, run.now_ms(), {}}.decide(due);
+  CAF_REQUIRE(decided); // what is refused is not sent
+  CAF_CHECK(decided->empty());
+  const std::string naming_key(32, 'k');
+  Context nobody;
+  effects out{course.own_ref, identify(course.own_ref, naming_key), naming_key, nobody};
+  run_effects::resend(course, "pay", "child", out);
+  std::vector<std::string> told;
+  for (auto& [to, message] : out.messages())
+    told.push_back(to);
+  CAF_CHECK(told == std::vector<std::string>{"default/workflow/payment"});
 }
