@@ -27,4 +27,7 @@ inline constexpr size_t rate_buckets = 4096;
 /// The shortest wait for the next task that a rate grants: bounds how often the scheduler looks.
 inline constexpr std::chrono::milliseconds rate_tick = 10ms;
 
+/// Commands to runs that one batch has open at a time: others get their turn beside it.
+inline constexpr int batch_at_once = 16;
+
 } // namespace troupe::limits

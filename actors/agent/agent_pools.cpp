@@ -35,6 +35,7 @@ void agent_pools::put(const AgentRecord& record) {
 }
 
 void agent_pools::remove(const std::string& id) {
+  silent_.erase(id);
   auto i = agents_.find(id);
   if (i == agents_.end())
     return;

@@ -28,6 +28,10 @@ public:
   void set_in_flight(const std::string& id, uint32_t tasks);
   /// An agent that does not answer gets nothing.
   void set_silent(const std::string& id, bool silent);
+  /// Whether it does not answer.
+  bool is_silent(const std::string& id) const {
+    return silent_.count(id) > 0;
+  }
 
   /// Whether it is in service: known, neither silent nor offline nor in error.
   bool is_in_service(const std::string& id) const;

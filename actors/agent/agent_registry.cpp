@@ -1,10 +1,13 @@
 // REGISTRY: who exists, can what, how well.
-// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers.
+// Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers. An agent
+// that does not answer is shown as offline as long as that lasts.
 
 #include <algorithm>
+#include <map>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/interface/agent.hpp>
+#include <troupe/runtime/proto/health.pb.h>
 
 namespace troupe {
 namespace {
@@ -19,11 +22,39 @@ struct registry_state {
   static inline const char* name = "registry";
   doors_ptr doors;
   capability_index index;
+  std::map<std::string, AgentStatus> silent; // what their logs say
 
-  void put(const AgentRecord& record) {
+  void put(AgentRecord record) {
+    if (record.unregistered())
+      silent.erase(record.id());
+    if (auto i = silent.find(record.id()); i != silent.end()) {
+      i->second = record.status();
+      record.set_status(AGENT_OFFLINE);
+    }
     count(record.id(), -1);
     index.put(record);
     count(record.id(), +1);
+    AgentChanged changed;
+    *changed.mutable_record() = std::move(record);
+    doors->names->tell(std::string{services::scheduler}, std::move(changed));
+  }
+  void fall_silent(const std::string& id) {
+    auto* known = index.get(id);
+    if (known && silent.emplace(id, known->status()).second)
+      put(AgentRecord{*known});
+  }
+  void speak(const std::string& id) {
+    auto was = silent.extract(id);
+    auto* known = index.get(id);
+    if (!known || was.empty())
+      return;
+    auto record = *known;
+    record.set_status(was.mapped());
+    put(std::move(record));
+  }
+  void forget_silence() {
+    while (!silent.empty())
+      speak(std::string{silent.begin()->first});
   }
   void count(const std::string& id, double by) const {
     if (auto* known = index.get(id))
@@ -111,9 +142,14 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
       [=](const FindByCapabilities& cmd) { return who_is_free<AgentMatches>(self, cmd); },
       [=](const FindBest& cmd) { return who_is_free<AgentMatch>(self, cmd); },
       [=](const GetRegistryStats& cmd) { return who_is_free<RegistryStats>(self, cmd); },
-      [=](const AgentChanged& changed) {
-        self->state.put(changed.record());
-        doors->names->tell(std::string{services::scheduler}, changed);
+      [=](const AgentChanged& changed) { self->state.put(changed.record()); },
+      [=](const AgentSilent& heard) {
+        if (heard.id().empty())
+          self->state.forget_silence();
+        else if (heard.silent())
+          self->state.fall_silent(heard.id());
+        else
+          self->state.speak(heard.id());
       },
   };
 }

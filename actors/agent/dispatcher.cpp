@@ -160,6 +160,8 @@ void dispatcher::free(const SlotFree& slot) {
 void dispatcher::change(const AgentRecord& record) {
   index_.put(record);
   pools_.put(record);
+  if (pools_.is_silent(record.id()) && record.status() != AGENT_OFFLINE)
+    host_.note(record.id(), true); // who says so does not know it yet
   if (record.unregistered() && at_work_.count(record.id()) == 0)
     pulse_.forget(record.id());
   follow_pools();

@@ -4,6 +4,7 @@
 #include <troupe/actors/agent/dispatcher.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
+#include <troupe/runtime/proto/health.pb.h>
 
 namespace troupe {
 namespace {
@@ -23,6 +24,7 @@ public:
     if (auto failed = work_->load(*doors_->rows))
       return failed;
     doors_->names->tell(std::string{services::timers}, Redeliver{}); // whoever waits, ask again
+    tell_registry({}, false);                                          // what an earlier one held against agents
     moved();
     return {};
   }
@@ -50,6 +52,7 @@ public:
       doors_->log.warning("an agent does not answer; its tasks go to others", {{"agent", agent}});
     else
       doors_->log.info("an agent answers again", {{"agent", agent}});
+    tell_registry(agent, silent);
   }
 
   dispatcher& work() {
@@ -80,6 +83,13 @@ public:
   }
 
 private:
+  void tell_registry(const std::string& agent, bool silent) {
+    AgentSilent heard;
+    heard.set_id(agent);
+    heard.set_silent(silent);
+    doors_->names->tell(std::string{services::registry}, std::move(heard));
+  }
+
   int64_t steady_ms() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now().time_since_epoch())
         .count();

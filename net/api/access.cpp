@@ -54,6 +54,7 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"LimitLedger", access_role::admin},
     {"Confirm", access_role::admin},
     {"Tell", access_role::operator_},
+    {"TellAll", access_role::operator_},
     {"Ask", access_role::viewer},
     {"Fork", access_role::operator_},
     {"Approvals", access_role::viewer},

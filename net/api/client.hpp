@@ -53,6 +53,7 @@ public:
   caf::expected<LedgerList> ledgers(const ListLedgers& in = {});
   caf::expected<LedgerState> ledger(const GetLedger& in);
   caf::expected<Done> tell(const TellRun& in);
+  caf::expected<BatchResult> tell_all(const TellRuns& in);
   caf::expected<RunAnswer> ask(const AskRun& in);
   caf::expected<RunStarted> fork(const ForkRun& in);
   caf::expected<ApprovalList> approvals(const ListApprovals& in);

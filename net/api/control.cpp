@@ -93,6 +93,7 @@ public:
   TROUPE_METHOD(Ledgers, ListLedgers, LedgerList)
   TROUPE_METHOD(Ledger, GetLedger, LedgerState)
   TROUPE_METHOD(Tell, TellRun, Done)
+  TROUPE_METHOD(TellAll, TellRuns, BatchResult)
   TROUPE_METHOD(Ask, AskRun, RunAnswer)
   TROUPE_METHOD(Fork, ForkRun, RunStarted)
   TROUPE_METHOD(Approvals, ListApprovals, ApprovalList)
@@ -145,6 +146,8 @@ private:
           self->quit();
         });
       }));
+      // Spawning has given this thread, which is gRPC's, a share in the system's logger; until it is given back, the system cannot end.
+      caf::logger::set_current_actor_system(nullptr);
     }
     return answers;
   }

@@ -75,6 +75,7 @@ void serve(const control_call& call, const StopRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const AnswerRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply);
 void serve(const control_call& call, const TellRun& in, reply_to<Done> reply);
+void serve(const control_call& call, const TellRuns& in, reply_to<BatchResult> reply);
 void serve(const control_call& call, const AskRun& in, reply_to<RunAnswer> reply);
 void serve(const control_call& call, const ForkRun& in, reply_to<RunStarted> reply);
 void serve(const control_call& call, const ListApprovals& in, reply_to<ApprovalList> reply);

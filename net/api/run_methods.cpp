@@ -33,6 +33,8 @@ void serve(const control_call& call, const TellRun& in, reply_to<Done> reply) {
     return to_run(call, in.id(), in.signal(), std::move(reply));
   case TellRun::kSet:
     return to_run(call, in.id(), in.set(), std::move(reply));
+  case TellRun::kCancel:
+    return to_run(call, in.id(), in.cancel(), std::move(reply));
   case TellRun::WHAT_NOT_SET:
     return reply(make_error(ec::invalid_argument, "say what to tell the run"));
   }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/history.hpp>
+#include <troupe/net/api/run_filter.hpp>
 #include <troupe/net/api/work_index.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
@@ -125,10 +126,12 @@ void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> re
 void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply) {
   auto rows = std::make_shared<newest<WorkSummary>>(
       in.limit(), [](const WorkSummary& work) { return work.created_ms(); });
-  auto add = [=, status = in.status()](index_table, std::string_view row) {
+  auto filter = in.filter();
+  if (!in.status().empty())
+    filter.add_status(in.status());
+  auto add = [=](index_table, std::string_view row) {
     WorkSummary work;
-    if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) &&
-        (status.empty() || work.status() == status))
+    if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && matches(filter, work))
       rows->add(std::move(work));
   };
   walk_index(call.self, call.desk->outside, {index_table::runs, index_table::tasks}, add,

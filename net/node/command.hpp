@@ -80,6 +80,12 @@ struct cli_arguments {
   std::vector<std::string> trust;
   bool trust_any = false;
   bool undo = false;
+  std::string operation;
+  std::string principal;
+  std::string parent_ref;
+  std::string ended_from;
+  std::string ended_to;
+  bool dry_run = false;
   bool all = false;
 };
 
@@ -182,6 +188,7 @@ const std::vector<cli_command>& commands();
 std::vector<cli_command> node_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> run_commands();
+std::vector<cli_command> batch_commands();
 std::vector<cli_command> workflow_commands();
 std::vector<cli_command> workflow_catalog_commands();
 std::vector<cli_command> template_commands();

@@ -5,6 +5,7 @@
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/definition_file.hpp>
 #include <troupe/net/node/files.hpp>
+#include <troupe/net/node/filter_words.hpp>
 #include <troupe/net/node/schedule_views.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/unix_time.hpp>
@@ -23,14 +24,6 @@ caf::error read_span(std::string_view option, std::string_view text, int64_t& ms
     return refuse(
         fmt::format("{} '{}' is no span of time: write e.g. 90s, 1h30m or 2d", option, printable(text)));
   ms = *span;
-  return {};
-}
-
-caf::error read_moment(std::string_view option, const std::string& text, int64_t& ms) {
-  auto moment = read_unix_ms(text);
-  if (!moment)
-    return refuse(fmt::format("{}: {}", option, text_of(moment.error())));
-  ms = *moment;
   return {};
 }
 
@@ -75,17 +68,16 @@ caf::error read_spec(const cli_arguments& said, ScheduleSpec& spec) {
       return wrong;
     one.set(spec, ms);
   }
-  int64_t ms = 0;
-  if (!said.from.empty()) {
-    if (auto wrong = read_moment("--from", said.from, ms))
-      return wrong;
-    times.set_start_ms(ms);
-  }
-  if (!said.to.empty()) {
-    if (auto wrong = read_moment("--to", said.to, ms))
-      return wrong;
-    times.set_end_ms(ms);
-  }
+  auto from = read_moment("--from", said.from);
+  if (!from)
+    return std::move(from.error());
+  if (*from != 0)
+    times.set_start_ms(*from);
+  auto to = read_moment("--to", said.to);
+  if (!to)
+    return std::move(to.error());
+  if (*to != 0)
+    times.set_end_ms(*to);
   if (!said.zone.empty())
     times.set_zone(said.zone);
   if (said.runs > 0)
@@ -176,16 +168,17 @@ caf::expected<int> backfill(cli_session& at) {
   BackfillSchedule in;
   in.set_schedule(at.said().id);
   in.set_id(at.said().command);
-  int64_t from = 0, to = 0;
-  if (auto wrong = read_moment("--from", at.said().from, from))
-    return wrong;
-  if (auto wrong = read_moment("--to", at.said().to, to))
-    return wrong;
+  auto from = read_moment("--from", at.said().from);
+  if (!from)
+    return std::move(from.error());
+  auto to = read_moment("--to", at.said().to);
+  if (!to)
+    return std::move(to.error());
   auto overlap = in.overlap();
   if (auto wrong = read_overlap(at.said().overlap, overlap))
     return wrong;
-  in.set_from_ms(from);
-  in.set_to_ms(to);
+  in.set_from_ms(*from);
+  in.set_to_ms(*to);
   in.set_overlap(overlap);
   return ask_and_show(at, [&](control_client& node) { return node.backfill_schedule(in); });
 }

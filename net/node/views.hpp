@@ -15,6 +15,7 @@ std::string show(const AgentList& list, const text_look& how);
 std::string show(const AgentRecord& agent, const text_look& how);
 std::string show(const RunList& list, const text_look& how);
 std::string show(const RunView& view, const text_look& how);
+std::string show(const BatchResult& result, const text_look& how);
 std::string show(const History& history, const text_look& how);
 std::string show(const DeadLetterList& list, const text_look& how);
 std::string show(const ApprovalList& list, const text_look& how);

@@ -4,6 +4,7 @@
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/definition_file.hpp>
 #include <troupe/net/node/files.hpp>
+#include <troupe/net/node/filter_words.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/net/node/workflow_templates.hpp>
 #include <troupe/runtime/error.hpp>
@@ -120,7 +121,10 @@ caf::expected<int> start(cli_session& at) {
 caf::expected<int> list(cli_session& at) {
   ListRuns in;
   in.set_limit(at.said().limit);
-  in.set_status(at.said().status);
+  auto filter = read_filter(at.said());
+  if (!filter)
+    return std::move(filter.error());
+  *in.mutable_filter() = std::move(*filter);
   return ask_and_show(at, [&](control_client& node) { return node.runs(in); });
 }
 
@@ -242,6 +246,8 @@ std::vector<cli_command> work_commands() {
                         "Wait for the end; exit 1 if it failed, 5 if over budget"};
   const cli_option owner{"OWNER", &cli_arguments::id, "Id or ref of the run or task", true};
   const cli_option letter_step{"STEP", &cli_arguments::step, "Step of the run; nothing for a lone task"};
+  auto listed = filter_options();
+  listed.push_back({"--limit", &cli_arguments::limit, "At most this many [100]"});
   return {
       {"run start",
        "Start a workflow, or one task",
@@ -258,11 +264,7 @@ std::vector<cli_command> work_commands() {
         wait},
        start,
        "troupe help run start"},
-      {"run list",
-       "Runs and lone tasks, newest first",
-       {{"--status", &cli_arguments::status, "Only those that are e.g. running, failed, parked"},
-        {"--limit", &cli_arguments::limit, "At most this many [100]"}},
-       list},
+      {"run list", "Runs and lone tasks, newest first", std::move(listed), list},
       {"run describe", "One run: steps, result, open questions", {id, wait}, describe, "troupe run list"},
       {"run history", "Everything that happened to a run, task or agent", {id}, history, "troupe run list"},
       {"run cancel",

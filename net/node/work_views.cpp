@@ -180,6 +180,25 @@ std::string show(const RunList& list, const text_look& how) {
   return out + (list.total() > shown ? "\n" : "");
 }
 
+std::string show(const BatchResult& result, const text_look& how) {
+  if (result.answers_size() == 0)
+    return "no runs fit\n";
+  text_table rows{{"RUN", "ANSWER"}};
+  auto refused = 0;
+  for (auto& one : result.answers()) {
+    refused += one.refusal().empty() ? 0 : 1;
+    rows.add({one.ref(), result.dry_run() ? "is meant" : one.refusal().empty() ? "done" : one.refusal()});
+  }
+  auto shown = static_cast<uint64_t>(result.answers_size());
+  auto out = rows.show(how);
+  if (!result.dry_run())
+    out += fmt::format("{} done, {} refused\n", result.answers_size() - refused, refused);
+  if (result.total() > shown)
+    out +=
+        fmt::format("{} of {} that fit; repeat it for the others, or use --limit\n", shown, result.total());
+  return out;
+}
+
 std::string show(const RunView& view, const text_look& how) {
   if (view.is_task())
     return show_task(view, how);

@@ -12,6 +12,7 @@ class AgentList;
 class AgentMatch;
 class AgentMatches;
 class AgentRecord;
+class AgentSilent;
 class FindBest;
 class FindByCapabilities;
 class GetAgent;
@@ -48,7 +49,9 @@ using agent_registry_actor = caf::typed_actor<
     // Counts.
     rpc<GetRegistryStats, RegistryStats>,
     // An agent's record has changed.
-    note<AgentChanged>>;
+    note<AgentChanged>,
+    // An agent does not answer, or does again: meanwhile its record says that it is offline.
+    note<AgentSilent>>;
 
 /// AGENT: its record, and the tasks it works on. An entity of kind `agent`.
 using agent_actor = caf::typed_actor<

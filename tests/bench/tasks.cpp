@@ -4,10 +4,8 @@
 // (ended, durable) -> client. Three synced appends per task: created, ended, and the agent's count of it.
 
 #include <fmt/format.h>
-#include <mutex>
 #include <tests/bench/bench.hpp>
-#include <tests/bench/cell.hpp>
-#include <thread>
+#include <tests/bench/clients.hpp>
 #include <troupe/behaviors/library.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
@@ -32,56 +30,25 @@ public:
   }
 };
 
-// Creates a task, waits for its end, creates the next.
-void start_client(node& over, std::shared_ptr<tally> seen, std::shared_ptr<std::atomic<size_t>> open,
-                  std::shared_ptr<std::mutex> guard) {
-  over.system().spawn([=, outside = over.shared_doors()](caf::event_based_actor* self) {
-    house_rules(self);
-    auto next = std::make_shared<std::function<void()>>();
-    auto took = std::make_shared<std::vector<double>>();
-    auto stop = [=] {
-      std::lock_guard lock{*guard};
-      seen->latencies_s.insert(seen->latencies_s.end(), took->begin(), took->end());
-      *next = nullptr;
-      self->quit();
-      if (--*open == 0)
-        seen->done.set_value();
-    };
-    auto give_up = [=](const caf::error& reason) {
-      remark("a client gave up: " + describe(reason));
-      stop();
-    };
-    *next = [=] {
-      auto id = outside->ids->next(outside->time->now_ms());
-      auto ref = "default/task/" + id;
-      CreateTask cmd;
-      cmd.mutable_context()->set_command_id(id);
-      cmd.mutable_spec()->add_required("text.echo");
-      auto* text = cmd.mutable_spec()->add_inputs();
-      text->set_name("text");
-      text->set_value(std::string(payload_bytes, 'x'));
-      auto since = now_s();
-      ask<TaskAccepted>(self, *outside->names, ref, std::chrono::seconds{10}, std::move(cmd))
-          .then(
-              [=](const TaskAccepted&) {
-                ask<TaskDescription>(self, *outside->names, ref, std::chrono::seconds{10}, AwaitTask{})
-                    .then(
-                        [=](const TaskDescription& end) {
-                          ensure(end.state().status() == TASK_COMPLETED, "the task completes");
-                          seen->kept.fetch_add(1, std::memory_order_relaxed);
-                          took->push_back(now_s() - since);
-                          if (seen->stop)
-                            return stop();
-                          auto go_on = *next;
-                          go_on();
-                        },
-                        give_up);
-              },
-              give_up);
-    };
-    auto first = *next;
-    first();
-  });
+// Creates a task and waits for its end.
+turn complete_one(doors_ptr outside) {
+  return [=](caf::event_based_actor* self, std::function<void(caf::error)> over) {
+    auto id = outside->ids->next(outside->time->now_ms());
+    auto ref = "default/task/" + id;
+    CreateTask cmd;
+    cmd.mutable_context()->set_command_id(id);
+    cmd.mutable_spec()->add_required("text.echo");
+    auto* text = cmd.mutable_spec()->add_inputs();
+    text->set_name("text");
+    text->set_value(std::string(payload_bytes, 'x'));
+    ask_once<TaskAccepted>(self, *outside, ref, std::move(cmd), [=](const caf::error& failed) {
+      if (failed)
+        return over(failed);
+      ask_once<TaskDescription>(self, *outside, ref, AwaitTask{}, over, [](const TaskDescription& end) {
+        return end.state().status() == TASK_COMPLETED;
+      });
+    });
+  };
 }
 
 void hire(node& over) {
@@ -113,25 +80,13 @@ void run() {
       put(*outside, std::string{services::scheduler}, spawn_task_scheduler(root, outside));
     }};
     hire(over);
-    auto seen = std::make_shared<tally>();
-    auto open = std::make_shared<std::atomic<size_t>>(in_flight);
-    auto guard = std::make_shared<std::mutex>();
-    for (size_t i = 0; i < in_flight; ++i)
-      start_client(over, seen, open, guard);
-    std::this_thread::sleep_for(std::chrono::milliseconds{500});
-    auto before = seen->kept.load();
-    auto began = now_s(), cpu_before = cpu_s();
-    std::this_thread::sleep_for(std::chrono::duration<double>(window_s));
-    auto count = static_cast<double>(seen->kept - before);
-    auto rate = count / (now_s() - began), used = 1e6 * (cpu_s() - cpu_before) / std::max(count, 1.0);
-    seen->stop = true;
-    seen->done.get_future().wait();
+    auto found = measure(over, in_flight, complete_one(over.shared_doors()), window_s);
     if (round == 0)
       continue;
-    rates.push_back(rate);
-    cpu.push_back(used);
-    p50.push_back(1e3 * quantile(seen->latencies_s, 0.5));
-    p95.push_back(1e3 * quantile(seen->latencies_s, 0.95));
+    rates.push_back(found.per_s);
+    cpu.push_back(found.cpu_us);
+    p50.push_back(1e3 * quantile(found.latencies_s, 0.5));
+    p95.push_back(1e3 * quantile(found.latencies_s, 0.95));
   }
   metric("tasks.rate", median(rates), "tasks_per_s");
   target("tasks.rate", median(rates), ">=", 10'000);

@@ -2,6 +2,8 @@
 #define CAF_SUITE actors.agent.agent_registry
 #include "tests/support/platform.hpp"
 
+#include <troupe/runtime/proto/health.pb.h>
+
 using namespace troupe;
 using namespace std::chrono_literals;
 
@@ -225,6 +227,40 @@ CAF_TEST(a status is kept and an offline agent is passed by) {
   cmd.set_status(AGENT_IDLE);
   request<AgentRecord>(registry_ref, cmd);
   CAF_CHECK_EQUAL(task_state("default/task/t").status(), TASK_COMPLETED);
+}
+
+CAF_TEST(a silent agent is offline until it speaks whatever its log says) {
+  request<AgentRecord>(registry_ref, wish("ada"));
+  AgentSilent heard;
+  heard.set_id("ada");
+  heard.set_silent(true);
+  node->outside()->names->tell(registry_ref, heard);
+  node->settle();
+  CAF_CHECK_EQUAL(describe_agent("ada").status(), AGENT_OFFLINE);
+  CAF_CHECK_EQUAL(uint64_t{request<RegistryStats>(registry_ref, GetRegistryStats{}).offline()}, 1u);
+  FindBest find;
+  find.mutable_query()->add_required("greet");
+  CAF_CHECK_EQUAL(refusal<AgentMatch>(registry_ref, find), ec::no_agent);
+  SetAgentStatus cmd;
+  cmd.set_id("ada");
+  cmd.set_status(AGENT_BUSY);
+  request<AgentRecord>(registry_ref, cmd);
+  CAF_CHECK_EQUAL(describe_agent("ada").status(), AGENT_OFFLINE);
+  heard.set_silent(false);
+  node->outside()->names->tell(registry_ref, heard);
+  node->settle();
+  CAF_CHECK_EQUAL(describe_agent("ada").status(), AGENT_BUSY);
+}
+
+CAF_TEST(a scheduler that begins holds nothing against anybody) {
+  request<AgentRecord>(registry_ref, wish("ada"));
+  AgentSilent heard;
+  heard.set_id("ada");
+  heard.set_silent(true);
+  node->outside()->names->tell(registry_ref, heard);
+  node->settle();
+  restart_service(services::scheduler, [](auto* parent, auto doors) { return spawn_task_scheduler(parent, doors); });
+  CAF_CHECK_EQUAL(describe_agent("ada").status(), AGENT_IDLE);
 }
 
 CAF_TEST(statistics count agents and capabilities) {

@@ -3,6 +3,8 @@
 #define CAF_SUITE actors.agent.task_scheduler
 #include "tests/support/platform.hpp"
 
+#include <troupe/runtime/proto/health.pb.h>
+
 using namespace troupe;
 using namespace std::chrono_literals;
 
@@ -465,6 +467,40 @@ CAF_TEST(the tasks of an agent that is silent go to others and it gets no more u
   deaf.clear();
   call("t/task/3", "read");
   CAF_CHECK_EQUAL(last(), "ada t/task/3"); // her word for the old task has shown that she is there
+}
+
+CAF_TEST(the registry hears who is silent and who speaks again) {
+  employ("ada", {"read"}, 2);
+  std::vector<std::string> heard;
+  auto registry = node->system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    return {[&](const AgentSilent& news) { heard.push_back(news.id() + (news.silent() ? " silent" : " speaks")); }};
+  });
+  node->outside()->names->put(std::string{services::registry}, registry);
+  call("t/task/1", "read");
+  deaf.insert("ada");
+  node->advance(limits::agent_heartbeat * (limits::heartbeats_missed + 1));
+  CAF_CHECK(heard == std::vector<std::string>{"ada silent"});
+  employ("ada", {"read"}, 2); // a registry that has restarted
+  CAF_CHECK(heard == (std::vector<std::string>{"ada silent", "ada silent"}));
+  deaf.clear();
+  node->advance(limits::agent_heartbeat);
+  CAF_CHECK_EQUAL(heard.back(), "ada speaks");
+}
+
+CAF_TEST(an agent that was silent when it was retired may come again) {
+  employ("ada", {"read"});
+  call("t/task/1", "read");
+  deaf.insert("ada");
+  node->advance(limits::agent_heartbeat * (limits::heartbeats_missed + 1));
+  AgentRecord gone;
+  gone.set_id("ada");
+  gone.set_unregistered(true);
+  change(gone);
+  given.clear();
+  deaf.clear();
+  employ("ada", {"read"});
+  CAF_CHECK(given == std::vector<std::string>{"ada t/task/1"});
 }
 
 CAF_TEST(who answers keeps what it has however long it takes) {

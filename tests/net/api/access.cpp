@@ -46,6 +46,7 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"LimitLedger", access_role::admin},
     {"Confirm", access_role::admin},
     {"Tell", access_role::operator_},
+    {"TellAll", access_role::operator_},
     {"Ask", access_role::viewer},
     {"Fork", access_role::operator_},
     {"Approvals", access_role::viewer},

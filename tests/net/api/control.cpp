@@ -222,3 +222,13 @@ CAF_TEST(every decision is heard with its principal and its reason) {
   CAF_CHECK_EQUAL(heard[1], "Start vera permission_denied");
   CAF_CHECK_EQUAL(heard[2], "Runs  unauthenticated");
 }
+
+CAF_TEST(a system ends while another one of the process is served) {
+  control_node stays;
+  for (int i = 0; i < 8; ++i) {
+    control_node goes;
+    answered(goes.client().runs());
+    answered(stays.client().runs());
+    answered(goes.client().runs()); // its thread is not told of the other one any more
+  }
+}

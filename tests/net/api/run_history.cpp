@@ -19,9 +19,11 @@ std::string told(const std::string& text) {
 CAF_TEST(events of a run are told in a line) {
   CAF_CHECK_EQUAL(told(R"(step_ended { step: "a" status: STEP_SKIPPED reason: "nothing leads here" })"),
                   std::string{"step a is skipped: nothing leads here"});
-  CAF_CHECK_EQUAL(told(R"(step_ended { step: "c" status: STEP_COMPLETED chosen: "large" })"), std::string{"step c chose large"});
-  CAF_CHECK_EQUAL(told(R"(step_ended { step: "c" status: STEP_FAILED outcome { failure { code: 12 text: "late" } } })"),
-                  std::string{"step c failed, timeout: late"});
+  CAF_CHECK_EQUAL(told(R"(step_ended { step: "c" status: STEP_COMPLETED chosen: "large" })"),
+                  std::string{"step c chose large"});
+  CAF_CHECK_EQUAL(
+      told(R"(step_ended { step: "c" status: STEP_FAILED outcome { failure { code: 12 text: "late" } } })"),
+      std::string{"step c failed, timeout: late"});
   CAF_CHECK_EQUAL(told(R"(answered { step: "ask" answer { by: "ann" approve: true reason: "fine" } })"),
                   std::string{"ann approves step ask: fine"});
   CAF_CHECK_EQUAL(told(R"(variable { name: "v" value: "7" by: "a" })"), std::string{"a sets v to 7"});

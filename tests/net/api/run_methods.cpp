@@ -20,8 +20,8 @@ struct run_house : desk_house {
       return Done{};
     }...);
   }
-  void add_approval(const std::string& run, const std::string& step, int64_t time_ms, std::vector<std::string> asked,
-                    std::vector<std::string> answered = {}) {
+  void add_approval(const std::string& run, const std::string& step, int64_t time_ms,
+                    std::vector<std::string> asked, std::vector<std::string> answered = {}) {
     ApprovalRow row;
     row.set_run(run);
     row.set_step(step);

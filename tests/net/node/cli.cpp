@@ -3,6 +3,9 @@
 #define CAF_SUITE net.node.cli
 #include "tests/support/typed.hpp"
 
+#include <fstream>
+#include <troupe/net/node/command.hpp>
+
 using namespace troupe;
 
 namespace {
@@ -122,4 +125,15 @@ CAF_TEST(colours are for terminals and NO_COLOR is obeyed) {
   ::setenv("NO_COLOR", "1", 1);
   CAF_CHECK(!contains(type(node, {"agents", "list"}, terminal).out, "\x1b["));
   ::unsetenv("NO_COLOR");
+}
+
+CAF_TEST(the reference has every command) {
+  std::ifstream file{std::string{TROUPE_SOURCE_DIR} + "/docs/reference/cli.md"};
+  std::string page{std::istreambuf_iterator<char>{file}, {}};
+  for (auto& known : commands()) {
+    auto words = "`troupe " + std::string{known.words};
+    if (!contains(page, words + "`") && !contains(page, words + " "))
+      CAF_ERROR("docs/reference/cli.md does not have " << words << "`");
+  }
+  CAF_CHECK(commands().size() > 50);
 }

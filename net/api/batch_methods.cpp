@@ -1,0 +1,75 @@
+// BATCH METHODS: the same command for many runs.
+// Invariant: at most limits::batch_at_once commands are open; the reply names every run that was told.
+
+#include <fmt/format.h>
+#include <troupe/net/api/asking.hpp>
+#include <troupe/net/api/run_filter.hpp>
+#include <troupe/net/api/work_index.hpp>
+#include <troupe/runtime/queue_limits.hpp>
+
+namespace troupe {
+namespace {
+
+struct batch : std::enable_shared_from_this<batch> {
+  control_call call;
+  TellRun what;
+  BatchResult result;
+  int begun = 0;
+  int open = 0;
+  bool beginning = false; // answers may come while it begins
+  reply_to<BatchResult> reply;
+
+  void go_on() {
+    if (std::exchange(beginning, true))
+      return;
+    while (open < limits::batch_at_once && begun < result.answers_size())
+      tell(begun++);
+    beginning = false;
+    if (open == 0)
+      reply(std::move(result));
+  }
+
+  void tell(int which) {
+    ++open;
+    what.set_id(result.answers(which).ref());
+    serve(call, what, [=, kept = shared_from_this()](const caf::expected<Done>& done) {
+      --kept->open;
+      if (!done)
+        kept->result.mutable_answers(which)->set_refusal(describe(done.error()));
+      kept->go_on();
+    });
+  }
+};
+
+} // namespace
+
+void serve(const control_call& call, const TellRuns& in, reply_to<BatchResult> reply) {
+  if (in.what().what_case() == TellRun::WHAT_NOT_SET)
+    return reply(make_error(ec::invalid_argument, "say what to tell the runs"));
+  if (auto wrong = check_names_some(in.filter()))
+    return reply(std::move(wrong));
+  auto rows = std::make_shared<newest<WorkSummary>>(
+      in.limit(), [](const WorkSummary& work) { return work.created_ms(); });
+  auto add = [=, filter = in.filter()](index_table, std::string_view row) {
+    WorkSummary work;
+    if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && matches(filter, work))
+      rows->add(std::move(work));
+  };
+  walk_index(call.self, call.desk->outside, {index_table::runs}, add, [=](caf::error failed) {
+    if (failed)
+      return reply(std::move(failed));
+    auto all = std::make_shared<batch>();
+    all->call = call;
+    all->what = in.what();
+    all->result.set_total(rows->total());
+    all->result.set_dry_run(in.dry_run());
+    for (auto& work : rows->take())
+      all->result.add_answers()->set_ref(work.ref());
+    if (in.dry_run())
+      return reply(std::move(all->result));
+    all->reply = reply;
+    all->go_on();
+  });
+}
+
+} // namespace troupe
