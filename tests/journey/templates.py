@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
+if not shutil.which("git"):
+    sys.exit(77)
 import node
 from node import DATA, HOME, LOG, check, journey, told, troupe
 
-if not shutil.which("git"):
-    sys.exit(77)
 AGENTS = sys.argv[2]
 PLACE = os.path.join(HOME, "workspace")
 SHOP = os.path.join(PLACE, "projects", "shop")
