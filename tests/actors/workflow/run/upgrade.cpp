@@ -118,7 +118,7 @@ CAF_TEST(a step that has begun must stay what it is) {
                   std::string{"conflict: step 'paid' has begun, and is another in the new definition"});
   CAF_CHECK_EQUAL(refused("name: order", "name: other"),
                   std::string{"invalid_argument: the run is one of workflow 'order', not of 'other'"});
-  CAF_CHECK_EQUAL(refused("type: integer", "type: list"),
+  CAF_CHECK_EQUAL(refused("type: integer, initial: '1'", "type: list, initial: '{1}'"),
                   std::string{"conflict: variable 'seen' has a value that is not of type list"});
   CAF_CHECK_EQUAL(refused("variables:", "inputs: [{name: whom}]\nvariables:"),
                   std::string{"invalid_argument: input 'whom' is missing: any"});
