@@ -35,6 +35,7 @@ constexpr old_find finds[] = {
     {5, "workflows", "a signal for a step of a block that a task had returned was refused"},
     {53, "workflows", "the start of a child was never sent again: a crash in between left its step at work for ever"},
     {9, "workflows", "a pause that was refused first and repeated held a run, and nobody knew: a false alarm"},
+    {69, "workflows", "a pause's timer that came twice began a round too many"},
     {5545, "counters", "who was in quarantine at the end was asked, and nobody had ended it: a false alarm"},
 };
 

@@ -303,7 +303,7 @@ void run_reaction::due(const step_place& at, std::string_view timer) {
       begin_task(at, at.plan->definition->monitor().sample(), false);
     return;
   case StepDefinition::kLoop:
-    if (run_.goes_on())
+    if (run_.goes_on() && at.step->due_ms() > 0) // else its pause is over already: the timer came twice
       begin_scope(at, at.step->begun() + 1);
     return;
   default:

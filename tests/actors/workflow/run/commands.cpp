@@ -188,3 +188,22 @@ CAF_TEST(the start of a child is sent again until it has ended) {
     told.push_back(to);
   CAF_CHECK(told == std::vector<std::string>{"default/workflow/payment"});
 }
+
+CAF_TEST(the timer of a pause that comes twice begins one round) {
+  auto run =
+      given("name: w\nsteps: [{id: poll, loop: {until: index > 4, max_rounds: 5, pause: 1m, body: {steps: "
+            "[{id: look, task: {required: [look]}}]}}}]\n");
+  run.fake("look", "seen", 10s);
+  CAF_REQUIRE(!run.start());
+  run.pass(75s); // the second round is at work
+  run_course course;
+  course.own_ref = "default/run/rehearsal";
+  for (auto& event : run.journal())
+    course.apply(event);
+  TimerDue due;
+  due.set_timer("poll|due");
+  auto decided = run_commands{course, run.now_ms(), {}}.decide(due);
+  CAF_REQUIRE(decided);
+  CAF_CHECK(decided->empty());
+  CAF_CHECK_EQUAL(run.times("look"), 2);
+}
