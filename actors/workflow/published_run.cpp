@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <troupe/actors/workflow/published_run.hpp>
+#include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
@@ -92,6 +93,9 @@ private:
     *start.mutable_definition() = definition;
     start.set_revision(revision);
     *start.mutable_inputs() = what_.wanted.inputs();
+    for (auto& field : what_.wanted.offered())
+      if (takes_input(definition, field.name()))
+        *start.add_inputs() = field;
     start.set_priority(what_.wanted.priority());
     start.set_parent(what_.wanted.parent());
     start.set_parent_key(what_.wanted.parent_key());

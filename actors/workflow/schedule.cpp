@@ -14,12 +14,13 @@ namespace {
 // Refusals that will not change. After any other the outbox asks again.
 bool is_final(ec code) {
   return code == ec::invalid_argument || code == ec::invalid_workflow || code == ec::already_exists ||
-         code == ec::permission_denied || code == ec::budget_exceeded;
+         code == ec::permission_denied || code == ec::budget_exceeded || code == ec::not_found ||
+         code == ec::conflict;
 }
 
 schedule_actor::behavior_type schedule(schedule_actor::stateful_pointer<schedule_book> self,
                                        entity_log<schedule_book> log) {
-  auto begin = [self, log](const schedule_book::start& run) mutable {
+  auto begin = [self, log](const schedule_start& run) mutable {
     auto answered = [log, key = run.key](const caf::error& refusal) mutable {
       StartAnswered answer;
       answer.set_key(key);
@@ -32,9 +33,12 @@ schedule_actor::behavior_type schedule(schedule_actor::stateful_pointer<schedule
         *answer.mutable_failure() = to_failure(refusal);
       log.act(answer);
     };
-    ask<WorkflowAccepted>(self, *log.outside().names, run.run, limits::request_timeout, run.command)
-        .then([=](const WorkflowAccepted&) mutable { answered({}); },
-              [=](const caf::error& refusal) mutable { answered(refusal); });
+    auto send = [&](const auto& command) {
+      ask<WorkflowAccepted>(self, *log.outside().names, run.to, limits::request_timeout, command)
+          .then([=](const WorkflowAccepted&) mutable { answered({}); },
+                [=](const caf::error& refusal) mutable { answered(refusal); });
+    };
+    std::visit(send, run.command);
   };
   return {
       [=](const CreateSchedule& cmd) mutable { return log.handle(cmd); },

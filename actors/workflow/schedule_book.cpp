@@ -280,13 +280,13 @@ schedule_book::decision schedule_book::ended(const std::string& key, const Failu
   return std::move(in.events);
 }
 
-std::optional<schedule_book::start> schedule_book::to_start(const std::string& timer) const {
+std::optional<schedule_start> schedule_book::to_start(const std::string& timer) const {
   if (!timer.starts_with(schedule_timers::start))
     return {};
   auto* run = running(timer.substr(schedule_timers::start.size()));
   if (!run || run->accepted())
     return {};
-  return start{run_ref(run->key()), run->key(), start_of(state, *run)};
+  return start_of(state, *run);
 }
 
 const ScheduledRun* schedule_book::running(const std::string& key) const {
@@ -343,7 +343,7 @@ ScheduleBackfilled schedule_book::reply(const BackfillSchedule&) const {
 ScheduleSummary schedule_book::summary() const {
   ScheduleSummary row;
   row.set_schedule(state.schedule());
-  row.set_workflow(state.spec().definition().name());
+  row.set_workflow(workflow_name(state.spec()));
   row.set_when(when_text(state.spec().times()));
   row.set_paused(state.paused());
   row.set_note(state.note());

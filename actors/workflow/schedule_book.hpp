@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <troupe/actors/workflow/calendar.hpp>
+#include <troupe/actors/workflow/schedule_spec.hpp>
 #include <troupe/persistence/effects.hpp>
 #include <troupe/runtime/proto/run.pb.h>
 #include <troupe/runtime/proto/schedule.pb.h>
@@ -95,13 +96,8 @@ struct schedule_book {
   /// With the next limits::schedule_recent times from `now_ms` on. Error: ec::not_found, those of calendar::read().
   caf::expected<ScheduleDescription> describe(int64_t now_ms) const;
 
-  /// The command that begins the run this timer stands for, and its ref; nothing if that is no such timer, or has been answered.
-  struct start {
-    std::string run;
-    std::string key;
-    StartWorkflow command;
-  };
-  std::optional<start> to_start(const std::string& timer) const;
+  /// What begins the run this timer stands for; nothing if that is no such timer, or has been answered.
+  std::optional<schedule_start> to_start(const std::string& timer) const;
 
   ScheduleState state;
 

@@ -3,8 +3,10 @@
 
 #include <caf/error.hpp>
 #include <string>
+#include <troupe/runtime/proto/catalog.pb.h>
 #include <troupe/runtime/proto/run.pb.h>
 #include <troupe/runtime/proto/schedule.pb.h>
+#include <variant>
 
 namespace troupe {
 
@@ -17,9 +19,18 @@ std::string when_text(const ScheduleTimes& times);
 /// Whether a schedule may still start something by itself; see limited_actions.
 bool has_actions_left(const ScheduleState& state);
 
-/// What begins a run of a schedule: its inputs are those of the schedule, `scheduled_time` (2026-01-31T12:00:00Z) and `schedule` (the
-/// ref). A definition that declares inputs gets of these two what it declares.
-StartWorkflow start_of(const ScheduleState& state, const ScheduledRun& run);
+/// The name of the workflow it starts.
+const std::string& workflow_name(const ScheduleSpec& spec);
+
+/// What begins a run of a schedule, and who is asked: the run itself, or the published workflow. Inputs are those of the schedule,
+/// `scheduled_time` (2026-01-31T12:00:00Z) and `schedule` (the ref); a definition that declares inputs gets of these two what it declares.
+struct schedule_start {
+  std::string to; ///< ref
+  std::string key;
+  std::variant<StartWorkflow, StartPublished> command;
+};
+/// The start of one occurrence.
+schedule_start start_of(const ScheduleState& state, const ScheduledRun& run);
 
 /// What ends a run of a schedule in favour of the next.
 CancelRun cancel_of(const ScheduleState& state);

@@ -1,6 +1,7 @@
 // SCHEDULE VIEWS: tables of schedules.
 
 #include <fmt/format.h>
+#include <troupe/actors/workflow/schedule_spec.hpp>
 #include <troupe/net/node/schedule_views.hpp>
 #include <troupe/runtime/limits.hpp>
 
@@ -70,7 +71,7 @@ std::string show(const ScheduleDescription& one, const text_look& how) {
   auto& state = one.state();
   text_table facts{{}};
   facts.add_fact("schedule", printable(state.schedule()));
-  facts.add_fact("workflow", printable(state.spec().definition().name()));
+  facts.add_fact("workflow", printable(workflow_name(state.spec())));
   auto& times = state.spec().times();
   for (auto& cron : times.cron())
     facts.add_fact("cron", printable(cron));

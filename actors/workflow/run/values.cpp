@@ -78,6 +78,12 @@ caf::expected<std::vector<std::string>> items_of(std::string_view json) {
   return items;
 }
 
+bool takes_input(const WorkflowDefinition& definition, std::string_view name) {
+  auto& declared = definition.inputs();
+  return declared.empty() ||
+         std::any_of(declared.begin(), declared.end(), [&](auto& input) { return input.name() == name; });
+}
+
 caf::expected<std::vector<Field>> complete_inputs(const WorkflowDefinition& definition,
                                                   std::span<const Field* const> given) {
   std::vector<Field> inputs;

@@ -22,6 +22,9 @@ bool is_of(std::string_view json, ValueType type);
 /// The items of a list, each as JSON. Errors: ec::invalid_argument (no list).
 caf::expected<std::vector<std::string>> items_of(std::string_view json);
 
+/// Does a definition take an input of this name? One that declares none takes any.
+bool takes_input(const WorkflowDefinition& definition, std::string_view name);
+
 /// Inputs of a run as its definition declares them: sorted by name, defaults filled in. Errors: ec::invalid_argument naming an input that
 /// is missing, unknown (with the nearest known one), given twice, or of another type.
 caf::expected<std::vector<Field>> complete_inputs(const WorkflowDefinition& definition,

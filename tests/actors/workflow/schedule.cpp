@@ -4,6 +4,7 @@
 #include <map>
 #include <troupe/actors/workflow/calendar.hpp>
 #include <troupe/runtime/interface/schedule.hpp>
+#include <troupe/runtime/proto/catalog.pb.h>
 #include <troupe/runtime/proto/run.pb.h>
 #include <troupe/runtime/proto/schedule.pb.h>
 #include <troupe/runtime/proto/workflow.pb.h>
@@ -46,6 +47,7 @@ struct stand_in {
       start->set_parent(cmd.parent());
       start->set_parent_key(cmd.parent_key());
       start->set_principal(cmd.context().principal());
+      start->set_revision(cmd.revision());
     }
     return events;
   }
@@ -84,6 +86,7 @@ struct stand_in {
       *started.mutable_inputs() = happened.started().inputs();
       started.set_parent(happened.started().parent());
       started.set_parent_key(happened.started().parent_key());
+      started.set_revision(happened.started().revision());
     } else if (happened.has_ended()) {
       over = tells = true;
       outcome = happened.ended().outcome();
@@ -121,9 +124,12 @@ struct stand_in {
   Done reply(const SignalRun&) const {
     return {};
   }
-  RunDescription describe() const {
+  caf::expected<RunDescription> describe() const {
+    if (!begun)
+      return make_error(ec::not_found, "no run");
     RunDescription description;
-    description.mutable_state()->set_created_ms(begun);
+    description.mutable_state()->set_created_ms(1);
+    description.mutable_state()->set_revision(started.revision());
     description.mutable_state()->set_ended_ms(over && !tells);
     *description.mutable_state()->mutable_inputs() = started.inputs();
     *description.mutable_state()->mutable_definition() = started.definition();
@@ -155,7 +161,8 @@ struct timetable : house {
           };
           name(services::timers, spawn_timers(root, outside));
           name(services::shard_host,
-               spawn_shard_host(root, outside, {schedule_kind(), make_kind<stand_in>("run", play_run)}));
+               spawn_shard_host(root, outside,
+                                {schedule_kind(), workflow_kind(), make_kind<stand_in>("run", play_run)}));
         }} {
     node->advance(std::chrono::milliseconds{hour - time->now_ms() % hour}); // the next full hour
     began = time->now_ms();
@@ -188,7 +195,7 @@ struct timetable : house {
   }
   // By value: CAF_CHECK_EQUAL keeps references.
   bool has_begun(const std::string& run) {
-    return request<RunDescription>(run, GetRun{}).state().created_ms() > 0;
+    return ask<RunDescription>(run, GetRun{}).engaged();
   }
   bool is_noted(const std::string& run) {
     return request<RunDescription>(run, GetRun{}).state().ended_ms() > 0;
@@ -276,7 +283,7 @@ CAF_TEST(what makes no sense is refused and begins nothing) {
   CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
   wrong = every(hour);
   wrong.clear_definition();
-  wrong.set_workflow("published");
+  wrong.set_workflow("acme/workflow/report");
   CAF_CHECK_EQUAL(refusal<ScheduleSummary>(nightly, create(wrong)), ec::invalid_argument);
   CAF_CHECK_EQUAL(
       refusal<ScheduleSummary>("acme/schedule/" + std::string(limits::schedule_name_bytes + 1, 'x'),
@@ -574,6 +581,49 @@ CAF_TEST(ten times to come are foretold and the schedule is listed) {
   CAF_CHECK_EQUAL(std::string{listed()[0].when()}, "every 3600 s");
   request<Done>(nightly, DeleteSchedule{});
   CAF_CHECK(listed().empty());
+}
+
+CAF_TEST(a published workflow is started as it is when its time comes) {
+  auto publish = [&](const std::string& version) {
+    PublishWorkflow cmd;
+    *cmd.mutable_definition() = every(hour).definition();
+    cmd.mutable_definition()->set_version(version);
+    cmd.mutable_definition()->add_inputs()->set_name("scheduled_time");
+    request<WorkflowRevision>("acme/workflow/report", cmd);
+  };
+  publish("1");
+  auto spec = every(hour, OVERLAP_ALLOW);
+  spec.clear_definition();
+  spec.set_workflow("report");
+  begin(spec);
+  CAF_CHECK_EQUAL(std::string{state().spec().workflow()}, "report");
+  pass(hour);
+  auto first = request<RunDescription>(run_at(began + hour), GetRun{}).state();
+  CAF_CHECK_EQUAL(std::string{first.definition().version()}, "1");
+  CAF_REQUIRE_EQUAL(first.inputs_size(), 1); // what it does not declare it is not given
+  CAF_CHECK_EQUAL(std::string{first.inputs(0).name()}, "scheduled_time");
+  publish("2");
+  crash_and_recover();
+  pass(hour);
+  auto second = request<RunDescription>(run_at(began + 2 * hour), GetRun{}).state();
+  CAF_CHECK_EQUAL(std::string{second.definition().version()}, "2");
+  CAF_CHECK_EQUAL(uint64_t{second.revision()}, 2u);
+  end(run_at(began + hour));
+  CAF_CHECK_EQUAL(uint64_t{state().counts().started()}, 2u);
+  CAF_CHECK_EQUAL(state().running_size(), 1);
+}
+
+CAF_TEST(an occurrence of what is not published has failed with the reason) {
+  auto spec = every(hour);
+  spec.clear_definition();
+  spec.set_workflow("nothing");
+  begin(spec);
+  pass(hour);
+  auto now = state();
+  CAF_CHECK_EQUAL(uint64_t{now.counts().failed()}, 1u);
+  CAF_REQUIRE_EQUAL(now.recent_size(), 1);
+  CAF_CHECK_EQUAL(now.recent(0).failure().code(), static_cast<uint32_t>(ec::not_found));
+  CAF_CHECK_EQUAL(now.running_size(), 0);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
