@@ -122,3 +122,23 @@ steps:
   CAF_CHECK_EQUAL(run.status(), RUN_COMPLETED);
   CAF_CHECK(run.timers().empty());
 }
+
+CAF_TEST(a loop of many rounds keeps no more than one of few) {
+  auto run = started(R"(
+name: w
+steps:
+  - id: poll
+    loop:
+      until: 'false'
+      max_rounds: 1000
+      pause: 1m
+      body: {steps: [{id: look, task: {required: [say]}, with: {text: '"nothing yet"'}}]}
+)");
+  run.pass(10min);
+  auto few = run.state().ByteSizeLong();
+  run.pass(8h);
+  CAF_CHECK_EQUAL(run.times("say"), 491);
+  CAF_CHECK(run.state().ByteSizeLong() < few + 50);
+  run.crash(true).pass(24h);
+  CAF_CHECK_EQUAL(run.failure(), std::string{"step poll: it did not stop within 1000 rounds"});
+}
