@@ -13,6 +13,7 @@
 #include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/actors/workflow/value_type.hpp>
+#include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
@@ -189,6 +190,9 @@ decision run_commands::decide(const UpgradeRun& cmd) const {
   if (run_.state.put_off_ms() > 0)
     return make_error(ec::overloaded,
                       "the run has more to begin than one step of it may; repeat in a second");
+  if (auto parent = parse_ref(run_.state.parent()); parent && parent->kind == "run")
+    return make_error(ec::conflict, fmt::format("the run belongs to {}, which asks for it as it was begun",
+                                                run_.state.parent()));
   if (auto invalid = validate(cmd.definition()))
     return invalid;
   if (equal(cmd.definition(), run_.plan().definition))

@@ -137,6 +137,17 @@ CAF_TEST(a run that has ended or is being undone is not upgraded) {
   CAF_CHECK_EQUAL(code_of(run.send(to(second))), ec::conflict);
 }
 
+CAF_TEST(a run of another run stays as that one asks for it) {
+  auto run = begun(first);
+  StartWorkflow start;
+  *start.mutable_definition() = definition_of(first);
+  start.set_parent("default/run/parent");
+  start.set_parent_key("child");
+  CAF_REQUIRE(!run.send(start));
+  CAF_CHECK_EQUAL(describe(run.send(to(second))),
+                  "conflict: the run belongs to default/run/parent, which asks for it as it was begun");
+}
+
 CAF_TEST(what was done before and after is undone in reverse order) {
   auto run = begun(first);
   std::vector<std::string> story;
