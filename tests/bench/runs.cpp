@@ -54,11 +54,14 @@ WorkflowDefinition waiting() {
   return made.definition();
 }
 
-// Starts a run and waits for its end, or only until it is accepted.
-turn run_one(doors_ptr outside, std::shared_ptr<const WorkflowDefinition> definition, bool to_the_end) {
+// Starts a run and waits for its end, or only until it is accepted; tells its ref, if somebody wants it.
+turn run_one(doors_ptr outside, std::shared_ptr<const WorkflowDefinition> definition, bool to_the_end,
+             std::shared_ptr<std::string> ref_text = {}) {
   return [=](caf::event_based_actor* self, std::function<void(caf::error)> over) {
     auto id = outside->ids->next(outside->time->now_ms());
     auto ref = "default/run/" + id;
+    if (ref_text)
+      *ref_text = ref;
     StartWorkflow cmd;
     cmd.mutable_context()->set_command_id(id);
     *cmd.mutable_definition() = *definition;
@@ -127,7 +130,7 @@ void start() {
 double stored_bytes(const store& rows) {
   double bytes = 0;
   for (auto in : {space::meta, space::journal, space::snapshot, space::index})
-    ensure(!rows.scan(in, {}, std::string(64, '\xff'),
+    ensure(!rows.scan(in, "", std::string(64, '\xff'),
                       [&](std::string_view key, std::string_view value) {
                         bytes += static_cast<double>(key.size() + value.size());
                         return true;
@@ -162,12 +165,17 @@ void space_taken() {
   metric("runs.history", (twenty - ten) / steps, "bytes_per_step");
 }
 
-// Many runs whose first task waits for an agent; the node is built again, with one.
+// Many runs whose first task waits for an agent; the node is built again, with one, and the first of them is waited for.
 void restart() {
   test::scratch place;
   auto kept_in = (place.path() / "store").string();
+  auto first = std::make_shared<std::string>();
   {
     staffed_node over{parts_with<say>(), kept_in};
+    auto remember = run_one(over.shared_doors(), kept(in_a_row(1)), false, first);
+    auto seen = std::make_shared<tally>();
+    start_clients(over, seen, 1, remember, 1);
+    seen->done.get_future().wait();
     start_some(over, in_a_row(1), open_runs, false);
     metric("runs.open.memory", resident_bytes() / 1e6, "MB");
   }
@@ -175,9 +183,13 @@ void restart() {
   staffed_node over{parts_with<say>(), kept_in};
   over.hire("sayer", "say", "say", slots);
   metric("runs.restart.up", now_s() - began, "s");
-  auto progress = std::make_shared<tally>();
-  start_clients(over, progress, 1, run_one(over.shared_doors(), kept(in_a_row(1)), true), 1);
-  progress->done.get_future().wait();
+  auto seen = std::make_shared<tally>();
+  auto outside = over.shared_doors();
+  auto await_first = [=](caf::event_based_actor* self, std::function<void(caf::error)> done) {
+    ask_once<RunDescription>(self, *outside, *first, AwaitRun{}, std::move(done));
+  };
+  start_clients(over, seen, 1, await_first, 1);
+  seen->done.get_future().wait();
   metric("runs.restart.progress", now_s() - began, "s");
   target("runs.restart.progress", now_s() - began, "<=", 5);
 }
