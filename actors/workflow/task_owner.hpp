@@ -158,10 +158,10 @@ private:
     return static_cast<const Owner&>(*this);
   }
 
-  // Commands of a claim that is not the newest decide nothing.
+  // Commands of a claim that is not the newest decide nothing, nor do those for a step that left with its block: both are answered.
   template <class Command, class F>
   decision decide_claimed(const Command& cmd, F&& decide_it) const {
-    if (!claims_.hold(cmd.step(), cmd.claim(), cmd.agent()))
+    if (!owner().task_at(cmd.step()) || !claims_.hold(cmd.step(), cmd.claim(), cmd.agent()))
       return std::vector<event>{};
     return decide_on(cmd.step(), std::forward<F>(decide_it));
   }

@@ -33,9 +33,14 @@ constexpr old_find finds[] = {
      "who died of a failed write when he had been asked to sleep was never waked: his name stayed held"},
     {1, "workflows", "what undoes a step inside of a map read its item, which was gone: the node ended"},
     {5, "workflows", "a signal for a step of a block that a task had returned was refused"},
-    {53, "workflows", "the start of a child was never sent again: a crash in between left its step at work for ever"},
-    {9, "workflows", "a pause that was refused first and repeated held a run, and nobody knew: a false alarm"},
+    {53, "workflows",
+     "the start of a child was never sent again: a crash in between left its step at work for ever"},
+    {9, "workflows",
+     "a pause that was refused first and repeated held a run, and nobody knew: a false alarm"},
     {69, "workflows", "a pause's timer that came twice began a round too many"},
+    {3299, "workflows",
+     "who told the end of a task that had left with its block was never answered, and kept its slot"},
+    {3314, "workflows", "a signal for a step of a returned block that had ended was refused"},
     {5545, "counters", "who was in quarantine at the end was asked, and nobody had ended it: a false alarm"},
 };
 

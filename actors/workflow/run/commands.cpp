@@ -60,6 +60,13 @@ std::optional<ValueType> type_of_signal(const run_course& run, const scope_place
   return {};
 }
 
+// What tasks return may wait for any signal, or has waited for it.
+bool expands(const block_plan& block) {
+  return std::any_of(block.steps.begin(), block.steps.end(), [](auto& step) {
+    return step.definition->has_expand() || (step.body && expands(*step.body));
+  });
+}
+
 } // namespace
 
 template <class F>
@@ -271,6 +278,8 @@ decision run_commands::decide(const SignalRun& cmd) const {
   auto type = type_of_signal(run_.plan().root, cmd.name());
   if (!type)
     type = type_of_signal(run_, *run_.find_scope({}), cmd.name());
+  if (!type && expands(run_.plan().root))
+    type = TYPE_ANY;
   if (!type)
     return make_error(ec::invalid_argument, fmt::format("workflow '{}' waits for no signal '{}'",
                                                         run_.plan().definition.name(), cmd.name()));

@@ -116,7 +116,15 @@ void run_reaction::take_signal(const std::string& name) {
   event.set_by(first->by());
   event.set_step(*waiting.begin());
   event.set_time_ms(now_ms_);
-  complete(*run_.find(*waiting.begin()), first->payload());
+  auto at = *run_.find(*waiting.begin());
+  auto type = at.plan->definition->signal().type();
+  auto json = first->payload();
+  if (!is_of(json, type)) // it came before anybody knew what would wait for it
+    json = as_json(as_text(json), type);
+  if (!is_of(json, type))
+    return fail(at, make_error(ec::invalid_argument,
+                               fmt::format("signal '{}' takes a value of type {}", name, word(type))));
+  complete(at, json);
 }
 
 void run_reaction::finish(const scope_place& scope) {

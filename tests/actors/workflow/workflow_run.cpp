@@ -149,6 +149,25 @@ CAF_TEST(a step begins only when all it needs has completed) {
   CAF_CHECK_EQUAL(result(), "last(slow=yes;weak=mended;)");
 }
 
+CAF_TEST(who tells of a task that is no more is told so) {
+  workflow_builder flow{"one"};
+  flow.step("last").signal("go");
+  request<WorkflowAccepted>(run_ref, start_of(flow));
+  std::vector<std::string> gone;
+  auto ghost = node->system().spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    return {[&](const TaskGone& message) { gone.push_back(message.step() + " " + message.claim()); }};
+  });
+  node->outside()->names->put("default/agent/ghost", ghost);
+  TaskDone done;
+  done.set_step("each.1.work");
+  done.set_claim("c1");
+  done.set_agent("default/agent/ghost");
+  node->outside()->names->tell(run_ref, done);
+  node->settle();
+  CAF_CHECK(gone == std::vector<std::string>{"each.1.work c1"});
+}
+
 CAF_TEST(a failed step ends the run by its name and stops the others) {
   broken = true;
   request<WorkflowAccepted>(run_ref, start_of(fork()));
