@@ -32,6 +32,9 @@ public:
                                                   caf::actor_cast<caf::weak_actor_ptr>(self))} {
     log_.stay_awake_while([this] { return !calls_.empty(); });
   }
+  ~workbench() override {
+    dispatch_->close();
+  }
 
   int64_t now_ms() const override {
     return log_.now_ms();

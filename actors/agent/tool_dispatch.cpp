@@ -1,7 +1,8 @@
 // TOOL DISPATCH: one job for one batch.
-// Invariant: each call is answered once, whatever the tool does.
+// Invariant: each call is answered once, whatever the tool does; a call that waits has an agent that will look, or is done.
 
 #include <algorithm>
+#include <limits>
 #include <troupe/actors/agent/tool_dispatch.hpp>
 #include <troupe/runtime/proto/tool.pb.h>
 
@@ -22,6 +23,13 @@ void tool_dispatch::take(const tool& one, gathered_call call) {
     ready.push_back(std::move(call));
   if (!ready.empty())
     return begin(one, std::move(ready));
+  std::unique_lock lock{mutex_};
+  if (closed_) {
+    lock.unlock();
+    return do_all(one);
+  }
+  gathered_.insert(&one);
+  lock.unlock();
   ToolGathers waits;
   waits.set_tool(one.name);
   if (auto alive = agent_.lock())
@@ -34,6 +42,24 @@ bool tool_dispatch::do_due(const tool& one) {
   if (auto due = others->take_due(now_ms()); !due.empty())
     begin(one, std::move(due));
   return !others->is_open();
+}
+
+void tool_dispatch::close() {
+  std::set<const tool*> left;
+  {
+    std::lock_guard lock{mutex_};
+    closed_ = true;
+    left.swap(gathered_);
+  }
+  for (auto* one : left)
+    do_all(*one);
+}
+
+void tool_dispatch::do_all(const tool& one) {
+  auto parts = parts_.lock();
+  if (auto calls = parts->tools.gathering_of(one)->take_due(std::numeric_limits<int64_t>::max());
+      !calls.empty())
+    begin(one, std::move(calls));
 }
 
 void tool_dispatch::begin(const tool& one, std::vector<gathered_call> calls) {

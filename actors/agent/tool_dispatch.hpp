@@ -3,6 +3,8 @@
 
 #include <caf/all.hpp>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <troupe/actors/agent/gathering.hpp>
 #include <troupe/actors/spawn.hpp>
 
@@ -19,6 +21,8 @@ public:
   void take(const tool& one, gathered_call call);
   /// Does the calls that have waited long enough; false if some still wait.
   bool do_due(const tool& one);
+  /// The agent ends and looks no more: whatever waits is done now, and what is still let through does not wait.
+  void close();
 
   int64_t now_ms() const {
     return time_->now_ms();
@@ -26,12 +30,16 @@ public:
 
 private:
   void begin(const tool& one, std::vector<gathered_call> calls);
+  void do_all(const tool& one);
 
   std::weak_ptr<const agent_parts> parts_;
   std::shared_ptr<workers> hands_;
   std::shared_ptr<const clock> time_;
   metric_family seconds_;
   caf::weak_actor_ptr agent_;
+  std::mutex mutex_;
+  bool closed_ = false;
+  std::set<const tool*> gathered_; // tools whose calls may wait for this agent to look
 };
 
 } // namespace troupe

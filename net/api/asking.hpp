@@ -2,6 +2,7 @@
 #pragma once
 
 #include <troupe/net/api/methods.hpp>
+#include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/directory.hpp>
 
@@ -14,6 +15,11 @@ caf::error explained(const caf::error& failed, const std::string& asked);
 /// ec::invalid_argument for what is no id; ec::already_exists if the id belongs to work of the other kind, `run` or `task`.
 caf::expected<RunStarted> admit_work(const control_desk& desk, std::string_view tenant, std::string_view kind,
                                      const std::string& wanted);
+
+/// The newest runs, and lone tasks if they are in `tables`, that a filter lets through, at most `limit` (see newest), with the
+/// number of all that it does.
+void find_work(const control_call& call, std::vector<index_table> tables, RunFilter filter, size_t limit,
+               std::function<void(caf::expected<RunList>)> done);
 
 /// Asks a ref under the call's context and patience; the answer, as `view` shows it, or the error becomes the
 /// reply.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/run_filter.hpp>
-#include <troupe/net/api/work_index.hpp>
 #include <troupe/runtime/queue_limits.hpp>
 
 namespace troupe {
@@ -48,22 +47,15 @@ void serve(const control_call& call, const TellRuns& in, reply_to<BatchResult> r
     return reply(make_error(ec::invalid_argument, "say what to tell the runs"));
   if (auto wrong = check_names_some(in.filter()))
     return reply(std::move(wrong));
-  auto rows = std::make_shared<newest<WorkSummary>>(
-      in.limit(), [](const WorkSummary& work) { return work.created_ms(); });
-  auto add = [=, filter = in.filter()](index_table, std::string_view row) {
-    WorkSummary work;
-    if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && matches(filter, work))
-      rows->add(std::move(work));
-  };
-  walk_index(call.self, call.desk->outside, {index_table::runs}, add, [=](caf::error failed) {
-    if (failed)
-      return reply(std::move(failed));
+  find_work(call, {index_table::runs}, in.filter(), in.limit(), [=](caf::expected<RunList> found) {
+    if (!found)
+      return reply(std::move(found.error()));
     auto all = std::make_shared<batch>();
     all->call = call;
     all->what = in.what();
-    all->result.set_total(rows->total());
+    all->result.set_total(found->total());
     all->result.set_dry_run(in.dry_run());
-    for (auto& work : rows->take())
+    for (auto& work : found->runs())
       all->result.add_answers()->set_ref(work.ref());
     if (in.dry_run())
       return reply(std::move(all->result));

@@ -123,27 +123,31 @@ void serve(const control_call& call, const StartRun& in, reply_to<RunStarted> re
   ask_for<WorkflowAccepted>(call, to_string(*workflow), std::move(start), std::move(reply), accepted);
 }
 
-void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply) {
-  auto rows = std::make_shared<newest<WorkSummary>>(
-      in.limit(), [](const WorkSummary& work) { return work.created_ms(); });
-  auto filter = in.filter();
-  if (!in.status().empty())
-    filter.add_status(in.status());
+void find_work(const control_call& call, std::vector<index_table> tables, RunFilter filter, size_t limit,
+               std::function<void(caf::expected<RunList>)> done) {
+  auto rows =
+      std::make_shared<newest<WorkSummary>>(limit, [](const WorkSummary& work) { return work.created_ms(); });
   auto add = [=](index_table, std::string_view row) {
     WorkSummary work;
     if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && matches(filter, work))
       rows->add(std::move(work));
   };
-  walk_index(call.self, call.desk->outside, {index_table::runs, index_table::tasks}, add,
-             [=](caf::error failed) {
-               if (failed)
-                 return reply(std::move(failed));
-               RunList list;
-               list.set_total(rows->total());
-               for (auto& work : rows->take())
-                 *list.add_runs() = std::move(work);
-               reply(std::move(list));
-             });
+  walk_index(call.self, call.desk->outside, std::move(tables), add, [=](caf::error failed) {
+    if (failed)
+      return done(std::move(failed));
+    RunList list;
+    list.set_total(rows->total());
+    for (auto& work : rows->take())
+      *list.add_runs() = std::move(work);
+    done(std::move(list));
+  });
+}
+
+void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply) {
+  auto filter = in.filter();
+  if (!in.status().empty())
+    filter.add_status(in.status());
+  find_work(call, {index_table::runs, index_table::tasks}, std::move(filter), in.limit(), std::move(reply));
 }
 
 void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply) {

@@ -49,13 +49,6 @@ struct hub_state {
   size_t open = 0;
 };
 
-template <class Command>
-Command command(size_t data_bytes) {
-  Command cmd;
-  cmd.set_data(noise(data_bytes));
-  return cmd;
-}
-
 const std::string hub_ref = "bench/hub/1";
 
 } // namespace
@@ -77,79 +70,39 @@ size_t row_bytes(size_t data_bytes, bool with_command_id) {
 }
 
 void start_hub(node& over, std::shared_ptr<tally> seen, std::vector<std::string> refs, size_t data_bytes) {
-  auto hub = over.system().spawn([=, outside = over.shared_doors(), blank = command<BenchKeep>(data_bytes)](
-                                     caf::stateful_actor<hub_state>* self) -> caf::behavior {
-    house_rules(self);
-    auto send = [=](uint32_t slot) {
-      auto cmd = blank;
-      cmd.set_number(slot);
-      cmd.set_reply_to(hub_ref);
-      self->state.sent_s[slot] = now_s();
-      outside->names->tell(refs[slot], std::move(cmd));
-    };
-    return {
-        [=](const BenchBegin&) {
-          self->state.sent_s.resize(refs.size());
-          self->state.open = refs.size();
-          for (uint32_t slot = 0; slot < refs.size(); ++slot)
-            send(slot);
-        },
-        [=](const BenchKept& kept) {
-          seen->kept.fetch_add(1, std::memory_order_relaxed);
-          seen->latencies_s.push_back(now_s() - self->state.sent_s[kept.number()]);
-          if (!seen->stop)
-            return send(kept.number());
-          if (--self->state.open == 0) {
-            seen->done.set_value();
-            self->quit();
-          }
-        },
-    };
-  });
+  BenchKeep blank;
+  blank.set_data(noise(data_bytes));
+  auto hub = over.system().spawn(
+      [=, outside = over.shared_doors()](caf::stateful_actor<hub_state>* self) -> caf::behavior {
+        house_rules(self);
+        auto send = [=](uint32_t slot) {
+          auto cmd = blank;
+          cmd.set_number(slot);
+          cmd.set_reply_to(hub_ref);
+          self->state.sent_s[slot] = now_s();
+          outside->names->tell(refs[slot], std::move(cmd));
+        };
+        return {
+            [=](const BenchBegin&) {
+              self->state.sent_s.resize(refs.size());
+              self->state.open = refs.size();
+              for (uint32_t slot = 0; slot < refs.size(); ++slot)
+                send(slot);
+            },
+            [=](const BenchKept& kept) {
+              seen->kept.fetch_add(1, std::memory_order_relaxed);
+              seen->latencies_s.push_back(now_s() - self->state.sent_s[kept.number()]);
+              if (!seen->stop)
+                return send(kept.number());
+              if (--self->state.open == 0) {
+                seen->done.set_value();
+                self->quit();
+              }
+            },
+        };
+      });
   put(over.outside(), hub_ref, hub);
   caf::anon_send(hub, BenchBegin{});
-}
-
-void start_askers(node& over, std::shared_ptr<tally> seen, std::vector<std::string> refs, size_t data_bytes) {
-  auto open = std::make_shared<std::atomic<size_t>>(refs.size());
-  auto guard = std::make_shared<std::mutex>();
-  for (auto& ref : refs)
-    over.system().spawn([=, outside = over.shared_doors(),
-                         cmd = command<BenchStore>(data_bytes)](caf::event_based_actor* self) {
-      house_rules(self);
-      auto next = std::make_shared<std::function<void()>>();
-      auto sent = std::make_shared<std::vector<double>>();
-      auto since = std::make_shared<double>(0);
-      auto stop = [=] {
-        std::lock_guard lock{*guard};
-        seen->latencies_s.insert(seen->latencies_s.end(), sent->begin(), sent->end());
-        *next = nullptr;
-        self->quit();
-        if (--*open == 0)
-          seen->done.set_value();
-      };
-      *next = [=] {
-        auto one = cmd;
-        one.mutable_context()->set_command_id(outside->ids->next(outside->time->now_ms()));
-        *since = now_s();
-        ask<BenchKept>(self, *outside->names, ref, std::chrono::seconds{2}, std::move(one))
-            .then(
-                [=](const BenchKept&) {
-                  seen->kept.fetch_add(1, std::memory_order_relaxed);
-                  sent->push_back(now_s() - *since);
-                  if (seen->stop)
-                    return stop();
-                  auto go_on = *next;
-                  go_on();
-                },
-                [=](const caf::error& reason) {
-                  remark("an asker gave up: " + describe(reason));
-                  stop();
-                });
-      };
-      auto first = *next;
-      first();
-    });
 }
 
 } // namespace troupe::bench

@@ -26,7 +26,4 @@ struct tally {
 /// when the cell says that the last one is durable. `refs` may name a cell more than once.
 void start_hub(node& over, std::shared_ptr<tally> seen, std::vector<std::string> refs, size_t data_bytes);
 
-/// One actor per ref that asks, with a command id, waits for the reply and asks again.
-void start_askers(node& over, std::shared_ptr<tally> seen, std::vector<std::string> refs, size_t data_bytes);
-
 } // namespace troupe::bench

@@ -11,12 +11,11 @@ namespace {
 
 struct loop : std::enable_shared_from_this<loop> {
   std::shared_ptr<tally> seen;
-  turn one;
   size_t most = 0;
   std::mutex mutex;
   std::atomic<size_t> open = 0;
 
-  void next(caf::event_based_actor* self, std::shared_ptr<std::vector<double>> took) {
+  void next(caf::event_based_actor* self, const turn& one, std::shared_ptr<std::vector<double>> took) {
     auto since = now_s();
     one(self, [=, kept = shared_from_this()](const caf::error& failed) {
       if (failed)
@@ -24,7 +23,7 @@ struct loop : std::enable_shared_from_this<loop> {
       else
         took->push_back(now_s() - since);
       if (!failed && ++kept->seen->kept < kept->most && !kept->seen->stop)
-        return kept->next(self, took);
+        return kept->next(self, one, took);
       kept->end(*took);
       self->quit();
     });
@@ -40,22 +39,21 @@ struct loop : std::enable_shared_from_this<loop> {
 
 } // namespace
 
-void start_clients(node& over, std::shared_ptr<tally> seen, size_t count, turn one, size_t most) {
+void start_clients(node& over, std::shared_ptr<tally> seen, std::vector<turn> clients, size_t most) {
   auto turns = std::make_shared<loop>();
   turns->seen = std::move(seen);
-  turns->one = std::move(one);
   turns->most = most;
-  turns->open = count;
-  for (size_t i = 0; i < count; ++i)
-    over.system().spawn([turns](caf::event_based_actor* self) {
+  turns->open = clients.size();
+  for (auto& one : clients)
+    over.system().spawn([turns, one](caf::event_based_actor* self) {
       house_rules(self);
-      turns->next(self, std::make_shared<std::vector<double>>());
+      turns->next(self, one, std::make_shared<std::vector<double>>());
     });
 }
 
 pace measure(node& over, size_t count, turn one, double seconds) {
   auto seen = std::make_shared<tally>();
-  start_clients(over, seen, count, std::move(one));
+  start_clients(over, seen, std::vector<turn>(count, one));
   std::this_thread::sleep_for(std::chrono::milliseconds{500});
   auto before = seen->kept.load();
   auto began = now_s(), cpu_before = cpu_s();

@@ -9,14 +9,16 @@ namespace troupe::bench {
 /// One turn of a client: does something and says when it is over; an error ends the client.
 using turn = std::function<void(caf::event_based_actor* self, std::function<void(caf::error)> over)>;
 
-/// Starts so many clients; they end when `seen` says so, or when `most` turns are over.
-void start_clients(node& over, std::shared_ptr<tally> seen, size_t count, turn one, size_t most = ~size_t{0});
+/// Starts a client for each turn; they end when `seen` says so, or when `most` turns are over.
+void start_clients(node& over, std::shared_ptr<tally> seen, std::vector<turn> clients,
+                   size_t most = ~size_t{0});
 
 /// Asks a ref; over when the answer is there, and what `check` says of it is true.
 template <class Answer, class Question>
 void ask_once(caf::event_based_actor* self, const doors& outside, const std::string& to, Question question,
-              std::function<void(caf::error)> over, bool (*check)(const Answer&) = nullptr) {
-  ask<Answer>(self, *outside.names, to, std::chrono::seconds{30}, std::move(question))
+              std::function<void(caf::error)> over, bool (*check)(const Answer&) = nullptr,
+              std::chrono::seconds patience = std::chrono::seconds{30}) {
+  ask<Answer>(self, *outside.names, to, patience, std::move(question))
       .then(
           [=](const Answer& answer) {
             ensure(!check || check(answer), "the answer is as it should be");

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <tests/bench/bare_journal.hpp>
 #include <tests/bench/bench.hpp>
-#include <tests/bench/cell.hpp>
+#include <tests/bench/clients.hpp>
 #include <thread>
 
 namespace troupe::bench {
@@ -17,6 +17,22 @@ constexpr size_t data_bytes = 100;
 constexpr double window_s = 1;
 constexpr double settle_s = 0.2;
 constexpr unsigned rounds = 7;
+
+// One client per ref that asks, with a command id, waits for the reply and asks again.
+void start_askers(node& over, std::shared_ptr<tally> seen, std::vector<std::string> refs, size_t bytes) {
+  BenchStore blank;
+  blank.set_data(noise(bytes));
+  std::vector<turn> askers;
+  for (auto& ref : refs)
+    askers.push_back([=, outside = over.shared_doors()](caf::event_based_actor* self,
+                                                        std::function<void(caf::error)> done) {
+      auto cmd = blank;
+      cmd.mutable_context()->set_command_id(outside->ids->next(outside->time->now_ms()));
+      ask_once<BenchKept>(self, *outside, ref, std::move(cmd), std::move(done), nullptr,
+                          std::chrono::seconds{2});
+    });
+  start_clients(over, std::move(seen), std::move(askers));
+}
 
 using starter = void (*)(node&, std::shared_ptr<tally>, std::vector<std::string>, size_t);
 

@@ -119,7 +119,7 @@ void rates() {
 void start() {
   staffed_node over{parts_with<say>()};
   auto seen = std::make_shared<tally>();
-  start_clients(over, seen, 1, run_one(over.shared_doors(), kept(in_a_row(200)), false), starts);
+  start_clients(over, seen, {run_one(over.shared_doors(), kept(in_a_row(200)), false)}, starts);
   seen->done.get_future().wait();
   metric("runs.start_200.p50", 1e3 * quantile(seen->latencies_s, 0.5), "ms");
   metric("runs.start_200.p99", 1e3 * quantile(seen->latencies_s, 0.99), "ms");
@@ -141,8 +141,9 @@ double stored_bytes(const store& rows) {
 
 void start_some(node& over, const WorkflowDefinition& definition, size_t count, bool to_the_end) {
   auto seen = std::make_shared<tally>();
-  start_clients(over, seen, std::min(count, starting_at_once),
-                run_one(over.shared_doors(), kept(definition), to_the_end), count);
+  std::vector<turn> starters(std::min(count, starting_at_once),
+                             run_one(over.shared_doors(), kept(definition), to_the_end));
+  start_clients(over, seen, std::move(starters), count);
   seen->done.get_future().wait();
 }
 
@@ -174,7 +175,7 @@ void restart() {
     staffed_node over{parts_with<say>(), kept_in};
     auto remember = run_one(over.shared_doors(), kept(in_a_row(1)), false, first);
     auto seen = std::make_shared<tally>();
-    start_clients(over, seen, 1, remember, 1);
+    start_clients(over, seen, {remember}, 1);
     seen->done.get_future().wait();
     start_some(over, in_a_row(1), open_runs, false);
     metric("runs.open.memory", resident_bytes() / 1e6, "MB");
@@ -188,7 +189,7 @@ void restart() {
   auto await_first = [=](caf::event_based_actor* self, std::function<void(caf::error)> done) {
     ask_once<RunDescription>(self, *outside, *first, AwaitRun{}, std::move(done));
   };
-  start_clients(over, seen, 1, await_first, 1);
+  start_clients(over, seen, {await_first}, 1);
   seen->done.get_future().wait();
   metric("runs.restart.progress", now_s() - began, "s");
   target("runs.restart.progress", now_s() - began, "<=", 5);

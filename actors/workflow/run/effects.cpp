@@ -158,13 +158,13 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out) {
         put_approval(after, at, out);
     });
   };
-  auto is_outer = [](const std::string& path) {
+  auto is_counted = [](const std::string& path) {
     return path.find('.') == std::string::npos;
-  }; // a summary counts those
+  }; // by a summary
   auto is_news = event.has_started() || event.has_ended() || event.has_closing() || event.has_paused() ||
                  event.has_unpaused() || event.has_upgraded() ||
-                 (event.has_step_ended() && is_outer(event.step_ended().step())) ||
-                 (event.step().event().has_ended() && is_outer(event.step().step()));
+                 (event.has_step_ended() && is_counted(event.step_ended().step())) ||
+                 (event.step().event().has_ended() && is_counted(event.step().step()));
   switch (event.kind_case()) {
   case RunEvent::kStarted:
     if (after.state.deadline_ms() > 0)

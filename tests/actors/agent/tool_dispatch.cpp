@@ -27,11 +27,11 @@ struct dispatch {
     };
     parts->tools.add(std::move(many));
   }
-  tool_dispatch make() {
-    doors outside;
-    outside.hands = hands;
-    outside.time = time;
-    return tool_dispatch{parts, outside, {}};
+  doors outside() const {
+    doors some;
+    some.hands = hands;
+    some.time = time;
+    return some;
   }
   gathered_call call() {
     return {{}, [this](Outcome outcome) { answers.push_back(outcome.text()); }};
@@ -46,7 +46,7 @@ struct dispatch {
 CAF_TEST_FIXTURE_SCOPE(tool_dispatch_tests, dispatch)
 
 CAF_TEST(a tool that does one at a time gets one job for each call) {
-  auto calls = make();
+  tool_dispatch calls{parts, outside(), {}};
   calls.take(named("one"), call());
   calls.take(named("one"), call());
   CAF_CHECK_EQUAL(hands->jobs.size(), 2u);
@@ -55,7 +55,7 @@ CAF_TEST(a tool that does one at a time gets one job for each call) {
 }
 
 CAF_TEST(a tool that does several gets one job for a full batch) {
-  auto calls = make();
+  tool_dispatch calls{parts, outside(), {}};
   calls.take(named("many"), call());
   CAF_CHECK(hands->jobs.empty());
   calls.take(named("many"), call());
@@ -65,7 +65,7 @@ CAF_TEST(a tool that does several gets one job for a full batch) {
 }
 
 CAF_TEST(calls that have waited long enough are done and others wait on) {
-  auto calls = make();
+  tool_dispatch calls{parts, outside(), {}};
   calls.take(named("many"), call());
   CAF_CHECK(!calls.do_due(named("many")));
   CAF_CHECK(hands->jobs.empty());
@@ -73,6 +73,18 @@ CAF_TEST(calls that have waited long enough are done and others wait on) {
   CAF_CHECK(calls.do_due(named("many")));
   hands->release();
   CAF_CHECK(answers == std::vector<std::string>{"1 at once"});
+}
+
+CAF_TEST(calls of an agent that ends wait for nobody) {
+  tool_dispatch calls{parts, outside(), {}};
+  calls.take(named("many"), call());
+  CAF_CHECK(hands->jobs.empty());
+  calls.close();
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  calls.take(named("many"), call()); // a gate lets it through later
+  CAF_CHECK_EQUAL(hands->jobs.size(), 2u);
+  hands->release();
+  CAF_CHECK(answers == (std::vector<std::string>{"1 at once", "1 at once"}));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
