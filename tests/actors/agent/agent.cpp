@@ -570,6 +570,15 @@ CAF_TEST(what comes after a full batch waits for its own window) {
   CAF_CHECK_EQUAL(result_of("default/task/3"), "found 3");
 }
 
+CAF_TEST(a call of an agent that dies does not wait for others) {
+  ask_for(1);
+  CAF_CHECK(batches->empty());
+  for (auto& who : {"ada", "bob"})
+    caf::anon_send_exit(node->outside()->names->find(agent_ref(who)), caf::exit_reason::kill);
+  node->settle();
+  CAF_CHECK(*batches == std::vector<size_t>{1});
+}
+
 CAF_TEST(calls that waited when the node crashed are done after it) {
   ask_for(2);
   crash_and_recover();
