@@ -99,10 +99,13 @@ public:
   }
 
   /// Acts on a one-way command. `state.acknowledge(command, effects&)`, if there is one, sends what the command brings about
-  /// besides its events. Nobody is answered: a refusal goes to the log.
+  /// besides its events. Nobody is answered: a refusal goes to the log, and false is returned.
   template <command_message Command>
-  void act(const Command& command) {
-    auto refused = [&](const caf::error& why) { core_->log_refusal(command, command.context(), why); };
+  bool act(const Command& command) {
+    auto refused = [&](const caf::error& why) {
+      core_->log_refusal(command, command.context(), why);
+      return false;
+    };
     if (auto not_now = core_->admit(command.context()))
       return refused(not_now);
     auto decision = decide(command);
@@ -116,6 +119,7 @@ public:
       core_->send(brought_about);
     else
       core_->append({}, std::move(events), brought_about, {}, {}, {});
+    return true;
   }
 
   /// Answers a question when everything the answer saw is durable. An error is an answer too.

@@ -286,7 +286,10 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   }
   if (opens.empty())
     return out;
-  reading with{store_->reader(space::snapshot), store_->reader(space::journal), {}};
+  std::string end;
+  for (auto& open : opens)
+    end = std::max(end, entity_end(open.entity));
+  reading with{store_->reader(space::snapshot, end), store_->reader(space::journal, end), {}};
   for (auto& open : opens) {
     auto& held = seats_[open.entity];
     if (held.incarnation == 0) // a failed write has emptied the seats

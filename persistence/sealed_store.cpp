@@ -150,10 +150,10 @@ caf::error sealed_store::scan(space where, std::string_view from, std::string_vi
   return failed ? failed : below;
 }
 
-std::unique_ptr<range_reader> sealed_store::reader(space where) const {
+std::unique_ptr<range_reader> sealed_store::reader(space where, std::string_view end) const {
   struct opening_one final : range_reader {
-    opening_one(const sealed_store& all, space where)
-        : all_{all}, where_{where}, below_{all.rows_->reader(where)} {}
+    opening_one(const sealed_store& all, space where, std::string_view end)
+        : all_{all}, where_{where}, below_{all.rows_->reader(where, end)} {}
     caf::error scan(std::string_view from, std::string_view to, const receiver& row) override {
       caf::error failed;
       auto below = below_->scan(from, to, all_.opening(where_, row, failed));
@@ -163,7 +163,7 @@ std::unique_ptr<range_reader> sealed_store::reader(space where) const {
     const space where_;
     std::unique_ptr<range_reader> below_;
   };
-  return std::make_unique<opening_one>(*this, where);
+  return std::make_unique<opening_one>(*this, where, end);
 }
 
 caf::error sealed_store::scan_back(space where, std::string_view from, std::string_view to,

@@ -266,7 +266,7 @@ inline constexpr size_t messages_per_turn = 100;
 /// Looks for work before a scheduler thread sleeps: enough for a reply that is on its way, too few to burn a core.
 inline constexpr size_t idle_looks = 10;
 
-/// How often an agent looks for attempts that take too long.
+/// How often an agent looks for attempts that take too long, and counts those that have ended.
 inline constexpr std::chrono::milliseconds attempt_sweep = 1s;
 
 /// Every so many sweeps an agent repeats what an owner has not answered: well after an answer is due.

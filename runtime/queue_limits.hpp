@@ -24,6 +24,9 @@ inline constexpr double task_rate = 1e6;
 /// Buckets of rates by key, one per tenant and key in use; above, those that are full are forgotten.
 inline constexpr size_t rate_buckets = 4096;
 
+/// What is recorded of a task goes along with the call for an agent up to this size; for more the agent asks when it begins.
+inline constexpr size_t call_state_bytes = 4096;
+
 /// The shortest wait for the next task that a rate grants: bounds how often the scheduler looks.
 inline constexpr std::chrono::milliseconds rate_tick = 10ms;
 

@@ -30,7 +30,7 @@ public:
       : self_{self}, log_{std::move(log)}, parts_{std::move(parts)},
         dispatch_{std::make_shared<tool_dispatch>(parts_, log_.outside(),
                                                   caf::actor_cast<caf::weak_actor_ptr>(self))} {
-    log_.stay_awake_while([this] { return !calls_.empty(); });
+    log_.stay_awake_while([this] { return count() || !calls_.empty(); });
   }
   ~workbench() override {
     dispatch_->close();
@@ -101,17 +101,19 @@ public:
     log_.outside().names->tell(owner, std::move(message), self_->context());
   }
 
-  void take(const RunTask& task) {
+  void take(RunTask task) {
     key where{task.owner(), task.step()};
     auto known = calls_.find(where);
     if (known == calls_.end() && task.again())
       return; // it has ended here, and the scheduler is about to hear of it
-    auto is_new = known == calls_.end();
-    calls_[where] = task;
+    std::unique_ptr<TaskState> state{task.release_state()};
+    calls_[where] = std::move(task);
     if (auto i = attempts_.find(where); i != attempts_.end()) {
       open(*i->second);
-    } else if (is_new) {
-      line_.push_back(where);
+    } else if (known == calls_.end()) {
+      if (state && line_.empty() && has_slot())
+        return begin(where).opened(*state);
+      line_.push_back(where); // what it was told of its state gets old
       begin_next();
     }
   }
@@ -149,13 +151,26 @@ public:
 
   void settled(const attempt& one) {
     if (one.has_ended()) {
-      CountTask count;
-      count.set_ok(one.succeeded());
-      count.set_duration_ms(now_ms() - one.begun_ms());
-      *count.mutable_capabilities() = one.spec().required();
-      log_.act(count);
+      ended_.set_completed(ended_.completed() + (one.succeeded() ? 1 : 0));
+      ended_.set_failed(ended_.failed() + (one.succeeded() ? 0 : 1));
+      ended_.set_total_ms(ended_.total_ms() + now_ms() - one.begun_ms());
+      if (one.succeeded())
+        specialisations_.insert(one.spec().required().begin(), one.spec().required().end());
+      keep_ticking();
     }
     let_go(one);
+  }
+
+  // Records how tasks have ended since it did so last; false if none have.
+  bool count() {
+    if (!has_uncounted())
+      return false;
+    *ended_.mutable_capabilities() = {specialisations_.begin(), specialisations_.end()};
+    if (log_.act(ended_)) { // else the journal is full, and the next sweep tries again
+      ended_.Clear();
+      specialisations_.clear();
+    }
+    return true;
   }
 
   void let_go(const attempt& one) {
@@ -178,13 +193,15 @@ public:
   }
 
   void sweep() {
+    count();
     auto configured = self_->state.record.request().config().timeout_ms();
     auto remind = ++sweeps_ % limits::sweeps_per_reminder == 0;
     for (auto& [where, one] : attempts_)
-      if (!one->expire(now_ms(), configured) && remind && !one->repeat_last_word())
+      if (!one->expire(now_ms(), configured) && (remind || !one->is_announced()) && !one->repeat_last_word())
         open(*one); // the answer tells what either side has missed
     ticking_ = false;
-    keep_ticking();
+    if (!attempts_.empty() || has_uncounted())
+      keep_ticking();
   }
 
 private:
@@ -194,16 +211,27 @@ private:
     return slots_of(self_->state.record, parts_->default_slots);
   }
 
+  bool has_uncounted() const {
+    return ended_.completed() + ended_.failed() > 0;
+  }
+
+  bool has_slot() const {
+    return attempts_.size() < slots();
+  }
+
   void begin_next() {
-    if (line_.empty() || attempts_.size() >= slots())
+    if (line_.empty() || !has_slot())
       return;
     auto where = std::move(line_.front());
     line_.pop_front();
+    open(begin(where));
+  }
+
+  attempt& begin(const key& where) {
     auto claim = log_.outside().ids->next(now_ms());
     auto one = std::make_unique<attempt>(*this, log_.ref(), where.first, where.second, claim);
-    open(*one);
-    attempts_.emplace(std::move(where), std::move(one));
     keep_ticking();
+    return *attempts_.emplace(where, std::move(one)).first->second;
   }
 
   template <class Message>
@@ -211,7 +239,8 @@ private:
     log_.outside().names->tell(std::string{services::scheduler}, std::move(message), self_->context());
   }
 
-  void open(const attempt& one) {
+  void open(attempt& one) {
+    one.announce();
     OpenTask message;
     message.set_step(one.step());
     message.set_agent(log_.ref());
@@ -220,7 +249,7 @@ private:
   }
 
   void keep_ticking() {
-    if (!attempts_.empty() && !std::exchange(ticking_, true))
+    if (!std::exchange(ticking_, true))
       tell_in(self_, limits::attempt_sweep, agent_actor{self_}, Tick{});
   }
 
@@ -232,6 +261,8 @@ private:
   std::map<key, RunTask> calls_;                     // all it was given: those at work and those in line
   std::map<key, std::unique_ptr<attempt>> attempts_; // at work
   std::list<key> line_;                              // costs nothing while empty
+  CountTasks ended_;                                 // and not counted yet
+  std::set<std::string> specialisations_;            // what those completed were for
   bool ticking_ = false;
   uint64_t sweeps_ = 0;
 };
@@ -250,10 +281,11 @@ agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
       [=](const SetAgentStatus& cmd) mutable { return log.handle(cmd); },
       [=](const GetAgent& cmd) mutable {
         auto& state = self->state;
+        bench->count();
         return log.answer(state.record.id().empty() ? caf::expected<AgentRecord>{state.missing(cmd.id())}
                                                     : caf::expected<AgentRecord>{state.record});
       },
-      [=](const RunTask& task) { bench->take(task); },
+      [=](RunTask& task) { bench->take(std::move(task)); },
       [=](const ReportWork& question) { bench->report(question); },
       [=](const TaskOpened& opened) {
         if (auto* one = bench->find(opened))

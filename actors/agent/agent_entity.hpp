@@ -16,7 +16,7 @@ namespace troupe {
 struct agent_entity {
   static inline const char* name = "agent";
   using event = AgentEvent;
-  static constexpr uint16_t version = 1;
+  static constexpr uint16_t version = 2; // 1 counted each task by an event of its own
   using decision = caf::expected<std::vector<event>>;
 
   AgentRecord record;
@@ -60,13 +60,14 @@ struct agent_entity {
     }
     return events;
   }
-  /// One more task has ended here; nothing if nobody is registered.
-  decision decide(const CountTask& cmd, int64_t now_ms) const {
+  /// Tasks have ended here; nothing if nobody is registered.
+  decision decide(const CountTasks& cmd, int64_t now_ms) const {
     std::vector<event> events;
     if (exists()) {
-      auto* counted = events.emplace_back().mutable_task_counted();
-      counted->set_ok(cmd.ok());
-      counted->set_duration_ms(cmd.duration_ms());
+      auto* counted = events.emplace_back().mutable_tasks_counted();
+      counted->set_completed(cmd.completed());
+      counted->set_failed(cmd.failed());
+      counted->set_total_ms(cmd.total_ms());
       counted->set_time_ms(now_ms);
       *counted->mutable_capabilities() = cmd.capabilities();
     }
@@ -75,32 +76,28 @@ struct agent_entity {
 
   /// What happened.
   void apply(const event& happened) {
-    auto* metadata = record.mutable_metadata();
     switch (happened.kind_case()) {
     case AgentEvent::kRegistered:
       record.Clear();
-      metadata = record.mutable_metadata();
       *record.mutable_request() = happened.registered().request();
       record.set_id(happened.registered().request().id());
-      metadata->set_created_ms(happened.registered().time_ms());
-      metadata->set_success_rate(1);
+      record.mutable_metadata()->set_created_ms(happened.registered().time_ms());
+      record.mutable_metadata()->set_success_rate(1);
       break;
     case AgentEvent::kStatusSet:
       record.set_status(happened.status_set().status());
       break;
     case AgentEvent::kTaskCounted: {
       auto& counted = happened.task_counted();
-      metadata->set_completed(metadata->completed() + (counted.ok() ? 1 : 0));
-      metadata->set_failed(metadata->failed() + (counted.ok() ? 0 : 1));
-      auto n = static_cast<double>(metadata->completed() + metadata->failed());
-      metadata->set_success_rate(static_cast<double>(metadata->completed()) / n);
-      metadata->set_average_response_ms(
-          metadata->average_response_ms() +
-          (static_cast<double>(counted.duration_ms()) - metadata->average_response_ms()) / n);
-      metadata->set_last_active_ms(counted.time_ms());
+      count(counted.ok() ? 1 : 0, counted.ok() ? 0 : 1, counted.duration_ms(), counted.time_ms());
       if (counted.ok())
-        for (auto& capability : counted.capabilities())
-          specialise(capability);
+        specialise(counted.capabilities());
+      break;
+    }
+    case AgentEvent::kTasksCounted: {
+      auto& counted = happened.tasks_counted();
+      count(counted.completed(), counted.failed(), counted.total_ms(), counted.time_ms());
+      specialise(counted.capabilities());
       break;
     }
     case AgentEvent::kUnregistered:
@@ -112,14 +109,27 @@ struct agent_entity {
     }
   }
 
-  /// It has completed a task for this capability.
-  void specialise(const std::string& capability) {
+  /// Tasks have ended, `total_ms` after they began, the last at `time_ms`.
+  void count(uint32_t completed, uint32_t failed, int64_t total_ms, int64_t time_ms) {
+    auto* metadata = record.mutable_metadata();
+    auto before = static_cast<double>(metadata->completed() + metadata->failed());
+    auto n = before + completed + failed;
+    metadata->set_completed(metadata->completed() + completed);
+    metadata->set_failed(metadata->failed() + failed);
+    metadata->set_success_rate(static_cast<double>(metadata->completed()) / n);
+    metadata->set_average_response_ms(
+        (metadata->average_response_ms() * before + static_cast<double>(total_ms)) / n);
+    metadata->set_last_active_ms(time_ms);
+  }
+
+  /// It has completed tasks for these capabilities.
+  void specialise(const google::protobuf::RepeatedPtrField<std::string>& capabilities) {
     auto* all = record.mutable_metadata()->mutable_specialisations();
-    auto i = std::lower_bound(all->begin(), all->end(), capability);
-    if (i != all->end() && *i == capability)
-      return;
-    *all->Add() = capability;
-    std::sort(all->begin(), all->end());
+    for (auto& capability : capabilities)
+      if (!std::binary_search(all->begin(), all->end(), capability)) {
+        *all->Add() = capability;
+        std::sort(all->begin(), all->end());
+      }
   }
 
   /// Its index row, and the registry hears of it.

@@ -38,7 +38,7 @@ class attempt {
 public:
   attempt(attempt_host& host, std::string agent, std::string owner, std::string step, std::string claim);
 
-  /// The owner's answer to OpenTask: begins, or learns what was recorded meanwhile.
+  /// What its owner knows, as it came with the call or answers OpenTask: begins, or learns what was recorded meanwhile.
   void opened(const TaskState& state);
   /// The owner has made message `number` durable.
   void recorded(uint64_t number, bool suspended);
@@ -58,6 +58,13 @@ public:
   }
   const std::string& claim() const {
     return claim_;
+  }
+  /// Does the owner know who works on its task? Else it cannot say that nobody needs to any more.
+  bool is_announced() const {
+    return announced_;
+  }
+  void announce() {
+    announced_ = true;
   }
   const TaskSpec& spec() const {
     return spec_;
@@ -112,6 +119,7 @@ private:
   uint64_t unacknowledged_ = 0; // number of the message not yet answered; 0 = none
   RecordActions last_records_;  // that message; repeated if the owner asks again
   size_t notes_sent_ = 0;
+  bool announced_ = false;
   bool suspended_ = false;
   bool stay_ = false; // the owner has refused to suspend
   bool ended_ = false;

@@ -3,10 +3,20 @@
 // to. A task passes its gates, first key, then rate, when an agent is found, not before: what it has passed cannot go stale.
 
 #include <algorithm>
+#include <memory>
 #include <troupe/actors/agent/dispatcher.hpp>
 #include <troupe/runtime/directory.hpp>
 
 namespace troupe {
+namespace {
+
+// What waits costs little, and whoever takes it up asks what has become of it meanwhile.
+RunTask without_state(RunTask task) {
+  task.clear_state();
+  return task;
+}
+
+} // namespace
 
 dispatcher::dispatcher(dispatch_host& host, uint32_t default_slots, task_rates rates,
                        uint32_t heartbeats_missed, uint64_t first_number)
@@ -22,17 +32,17 @@ caf::error dispatcher::load(const store& rows) {
   return {};
 }
 
-void dispatcher::enqueue(const RunTask& task) {
+void dispatcher::enqueue(RunTask task) {
   ask_everybody();
   if (auto i = placed_.find(key_of(task)); i != placed_.end()) {
     auto again = i->second; // it may have to hear of something
     again.set_again(true);
-    host_.give(again);
+    host_.give(std::move(again));
     return;
   }
   if (waiting_.size() >= limits::scheduler_queue || !waiting_.insert(key_of(task)).second)
     return; // its owner's outbox asks again
-  admit(task);
+  admit(std::move(task));
   make_offers();
 }
 
@@ -57,9 +67,9 @@ void dispatcher::learned(const std::string& agent) {
 
 void dispatcher::admit(RunTask task) {
   if (!keys_.is_free_for(task))
-    return keys_.wait(std::move(task));
+    return keys_.wait(without_state(std::move(task)));
   if (auto bucket = pools_.is_in_service(task.agent()) ? std::nullopt : rates_.line_of(task))
-    return rates_.wait(*bucket, std::move(task));
+    return rates_.wait(*bucket, without_state(std::move(task)));
   offers_.push_back(std::move(task));
 }
 
@@ -75,7 +85,7 @@ void dispatcher::make_offers() {
     } else {
       auto line = task.query().SerializeAsString();
       auto& servers = pools_.pools_for(task.query());
-      queue_.push(line, std::move(task), servers);
+      queue_.push(line, without_state(std::move(task)), servers);
     }
   }
 }
@@ -89,15 +99,18 @@ void dispatcher::give(const std::string& agent, RunTask task, bool begun) {
     if (auto next = keys_.pass(task, now))
       offers_.push_back(std::move(*next));
   } else if (!keys_.is_free_for(task)) {
-    keys_.wait(std::move(task));
+    keys_.wait(without_state(std::move(task)));
   } else if (auto bucket = begun ? std::nullopt : rates_.refuses(task, now)) {
-    rates_.wait(*bucket, std::move(task));
+    rates_.wait(*bucket, without_state(std::move(task)));
   } else {
     waiting_.erase(key_of(task));
     task.set_agent(agent);
     task.set_placement(++numbers_);
     task.clear_again();
-    host_.give(task);
+    std::unique_ptr<TaskState> state{task.release_state()};
+    auto call = task;
+    call.set_allocated_state(state.release());
+    host_.give(std::move(call));
     keep(std::move(task));
   }
 }

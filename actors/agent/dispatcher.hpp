@@ -24,7 +24,7 @@ public:
   /// Agents that are awake or waking, by id: what an earlier scheduler has given away is with them.
   virtual std::vector<std::string> known_agents() const = 0;
   /// Sends a task to task.agent().
-  virtual void give(const RunTask& task) = 0;
+  virtual void give(RunTask task) = 0;
   /// Asks an agent what it has; its answer, which repeats the number, comes to reported().
   virtual void ask(const std::string& agent, uint64_t number) = 0;
   /// An agent has become silent, or answers again.
@@ -50,7 +50,7 @@ public:
   caf::error load(const store& rows);
 
   /// A task waits for an agent. May come twice.
-  void enqueue(const RunTask& task);
+  void enqueue(RunTask task);
   /// An agent has let go of a task.
   void free(const SlotFree& slot);
   /// An agent is as its record says.

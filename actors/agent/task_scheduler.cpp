@@ -39,8 +39,9 @@ public:
         ids.push_back(ref->key);
     return ids;
   }
-  void give(const RunTask& task) override {
-    doors_->names->tell(agent_ref(task.agent()), task, self_->context());
+  void give(RunTask task) override {
+    auto agent = agent_ref(task.agent());
+    doors_->names->tell(agent, std::move(task), self_->context());
   }
   void ask(const std::string& agent, uint64_t number) override {
     ReportWork question;
@@ -123,8 +124,8 @@ task_scheduler_actor::behavior_type scheduler(task_scheduler_actor::stateful_poi
   }
   auto& state = self->state;
   return {
-      [&](const RunTask& task) {
-        state.work().enqueue(task);
+      [&](RunTask& task) {
+        state.work().enqueue(std::move(task));
         state.moved();
       },
       [&](const SlotFree& slot) {

@@ -3,6 +3,7 @@
 
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/runtime/id.hpp>
+#include <troupe/runtime/queue_limits.hpp>
 
 namespace troupe::task_life {
 namespace {
@@ -98,7 +99,10 @@ void open_kept_waits(const site& where, const TaskState& task, effects& out) {
 
 void call(const site& where, const TaskState& task, effects& out) {
   out.outbox(timer_id(where.step, "run"));
-  out.tell(scheduler, call_for_agent(where, task));
+  auto message = call_for_agent(where, task);
+  if (task.ByteSizeLong() <= limits::call_state_bytes)
+    *message.mutable_state() = task;
+  out.tell(scheduler, std::move(message));
 }
 
 } // namespace

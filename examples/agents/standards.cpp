@@ -1,4 +1,4 @@
-// STANDARDS: rules of the audit -> requirements.
+// STANDARDS: rules of the audit -> requirements of PCI DSS v4.0.1 and of the GDPR (Regulation (EU) 2016/679).
 
 #include "standards.hpp"
 

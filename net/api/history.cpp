@@ -158,6 +158,12 @@ std::string summarize(const AgentEvent& event) {
   case AgentEvent::kTaskCounted:
     return fmt::format("a task {} after {} ms", event.task_counted().ok() ? "completed" : "failed",
                        event.task_counted().duration_ms());
+  case AgentEvent::kTasksCounted: {
+    auto& counted = event.tasks_counted();
+    auto all = counted.completed() + counted.failed();
+    return fmt::format("{} tasks completed, {} failed, {} ms on average", counted.completed(),
+                       counted.failed(), all == 0 ? 0 : counted.total_ms() / all);
+  }
   case AgentEvent::kUnregistered:
     return "unregistered";
   default:

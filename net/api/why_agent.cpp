@@ -19,16 +19,17 @@ struct rate {
 // Of the last tasks, how many failed.
 rate rate_of(const std::vector<AgentEvent>& recent) {
   rate counted;
-  for (auto& event : recent) {
-    if (!event.has_task_counted())
-      continue;
-    ++counted.all;
-    if (event.task_counted().ok())
-      continue;
-    ++counted.failed;
-    if (counted.last_failure_ms == 0)
-      counted.last_failure_ms = event.task_counted().time_ms();
-  }
+  auto add = [&](uint64_t failed, uint64_t all, int64_t time_ms) {
+    counted.failed += failed;
+    counted.all += all;
+    if (failed > 0 && counted.last_failure_ms == 0)
+      counted.last_failure_ms = time_ms;
+  };
+  for (auto& event : recent)
+    if (auto& one = event.task_counted(); event.has_task_counted())
+      add(one.ok() ? 0 : 1, 1, one.time_ms());
+    else if (auto& some = event.tasks_counted(); event.has_tasks_counted())
+      add(some.failed(), some.failed() + some.completed(), some.time_ms());
   return counted;
 }
 

@@ -28,7 +28,7 @@ struct rocksdb_database {
   rocksdb::Status scan(space where, std::string_view from, std::string_view to, bool backward,
                        const std::function<bool(std::string_view, std::string_view)>& row) const;
 
-  /// As store::reader(), without what it is called in errors. `upper` has to live as long, and is set before each seek.
+  /// As store::reader(), without what it is called in errors. `upper` has to live as long.
   std::unique_ptr<rocksdb::Iterator> iterator(space where, const rocksdb::Slice& upper) const;
 
   /// Bytes of rows that are in no table yet: what opening it again has to write first.

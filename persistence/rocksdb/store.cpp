@@ -2,8 +2,10 @@
 // Invariant: a write that returned no error is synced; after one that failed, nothing is written until the
 // database has been closed and opened again, since what the failed one left behind is known only then.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <optional>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/rocksdb/database.hpp>
 #include <troupe/persistence/store_directory.hpp>
@@ -145,27 +147,40 @@ public:
     return scan(where, from, to, true, row);
   }
 
-  std::unique_ptr<range_reader> reader(space where) const override {
+  // A scan that follows on the one before goes on where that has stopped: no search for its first row.
+  std::unique_ptr<range_reader> reader(space where, std::string_view end) const override {
     struct of_iterator final : range_reader {
-      of_iterator(const fs::path& directory, open_database opened, space where)
-          : directory_{directory}, open_{std::move(opened)}, where_{where}, at_{open_->iterator(where,
-                                                                                                upper_)} {}
+      of_iterator(const fs::path& directory, open_database opened, space where, std::string_view end)
+          : directory_{directory}, open_{std::move(opened)}, where_{where}, end_{end}, upper_{end_},
+            at_{open_->iterator(where, upper_)} {}
       caf::error scan(std::string_view from, std::string_view to,
                       const std::function<bool(std::string_view, std::string_view)>& row) override {
-        upper_ = to;
-        for (at_->Seek(from); at_->Valid() && row(at_->key().ToStringView(), at_->value().ToStringView());)
-          at_->Next();
-        return at_->status().ok() ? caf::error{} : cannot_read(directory_, where_, at_->status());
+        auto follows_on = passed_ && *passed_ <= from && (!at_->Valid() || key() >= from);
+        if (!follows_on)
+          at_->Seek(from);
+        passed_.reset();
+        for (; at_->Valid() && key() < to; at_->Next())
+          if (!row(key(), at_->value().ToStringView()))
+            return {};
+        if (!at_->status().ok())
+          return cannot_read(directory_, where_, at_->status());
+        passed_ = std::max(from, to);
+        return {};
+      }
+      std::string_view key() const {
+        return at_->key().ToStringView();
       }
       const fs::path& directory_;
       open_database open_;
       const space where_;
-      rocksdb::Slice upper_;
+      const std::string end_;
+      const rocksdb::Slice upper_;
       std::unique_ptr<rocksdb::Iterator> at_;
+      std::optional<std::string> passed_; // all rows below
     };
     auto opened = current();
-    return opened ? std::make_unique<of_iterator>(directory_, std::move(opened), where)
-                  : store::reader(where);
+    return opened ? std::make_unique<of_iterator>(directory_, std::move(opened), where, end)
+                  : store::reader(where, end);
   }
 
   // Opening writes what it finds in the log to a synced table, so that what is read afterwards survives. While there

@@ -142,9 +142,10 @@ CAF_TEST(a scan delivers from the first key up to but without the last in byte o
 
 CAF_TEST(a reader finds in each range what a scan finds) {
   CAF_CHECK(!rows->write({put("a", "1"), put("b", "2"), put("c", "3"), put("d", "4"), drop("c")}));
-  auto reader = rows->reader(space::journal);
-  for (auto& [from, to] :
-       row_list{{"a", "b"}, {"b", "d"}, {"b", "z"}, {"x", "z"}, {"c", "d"}, {"a", "z"}, {"d", "a"}}) {
+  auto reader = rows->reader(space::journal, "z");
+  for (auto& [from, to] : row_list{{"a", "b"}, {"b", "c"}, {"c", "d"}, {"d", "e"}, {"e", "f"}, {"f", "g"},
+                                   {"a", "b"}, {"b", "d"}, {"b", "z"}, {"x", "z"}, {"c", "d"}, {"a", "z"},
+                                   {"d", "a"}, {"b", "c"}, {"c", "e"}, {"a", "a"}, {"b", "c"}}) {
     row_list found;
     auto failed = reader->scan(from, to, [&](std::string_view key, std::string_view value) {
       found.emplace_back(key, value);
@@ -153,7 +154,7 @@ CAF_TEST(a reader finds in each range what a scan finds) {
     CAF_CHECK(!failed);
     CAF_CHECK((found == scanned(*rows, from, to, 2)));
   }
-  CAF_CHECK(rows->reader(space::snapshot)->scan("a", "z", [](auto, auto) -> bool {
+  CAF_CHECK(rows->reader(space::snapshot, "z")->scan("a", "z", [](auto, auto) -> bool {
     CAF_FAIL("another space");
   }) == caf::none);
 }

@@ -50,7 +50,8 @@ void entity_core::answer("""),
     ("replay_outside_queue", "a replay does not wait for what is queued before it", "persistence/journal_core.cpp",
      "      opens.push_back(std::move(*open));",
      """      if (planted("replay_outside_queue")) {
-        reading early{store_->reader(space::snapshot), store_->reader(space::journal), {}};
+        reading early{store_->reader(space::snapshot, entity_end(open->entity)),
+                      store_->reader(space::journal, entity_end(open->entity)), {}};
         read(*open, seats_[open->entity], early, out);
       } else {
         opens.push_back(std::move(*open));

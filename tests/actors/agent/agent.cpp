@@ -3,6 +3,9 @@
 #include "tests/support/held_workers.hpp"
 #include "tests/support/platform.hpp"
 
+#include <fmt/format.h>
+#include <troupe/persistence/keys.hpp>
+
 using namespace troupe;
 using namespace std::chrono_literals;
 
@@ -89,6 +92,13 @@ struct agents : platform {
   TaskState run(const std::string& capability, const std::vector<argument>& inputs = {}) {
     request<TaskAccepted>(job_ref, job(capability, inputs));
     return task_state(job_ref);
+  }
+  size_t events_of(const std::string& ref_text) {
+    auto entity = identify(ref_text, rows->naming_key());
+    size_t count = 0;
+    ensure(!rows->scan(space::journal, entity_begin(entity), entity_end(entity),
+                       [&](std::string_view, std::string_view) { return ++count > 0; }));
+    return count;
   }
 };
 
@@ -187,8 +197,9 @@ CAF_TEST(a task that nobody can do waits until somebody can) {
   CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_COMPLETED);
 }
 
-CAF_TEST(the record of an agent changes durably with each task) {
+CAF_TEST(the record of an agent knows durably how its tasks have ended) {
   run("greet");
+  node->advance(limits::attempt_sweep);
   crash_and_recover();
   GetAgent cmd;
   cmd.set_id("agent-greet");
@@ -196,6 +207,45 @@ CAF_TEST(the record of an agent changes durably with each task) {
   CAF_CHECK_EQUAL(record.metadata().completed(), 1u);
   CAF_CHECK_EQUAL(record.metadata().success_rate(), 1.0);
   CAF_CHECK_EQUAL(record.metadata().specialisations(0), "greet");
+}
+
+CAF_TEST(tasks that end within a second are counted by one event and seen at once) {
+  auto before = events_of("default/agent/agent-greet");
+  for (auto name : {"one", "two", "three"}) {
+    request<TaskAccepted>("default/task/" + std::string{name}, job("greet"));
+    CAF_CHECK_EQUAL(result_of("default/task/" + std::string{name}), "hello, ");
+  }
+  CAF_CHECK_EQUAL(events_of("default/agent/agent-greet"), before);
+  auto record = request<AgentRecord>("default/agent/agent-greet", GetAgent{});
+  CAF_CHECK_EQUAL(record.metadata().completed(), 3u);
+  CAF_CHECK_EQUAL(events_of("default/agent/agent-greet"), before + 1);
+  node->advance(limits::attempt_sweep);
+  CAF_CHECK_EQUAL(events_of("default/agent/agent-greet"), before + 1);
+}
+
+CAF_TEST(an agent that is told the state of a task begins without asking) {
+  auto heard = std::make_shared<std::vector<std::string>>();
+  auto owner = node->system().spawn([heard](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    return {[heard](const OpenTask&) { heard->push_back("open"); },
+            [heard](const TaskDone& done) { heard->push_back(done.outcome().text()); }};
+  });
+  node->outside()->names->put("default/task/told", owner);
+  RunTask call;
+  call.set_owner("default/task/told");
+  call.set_agent("agent-greet");
+  auto* name = call.mutable_state()->mutable_spec()->add_inputs();
+  name->set_name("name");
+  name->set_value("Ada");
+  node->outside()->names->tell("default/agent/agent-greet", call);
+  node->settle();
+  CAF_CHECK_EQUAL(fmt::format("{}", fmt::join(*heard, "; ")), "hello, Ada");
+  call.set_owner("default/task/untold");
+  call.clear_state();
+  node->outside()->names->put("default/task/untold", owner);
+  node->outside()->names->tell("default/agent/agent-greet", call);
+  node->settle();
+  CAF_CHECK_EQUAL(fmt::format("{}", fmt::join(*heard, "; ")), "hello, Ada; open");
 }
 
 CAF_TEST(a crash at any step does each recorded action once) {
@@ -466,6 +516,33 @@ CAF_TEST(a tool that hangs does not keep an agent that sleeps) {
   hands->release(); // an answer that nobody waits for
   node->settle();
   CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_FAILED);
+}
+
+CAF_TEST(an agent that is put to sleep has counted its tasks) {
+  wishes->agent_idle = 1ms;
+  next_life();
+  for (uint64_t count = 1; count <= 8; ++count) { // at other times before the host looks for who is idle
+    request<TaskAccepted>(job_ref + std::to_string(count), job("count"));
+    hands->release();
+    node->settle();
+    while (is_awake("patient"))
+      if (!node->step())
+        node->advance_once(100ms);
+    CAF_CHECK_EQUAL(request<AgentRecord>(agent_ref("patient"), GetAgent{}).metadata().completed(), count);
+    node->advance(limits::idle_sweep / 8);
+  }
+}
+
+CAF_TEST(an agent hears within a second that nobody needs its task any more) {
+  parts->default_slots = 1;
+  next_life();
+  request<TaskAccepted>(job_ref, job("count"));
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  request<Done>(job_ref, CancelTask{});
+  request<TaskAccepted>(job_ref + "2", job("count"));
+  CAF_CHECK_EQUAL(hands->jobs.size(), 1u);
+  node->advance(limits::attempt_sweep);
+  CAF_CHECK_EQUAL(hands->jobs.size(), 2u);
 }
 
 CAF_TEST(what agents worked on when their host died is given to them again at once) {

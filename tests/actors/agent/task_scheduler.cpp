@@ -27,6 +27,7 @@ struct desk : house {
       return {[this, id](const RunTask& task) {
                 given.push_back(id + " " + task.owner());
                 placements[id + " " + task.owner()] = task.placement();
+                told = task.has_state();
                 if (!deaf.count(id))
                   has[id][task.owner()] = task;
               },
@@ -103,6 +104,7 @@ struct desk : house {
   }
 
   std::vector<std::string> given;
+  bool told = false; // the state of the task given last
   std::map<std::string, uint64_t> placements;                // of "agent owner", the newest
   std::map<std::string, std::map<std::string, RunTask>> has; // by agent, owner
   std::set<std::string> deaf;
@@ -182,6 +184,23 @@ CAF_TEST(a task goes to the best agent that has a free slot) {
   CAF_CHECK_EQUAL(given.size(), 2u);
   free("best", "t1");
   CAF_CHECK_EQUAL(last(), "best t3");
+}
+
+CAF_TEST(what is known of a task goes to its agent if it is given away at once and not later) {
+  auto task = waiting("t1", "read");
+  task.mutable_state()->set_attempt(1);
+  employ("ada", {"read"});
+  tell(task);
+  CAF_CHECK_EQUAL(last(), "ada t1");
+  CAF_CHECK(told);
+  tell(task); // called again: who has it may have to hear of something
+  CAF_CHECK(!told);
+  auto later = waiting("t2", "read");
+  later.mutable_state()->set_attempt(1);
+  tell(later);
+  free("ada", "t1");
+  CAF_CHECK_EQUAL(last(), "ada t2");
+  CAF_CHECK(!told);
 }
 
 CAF_TEST(an agent at work is a worse match and none for who wants an idle one) {

@@ -3,6 +3,7 @@
 #define CAF_SUITE actors.workflow.task_effects
 #include "tests/support/platform.hpp"
 #include <troupe/actors/workflow/task_life.hpp>
+#include <troupe/runtime/queue_limits.hpp>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -234,6 +235,24 @@ CAF_TEST(an outbox row is sent again until somebody takes the task) {
   node->outside()->names->put(std::string{services::scheduler}, scheduler);
   node->advance(limits::redelivery_first + 2s);
   CAF_CHECK_EQUAL(task_state(job_ref).status(), TASK_WAITING);
+}
+
+CAF_TEST(a call for an agent tells the state of a small task and only the first time) {
+  auto calls = std::make_shared<std::string>();
+  auto stub = node->system().spawn([calls](caf::event_based_actor* self) -> caf::behavior {
+    house_rules(self);
+    return {[calls](const RunTask& call) {
+      *calls += call.owner() + (call.has_state() ? " with state " + call.state().spec().title() + ";" : ";");
+    }};
+  });
+  node->outside()->names->put(std::string{services::scheduler}, stub);
+  request<TaskAccepted>("t/task/small", job("ask"));
+  request<TaskAccepted>("t/task/large", job("ask", {{"text", std::string(limits::call_state_bytes, 'x')}}));
+  CAF_CHECK_EQUAL(*calls, "t/task/small with state ask;t/task/large;");
+  calls->clear();
+  node->advance(limits::redelivery_first + 2s);
+  CAF_CHECK_EQUAL(calls->find("state"), std::string::npos);
+  CAF_CHECK(calls->find("t/task/small;") != std::string::npos);
 }
 
 CAF_TEST(the call for an agent says what is needed) {
