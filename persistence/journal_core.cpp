@@ -286,9 +286,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   }
   if (opens.empty())
     return out;
-  std::string end;
-  for (auto& open : opens)
-    end = std::max(end, entity_end(open.entity));
+  auto end = entity_end(std::ranges::max(opens, {}, &open_order::entity).entity);
   reading with{store_->reader(space::snapshot, end), store_->reader(space::journal, end), {}};
   for (auto& open : opens) {
     auto& held = seats_[open.entity];

@@ -63,6 +63,7 @@ public:
   bool is_announced() const {
     return announced_;
   }
+  /// Its owner is about to be asked, and knows then.
   void announce() {
     announced_ = true;
   }
