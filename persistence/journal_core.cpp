@@ -168,9 +168,8 @@ caf::error journal_core::write(const write_batch& batch, object_accounts& accoun
   }
   auto took_us = std::max<int64_t>(0, clock_->now_us() - began_us); // the date may be set back
   size_t bytes = 0;
-  for (auto& row : batch) {
+  for (auto& row : batch)
     bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  }
   meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
   meters_.journal_batches.add();
   meters_.journal_bytes.add(static_cast<double>(bytes));
