@@ -13,7 +13,8 @@
 namespace troupe {
 namespace {
 
-constexpr std::string_view first_line = "troupe keyring ", format_now = "1";
+// Rings of format 1 have keys of one cipher only.
+constexpr std::string_view first_line = "troupe keyring ", format_before = "1", format_now = "2";
 
 // Eight bytes that tell one master key from another: a hash that needs the key to be made.
 std::string fingerprint(const sealing_key& master) {
@@ -67,7 +68,7 @@ caf::expected<std::shared_ptr<key_ring>> key_ring::make(std::shared_ptr<key_file
   return ring;
 }
 
-// Header lines `troupe keyring 1` and `master FINGERPRINT`, then in hex what is sealed under the master key with the header as
+// Header lines `troupe keyring 2` and `master FINGERPRINT`, then in hex what is sealed under the master key with the header as
 // context: lines of what the ring knows.
 caf::error key_ring::read(std::string_view content) {
   auto damaged = make_error(ec::corrupt,
@@ -78,7 +79,7 @@ caf::error key_ring::read(std::string_view content) {
       content.back() != '\n')
     return damaged;
   auto format = content.substr(first_line.size(), line_end - first_line.size());
-  if (format != format_now)
+  if (format != format_now && format != format_before)
     return make_error(ec::from_future,
                       fmt::format("the key ring {} is of format {}, this program reads {}: use a newer one",
                                   file_->name(), format, format_now));
@@ -105,7 +106,7 @@ caf::error key_ring::read(std::string_view content) {
   return {};
 }
 
-// On disk first, in force then. Two lines, `troupe keyring 1` and `master FINGERPRINT`; then in hex, sealed under the master key
+// On disk first, in force then. Two lines, `troupe keyring 2` and `master FINGERPRINT`; then in hex, sealed under the master key
 // with these lines as its context, what the ring knows.
 caf::error key_ring::keep(key_set changed, const sealing_key& master) {
   auto text = changed.lines();

@@ -28,10 +28,14 @@ std::string_view take(std::string_view& text, char end) {
   return part;
 }
 
+// Before the secret of a key that seals by XAES-256-GCM.
+constexpr std::string_view xaes_mark = "xaes:";
+
 std::string line_of(const ring_key& one) {
   auto secret = one.destroyed()
                     ? std::string{"-"}
-                    : to_hex({reinterpret_cast<const char*>(one.key.bytes.reveal()), sealing_key::size});
+                    : (one.key.cipher == seal_cipher::xaes_256_gcm ? std::string{xaes_mark} : "") +
+                          to_hex({reinterpret_cast<const char*>(one.key.bytes.reveal()), sealing_key::size});
   return fmt::format("key {:08x} {} {} {} {} {}\n", one.key.id, static_cast<int>(one.state), one.made_ms,
                      one.retired_ms, secret, one.tenant);
 }
@@ -52,6 +56,10 @@ std::optional<ring_key> key_of(std::string_view line) {
   one.tenant = line;
   if (one.destroyed())
     return one;
+  if (secret.starts_with(xaes_mark)) {
+    one.key.cipher = seal_cipher::xaes_256_gcm;
+    secret.remove_prefix(xaes_mark.size());
+  }
   auto key = sealing_key::from_bytes(from_hex(secret));
   if (!key)
     return {};
@@ -95,6 +103,7 @@ void key_set::add_fresh(std::string_view tenant, int64_t now_ms) {
   while (one.key.id == 0 || find(one.key.id))
     one.key.id = randombytes_random();
   one.key.bytes = sealing_key::random();
+  one.key.cipher = seal_cipher::xaes_256_gcm;
   one.tenant = tenant;
   one.made_ms = now_ms;
   add(std::move(one));

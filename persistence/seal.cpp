@@ -8,6 +8,7 @@
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/seal.hpp>
 #include <troupe/persistence/seal_cipher.hpp>
+#include <troupe/persistence/xaes_cipher.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 
@@ -78,7 +79,10 @@ void seal(std::string& out, char where, std::string_view key, std::string_view p
   auto& context = bound_to(where, out, key);
   out.reserve(out.size() + nonce.size() + plain.size() + seal_tag_bytes);
   out.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
-  encrypt(out, plain, context, nonce, with.bytes);
+  if (with.cipher == seal_cipher::xaes_256_gcm)
+    xaes_encrypt(out, plain, context, nonce, with.bytes);
+  else
+    encrypt(out, plain, context, nonce, with.bytes);
 }
 
 // Appends what follows the first `header` bytes of `stored` to `out`.
@@ -89,7 +93,9 @@ bool open(std::string& out, size_t header, char where, std::string_view key, std
     return false;
   std::copy_n(stored.begin() + header, nonce.size(), nonce.begin());
   auto& context = bound_to(where, stored.substr(0, header), key);
-  return decrypt(out, stored.substr(header + nonce.size()), context, nonce, with.bytes);
+  auto sealed = stored.substr(header + nonce.size());
+  return with.cipher == seal_cipher::xaes_256_gcm ? xaes_decrypt(out, sealed, context, nonce, with.bytes)
+                                                  : decrypt(out, sealed, context, nonce, with.bytes);
 }
 
 // A record whose header has room for what sealing adds.

@@ -37,10 +37,17 @@ private:
   std::array<unsigned char, size> bytes_{};
 };
 
+/// How a key seals.
+enum class seal_cipher : uint8_t {
+  xchacha20_poly1305, ///< draft-irtf-cfrg-xchacha-03: the master key, objects, and keys of earlier versions
+  xaes_256_gcm,       ///< c2sp.org/XAES-256-GCM
+};
+
 /// A key that seals data, and the id by which a sealed value names it.
 struct data_key {
   uint32_t id = 0; ///< random; 0 = none
   sealing_key bytes;
+  seal_cipher cipher = seal_cipher::xchacha20_poly1305;
 };
 
 /// Bytes as hex digits, and back; empty if the text is anything else.
@@ -70,8 +77,8 @@ private:
 //   of a record    envelope with key_id and, if compressed, flag bit 1 | nonce 24 | ciphertext | tag 16
 //   of any other   00 | 01 | flags u8, bit 0: compressed | key_id u32   | nonce 24 | ciphertext | tag 16
 //
-// XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03). Associated data: space u8 | all before the nonce | full key, so
-// that a value opens in its own place, under its own header, and nowhere else.
+// By the cipher of the key. Associated data: space u8 | all before the nonce | full key, so that a value opens in its own
+// place, under its own header, and nowhere else.
 
 /// Replaces `out` by the sealed form of a row's value.
 void seal_value(std::string& out, space where, std::string_view key, std::string_view value,

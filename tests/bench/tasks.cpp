@@ -1,7 +1,7 @@
 // Tasks from their creation to their durable end, all parts of a node in between.
 //
-// client -> task entity (created) -> scheduler -> agent -> task entity (opened) -> behavior -> task entity
-// (ended, durable) -> client. Three synced appends per task: created, ended, and the agent's count of it.
+// client -> task entity (created) -> scheduler -> agent -> behavior -> task entity (ended, durable) -> client. Two synced
+// appends per task: created and ended.
 
 #include <fmt/format.h>
 #include <tests/bench/bench.hpp>

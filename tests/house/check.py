@@ -32,8 +32,9 @@ FENCES = [
     (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp behaviors/form/json.cpp"),
     (r"lua\.h|lauxlib\.h", "actors/workflow/expression.cpp actors/workflow/expression/*.cpp"),
     (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp "
-     "persistence/seal*.cpp persistence/key_*.cpp persistence/spent_marks.cpp behaviors/workflow_form.cpp net/node/signing_key.cpp "
+     "persistence/seal*.cpp persistence/xaes_cipher.cpp persistence/key_*.cpp persistence/spent_marks.cpp behaviors/workflow_form.cpp net/node/signing_key.cpp "
      "net/node/workflow_export.cpp"),
+    (r"openssl/.*", "persistence/xaes_cipher.cpp"),
     (r"lz4.*", "persistence/seal.cpp"),
     (r"yaml-cpp/.*", "behaviors/form/yaml.cpp"),
     (r"cxxabi\.h", "runtime/activity.cpp"),

@@ -100,8 +100,28 @@ CAF_TEST(a ring that was changed anywhere is refused) {
 }
 
 CAF_TEST(a ring of a newer format is left alone) {
-  file->content->replace(0, 17, "troupe keyring 2\n");
+  file->content->replace(0, 17, "troupe keyring 3\n");
   CAF_CHECK_EQUAL(code(opened(master)), ec::from_future);
+}
+
+CAF_TEST(a ring of an earlier format is read and becomes one of today) {
+  auto header = "troupe keyring 1\nmaster " + ring->master() + "\n";
+  auto secret = sealing_key::random();
+  auto hex = to_hex({reinterpret_cast<const char*>(secret.reveal()), sealing_key::size});
+  auto lines = "store store-1\nnaming_key " + to_hex(std::string(32, 'n')) +
+               "\nstage 2\nkey 00000007 0 5 0 " + hex + " \n";
+  std::string sealed;
+  seal_bytes(sealed, header, lines, {0, master}, nonce_source{}.next());
+  file->content = header + to_hex(sealed) + "\n";
+  restart();
+  CAF_CHECK_EQUAL(active(""), 7u);
+  CAF_CHECK(ring->keys()->find(7)->key.bytes == secret);
+  CAF_CHECK(ring->keys()->find(7)->key.cipher == seal_cipher::xchacha20_poly1305);
+  CAF_CHECK(ring->with_key_of("acme"));
+  CAF_CHECK(file->content->starts_with("troupe keyring 2\n"));
+  restart();
+  CAF_CHECK(ring->keys()->find(7)->key.bytes == secret);
+  CAF_CHECK(ring->keys()->active("acme")->key.cipher == seal_cipher::xaes_256_gcm);
 }
 
 CAF_TEST(the file shows neither names nor keys) {

@@ -16,7 +16,9 @@ constexpr std::string_view written =
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f \n"
     "key 9f3a01c2 2 1700000000001 1700000000002 "
     "101112131415161718191a1b1c1d1e1f000102030405060708090a0b0c0d0e0f acme\n"
-    "key 9f3a01c3 3 5 0 - other\n";
+    "key 9f3a01c3 3 5 0 - other\n"
+    "key 9f3a01c4 0 6 0 "
+    "xaes:101112131415161718191a1b1c1d1e1f000102030405060708090a0b0c0d0e0f globex\n";
 
 std::string replaced(std::string_view from, std::string_view to) {
   std::string text{written};
@@ -35,18 +37,23 @@ CAF_TEST(lines are read and written the same) {
   CAF_CHECK_EQUAL(set->active("")->key.id, 7u);
   CAF_CHECK(!set->active("acme")); // spare
   CAF_CHECK_EQUAL(set->find(0x9f3a01c2)->made_ms, 1700000000001);
+  CAF_CHECK(set->active("")->key.cipher == seal_cipher::xchacha20_poly1305); // made by an earlier version
+  CAF_CHECK(set->active("globex")->key.cipher == seal_cipher::xaes_256_gcm);
   CAF_CHECK(set->is_shredded("other"));
   CAF_CHECK(set->find(0x9f3a01c3)->destroyed());
   CAF_CHECK(set->pending()); // its rows are still there
+  set->rotate(7);
+  CAF_CHECK(set->active("")->key.cipher == seal_cipher::xaes_256_gcm);
+  CAF_CHECK(set->find(7)->key.cipher == seal_cipher::xchacha20_poly1305);
 }
 
 CAF_TEST(other lines are refused) {
-  for (auto& text :
-       {replaced("stage 1", "stage 3"), replaced("stage 1", "stage x"),
-        replaced("key 00000007 0", "key 00000000 0"), replaced("key 00000007 0", "key 00000007 5"),
-        replaced("key 9f", "lock 9f"), replaced(" 000102", " 0102"), replaced("1700000000000", "soon"),
-        replaced("naming_key 6e6e", "naming_key 6e"), replaced("store 01M8\n", ""), std::string{"what\n"},
-        std::string{}})
+  for (auto& text : {replaced("stage 1", "stage 3"), replaced("stage 1", "stage x"),
+                     replaced("key 00000007 0", "key 00000000 0"),
+                     replaced("key 00000007 0", "key 00000007 5"), replaced("key 9f", "lock 9f"),
+                     replaced(" 000102", " 0102"), replaced("xaes:", "aes:"), replaced("xaes:10", "xaes:"),
+                     replaced("1700000000000", "soon"), replaced("naming_key 6e6e", "naming_key 6e"),
+                     replaced("store 01M8\n", ""), std::string{"what\n"}, std::string{}})
     CAF_CHECK(!key_set::from_lines(text));
 }
 

@@ -169,6 +169,19 @@ CAF_TEST(another key of the same id opens nothing) {
   CAF_CHECK_EQUAL(opened(space::journal, place, sealed(space::journal, place, "hello"), other), "(refused)");
 }
 
+CAF_TEST(a key opens what it has sealed by its cipher and nothing that another has sealed) {
+  auto place = journal_key(entity(), 1);
+  auto value = record("text");
+  auto by_aes = key();
+  by_aes.cipher = seal_cipher::xaes_256_gcm;
+  std::string stored;
+  seal_value(stored, space::journal, place, value, by_aes, nonce());
+  CAF_CHECK_EQUAL(stored.size(), sealed(space::journal, place, value).size());
+  CAF_CHECK(opened(space::journal, place, stored, by_aes) == value);
+  CAF_CHECK_EQUAL(opened(space::journal, place, stored, key()), "(refused)");
+  CAF_CHECK_EQUAL(opened(space::journal, place, sealed(space::journal, place, value), by_aes), "(refused)");
+}
+
 CAF_TEST(bytes open under their own context alone) {
   std::string bytes, out;
   seal_bytes(bytes, "tenant/blob/1", "hello", key(), nonce());

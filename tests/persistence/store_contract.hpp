@@ -143,9 +143,23 @@ CAF_TEST(a scan delivers from the first key up to but without the last in byte o
 CAF_TEST(a reader finds in each range what a scan finds) {
   CAF_CHECK(!rows->write({put("a", "1"), put("b", "2"), put("c", "3"), put("d", "4"), drop("c")}));
   auto reader = rows->reader(space::journal, "z");
-  for (auto& [from, to] : row_list{{"a", "b"}, {"b", "c"}, {"c", "d"}, {"d", "e"}, {"e", "f"}, {"f", "g"},
-                                   {"a", "b"}, {"b", "d"}, {"b", "z"}, {"x", "z"}, {"c", "d"}, {"a", "z"},
-                                   {"d", "a"}, {"b", "c"}, {"c", "e"}, {"a", "a"}, {"b", "c"}}) {
+  for (auto& [from, to] : row_list{{"a", "b"},
+                                   {"b", "c"},
+                                   {"c", "d"},
+                                   {"d", "e"},
+                                   {"e", "f"},
+                                   {"f", "g"},
+                                   {"a", "b"},
+                                   {"b", "d"},
+                                   {"b", "z"},
+                                   {"x", "z"},
+                                   {"c", "d"},
+                                   {"a", "z"},
+                                   {"d", "a"},
+                                   {"b", "c"},
+                                   {"c", "e"},
+                                   {"a", "a"},
+                                   {"b", "c"}}) {
     row_list found;
     auto failed = reader->scan(from, to, [&](std::string_view key, std::string_view value) {
       found.emplace_back(key, value);

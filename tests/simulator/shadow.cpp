@@ -85,9 +85,7 @@ bool shadow::is_now(const google::protobuf::Message& state) const {
 }
 
 bool shadow::has_ended() const {
-  return kind_ == "task"  ? task_life::has_ended(task_)
-         : kind_ == "run" ? course_.has_ended()
-                          : false;
+  return kind_ == "task" ? task_life::has_ended(task_) : kind_ == "run" ? course_.has_ended() : false;
 }
 
 int64_t shadow::ended_ms() const {

@@ -126,7 +126,8 @@ private:
         wait = watch_.takes();
       retry_later();
     }
-    if (!deliveries_.empty() || !queue_.empty() || wait.count() > 0) // slow for upkeep, too, which tells nobody
+    if (!deliveries_.empty() || !queue_.empty() ||
+        wait.count() > 0) // slow for upkeep, too, which tells nobody
       tick(wait);
   }
 

@@ -104,7 +104,7 @@ struct desk : house {
   }
 
   std::vector<std::string> given;
-  bool told = false; // the state of the task given last
+  bool told = false;                                         // the state of the task given last
   std::map<std::string, uint64_t> placements;                // of "agent owner", the newest
   std::map<std::string, std::map<std::string, RunTask>> has; // by agent, owner
   std::set<std::string> deaf;
