@@ -35,8 +35,9 @@ std::string changed_arguments(const ActionRequest& recorded, const ActionRequest
 
 } // namespace
 
-execution::execution(std::unique_ptr<behavior> who, std::string task_id, const TaskState& state)
-    : behavior_{std::move(who)}, task_{std::make_unique<Task>(state.spec(), std::move(task_id),
+execution::execution(std::unique_ptr<behavior> who, std::string task_id, TaskState state)
+    : behavior_{std::move(who)}, task_{std::make_unique<Task>(std::move(*state.mutable_spec()),
+                                                              std::move(task_id),
                                                               std::max(state.attempt(), 1u))},
       branches_{
           std::make_unique<branches>(*behavior_, *task_, state.start().seed(), state.start().started_ms())} {

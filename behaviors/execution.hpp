@@ -37,13 +37,18 @@ class execution {
 public:
   /// Replays `state.records` (in journal order) of `state.attempt`, begun as `state.start` says, and runs on
   /// until everything waits for results. `task_id` is what task.id() answers.
-  execution(std::unique_ptr<behavior> who, std::string task_id, const TaskState& state);
+  execution(std::unique_ptr<behavior> who, std::string task_id, TaskState state);
   ~execution();
   execution(const execution&) = delete;
   execution& operator=(const execution&) = delete;
 
   /// Where it stands after the last result.
   execution_status status() const;
+
+  /// What is executed.
+  const TaskSpec& spec() const {
+    return task_->spec();
+  }
 
   /// Leaves not yet taken, in the order they were asked for. After a replay: all that are open.
   std::vector<open_action> take_ready();

@@ -112,7 +112,7 @@ public:
       open(*i->second);
     } else if (known == calls_.end()) {
       if (state && line_.empty() && has_slot())
-        return begin(where).opened(*state);
+        return begin(where).opened(std::move(*state));
       line_.push_back(where); // what it was told of its state gets old
       begin_next();
     }
@@ -155,7 +155,8 @@ public:
       ended_.set_failed(ended_.failed() + (one.succeeded() ? 0 : 1));
       ended_.set_total_ms(ended_.total_ms() + now_ms() - one.begun_ms());
       if (one.succeeded())
-        specialisations_.insert(one.spec().required().begin(), one.spec().required().end());
+        for (auto& capability : one.required())
+          specialisations_.insert(capability);
       keep_ticking();
     }
     let_go(one);
@@ -287,9 +288,9 @@ agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
       },
       [=](RunTask& task) { bench->take(std::move(task)); },
       [=](const ReportWork& question) { bench->report(question); },
-      [=](const TaskOpened& opened) {
+      [=](TaskOpened& opened) {
         if (auto* one = bench->find(opened))
-          one->opened(opened.state());
+          one->opened(std::move(*opened.mutable_state()));
       },
       [=](const TaskGone& gone) {
         if (auto* one = bench->find(gone))

@@ -30,7 +30,7 @@ Message attempt::addressed() const {
   return message;
 }
 
-void attempt::opened(const TaskState& state) {
+void attempt::opened(TaskState state) {
   if (repeat_last_word() || parked_)
     return;
   stay_ = false;
@@ -44,7 +44,7 @@ void attempt::opened(const TaskState& state) {
       drive();
     return;
   }
-  spec_ = state.spec();
+  timeout_ms_ = state.spec().timeout_ms();
   if (state.defaults().timeout_ms() > 0)
     default_timeout_ms_ = state.defaults().timeout_ms();
   auto who = host_.make_behavior();
@@ -52,7 +52,6 @@ void attempt::opened(const TaskState& state) {
     end(failure(code_of(who.error()), text_of(who.error())));
     return;
   }
-  auto replay = state;
   if (!state.has_start()) {
     auto manifest = (*who)->describe();
     start_.set_started_ms(host_.now_ms());
@@ -60,11 +59,11 @@ void attempt::opened(const TaskState& state) {
     start_.set_agent(agent_);
     start_.set_behavior(manifest.name());
     start_.set_behavior_version(manifest.version());
-    *replay.mutable_start() = start_;
+    *state.mutable_start() = start_;
     start_is_new_ = true;
   }
   auto id = step_.empty() ? owner_ : owner_ + "#" + step_;
-  execution_ = std::make_unique<execution>(std::move(*who), id, replay);
+  execution_ = std::make_unique<execution>(std::move(*who), std::move(id), std::move(state));
   drive();
 }
 
@@ -99,7 +98,7 @@ void attempt::completed(const std::string& position, Outcome outcome) {
 bool attempt::expire(int64_t now_ms, int64_t agent_ms) {
   if (ended_)
     return false;
-  auto bound = spec_.timeout_ms() > 0 ? spec_.timeout_ms() : agent_ms > 0 ? agent_ms : default_timeout_ms_;
+  auto bound = timeout_ms_ > 0 ? timeout_ms_ : agent_ms > 0 ? agent_ms : default_timeout_ms_;
   if (begun_ms_ + bound <= now_ms) {
     end(failure(ec::timeout, "the attempt took longer than " + std::to_string(bound) + " ms"));
     return true;

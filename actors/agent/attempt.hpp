@@ -39,7 +39,7 @@ public:
   attempt(attempt_host& host, std::string agent, std::string owner, std::string step, std::string claim);
 
   /// What its owner knows, as it came with the call or answers OpenTask: begins, or learns what was recorded meanwhile.
-  void opened(const TaskState& state);
+  void opened(TaskState state);
   /// The owner has made message `number` durable.
   void recorded(uint64_t number, bool suspended);
   /// A tool has ended.
@@ -67,8 +67,9 @@ public:
   void announce() {
     announced_ = true;
   }
-  const TaskSpec& spec() const {
-    return spec_;
+  /// Capabilities that were asked for; none before it has begun.
+  google::protobuf::RepeatedPtrField<std::string> required() const {
+    return execution_ ? execution_->spec().required() : google::protobuf::RepeatedPtrField<std::string>{};
   }
   int64_t begun_ms() const {
     return begun_ms_;
@@ -102,11 +103,11 @@ private:
   std::string owner_;
   std::string step_;
   std::string claim_;
-  TaskSpec spec_;
   std::unique_ptr<execution> execution_;
   AttemptStart start_;
   bool start_is_new_ = false;
   int64_t begun_ms_ = 0;
+  int64_t timeout_ms_ = 0;     // as the task says; 0 = it does not
   int64_t default_timeout_ms_; // what the task was created with
   struct running_tool {
     const tool* what;

@@ -3,19 +3,23 @@
 // client -> task entity (created) -> scheduler -> agent -> behavior -> task entity (ended, durable) -> client. Two synced
 // appends per task: created and ended.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <tests/bench/bench.hpp>
+#include <tests/bench/machine.hpp>
 #include <tests/bench/staffed_node.hpp>
 
 namespace troupe::bench {
 namespace {
 
-constexpr size_t in_flight = 1000;
+constexpr size_t in_flight = 800;
 constexpr size_t agents = 16;
 constexpr uint32_t slots = 64;
 constexpr size_t payload_bytes = 100;
 constexpr double window_s = 2;
 constexpr unsigned rounds = 3;
+constexpr double minute_s = 60;
+constexpr unsigned minutes = 5;
 
 // One action: it finishes with its input.
 class echo final : public behavior {
@@ -28,14 +32,21 @@ public:
   }
 };
 
+struct office : staffed_node {
+  office() : staffed_node{parts_with<echo>()} {
+    for (size_t i = 0; i < agents; ++i)
+      hire(fmt::format("echo_{}", i), "echo", "text.echo", slots);
+  }
+  pace work(double seconds) {
+    return measure(*this, in_flight, complete_task(shared_doors(), "text.echo", payload_bytes), seconds);
+  }
+};
+
 void run() {
   std::vector<double> rates, p50, p95, cpu;
   for (unsigned round = 0; round <= rounds; ++round) {
-    staffed_node over{parts_with<echo>()};
-    for (size_t i = 0; i < agents; ++i)
-      over.hire(fmt::format("echo_{}", i), "echo", "text.echo", slots);
-    auto found =
-        measure(over, in_flight, complete_task(over.shared_doors(), "text.echo", payload_bytes), window_s);
+    office over;
+    auto found = over.work(window_s);
     if (round == 0)
       continue;
     rates.push_back(found.per_s);
@@ -51,7 +62,30 @@ void run() {
   metric("tasks.cpu", median(cpu), "us_per_task");
 }
 
-const benchmark end_to_end{"tasks", "tasks of one action from creation to durable end, 1000 in flight", run};
+// One node for five minutes. The first minute fills memory: what has ended stays awake for a minute.
+void steady() {
+  office over;
+  std::vector<double> rates, p95, bytes;
+  for (unsigned minute = 0; minute < minutes; ++minute) {
+    auto found = over.work(minute_s);
+    rates.push_back(found.per_s);
+    p95.push_back(1e3 * quantile(found.latencies_s, 0.95));
+    bytes.push_back(resident_bytes());
+  }
+  auto slowest = *std::min_element(rates.begin(), rates.end()),
+       longest = *std::max_element(p95.begin(), p95.end());
+  metric("tasks.steady.slowest_minute", slowest, "tasks_per_s");
+  target("tasks.steady.slowest_minute", slowest, ">=", 10'000);
+  metric("tasks.steady.longest_p95", longest, "ms");
+  target("tasks.steady.longest_p95", longest, "<", 100);
+  metric("tasks.steady.memory", bytes.back() / 1e6, "MB");
+  metric("tasks.steady.growth", bytes.back() / bytes[1], "x");
+  target("tasks.steady.growth", bytes.back() / bytes[1], "<=", 1.1);
+}
+
+const benchmark end_to_end{"tasks", "tasks of one action from creation to durable end, 800 in flight", run};
+const benchmark five_minutes{"tasks.steady", "the same for five minutes: slowest minute, longest p95, memory",
+                             steady};
 
 } // namespace
 } // namespace troupe::bench
