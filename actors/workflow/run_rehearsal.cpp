@@ -124,6 +124,9 @@ template caf::error run_rehearsal::send(DelegateApproval, const std::string&);
 template caf::error run_rehearsal::send(ResumeTask, const std::string&);
 template caf::error run_rehearsal::send(ChildEnded, const std::string&);
 template caf::error run_rehearsal::send(ChildNoted, const std::string&);
+template caf::error run_rehearsal::send(FundsReserved, const std::string&);
+template caf::error run_rehearsal::send(FundsSettled, const std::string&);
+template caf::error run_rehearsal::send(NoteCharge, const std::string&);
 
 caf::error run_rehearsal::signal(const std::string& name, const std::string& payload) {
   SignalRun command;
