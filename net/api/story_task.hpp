@@ -22,6 +22,7 @@ public:
   const std::string& ref() const {
     return ref_;
   }
+  /// What the run itself, without those it began, has spent of a ledger.
   StoryCharge& charges(const std::string& ledger, const std::string& unit) {
     return charges_of(tree.costs, ledger, unit);
   }
