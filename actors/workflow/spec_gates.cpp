@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <functional>
 #include <set>
 #include <troupe/actors/workflow/definition_check.hpp>
 #include <troupe/actors/workflow/definition_lint.hpp>
@@ -65,9 +66,10 @@ private:
 
   // At a place of the spec, or the nearest one around it.
   void fail_at(const std::string& path, std::string text) {
-    workflow_problems one{{path, std::move(text), {}, {}}};
+    workflow_problems one(1);
+    one[0].path = path;
     locate(one, given_.read.places);
-    fail(std::move(one[0].text), given_.file, one[0].at.line);
+    fail(std::move(text), given_.file, one[0].at.line);
   }
 
   void end() {
