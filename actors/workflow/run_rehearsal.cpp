@@ -81,6 +81,8 @@ void run_rehearsal::reserve(const ReserveFunds& cmd, const std::string& ledger) 
 }
 
 void run_rehearsal::settle(const SettleFunds& cmd, const std::string& ledger) {
+  if (!ledgers_.contains(ledger))
+    return;
   auto& promised = promised_[ledger];
   if (auto found = promised.find(cmd.number()); found != promised.end()) {
     ledgers_[ledger] += found->second - cmd.spent();

@@ -15,7 +15,7 @@
 namespace troupe {
 namespace {
 
-std::string quoted(std::string_view name) {
+std::string ticked(std::string_view name) {
   return fmt::format("`{}`", name);
 }
 
@@ -91,22 +91,22 @@ private:
     std::set<std::string> ids, cases;
     for (auto& one : spec_.validate().cases())
       cases.insert(one.name());
-    each(spec_.plan().requirements(), "plan.requirements", [&](auto& one, auto& path) {
+    each(spec_.plan().requirements(), "plan.requirements", [&](auto& one, const std::string& path) {
       if (one.id().empty() || !ids.insert(one.id()).second)
         fail_at(path + ".id", "a requirement has an id of its own");
       if (one.text().empty())
-        fail_at(path + ".text", fmt::format("{} says what is asked for", quoted(one.id())));
+        fail_at(path + ".text", fmt::format("{} says what is asked for", ticked(one.id())));
       if (one.accept().empty())
         fail_at(path + ".accept",
-                fmt::format("{} says in a sentence what shows that it is done", quoted(one.id())));
+                fmt::format("{} says in a sentence what shows that it is done", ticked(one.id())));
     });
     begin("plan", "covered");
-    each(spec_.plan().requirements(), "plan.requirements", [&](auto& one, auto& path) {
+    each(spec_.plan().requirements(), "plan.requirements", [&](auto& one, const std::string& path) {
       if (one.cases().empty())
-        fail_at(path + ".cases", fmt::format("no case shows that {} is done", quoted(one.id())));
+        fail_at(path + ".cases", fmt::format("no case shows that {} is done", ticked(one.id())));
       for (auto& name : one.cases())
         if (!cases.contains(name))
-          fail_at(path + ".cases", fmt::format("there is no case {}", quoted(name)));
+          fail_at(path + ".cases", fmt::format("there is no case {}", ticked(name)));
     });
   }
 
@@ -130,7 +130,7 @@ private:
       if (report_.gates_size() != before)
         continue;
       if (!names.insert(one.read.definition.name()).second)
-        fail(fmt::format("two workflows are called {}", quoted(one.read.definition.name())), one.file);
+        fail(fmt::format("two workflows are called {}", ticked(one.read.definition.name())), one.file);
       sound_.push_back(&one);
     }
   }
@@ -150,7 +150,7 @@ private:
       fail_at("validate.cases", "at least one case rehearses the workflow");
     }
     std::set<std::string> names;
-    each(spec_.validate().cases(), "validate.cases", [&](auto& one, auto& path) {
+    each(spec_.validate().cases(), "validate.cases", [&](auto& one, const std::string& path) {
       begin("validate", "case " + (one.name().empty() ? path : one.name()));
       if (one.name().empty() || !names.insert(one.name()).second)
         return fail_at(path + ".name", "a case has a name of its own");
@@ -161,7 +161,7 @@ private:
         return fail_at(path + ".workflow",
                        sound_.size() < given_.workflows.size() ? "its workflow is not right yet"
                        : one.workflow().empty() ? "a case of several workflows says in `workflow` which it is of"
-                                                : "no file implements " + quoted(one.workflow()));
+                                                : "no file implements " + ticked(one.workflow()));
       for (auto& wrong : rehearse(one, workflow->read.definition))
         fail_at(path, wrong);
     });
@@ -171,20 +171,20 @@ private:
     begin("document", "descriptions");
     for (auto* one : sound_) {
       if (one->read.definition.description().empty())
-        fail(fmt::format("workflow {} has no description", quoted(one->read.definition.name())), one->file, 1);
+        fail(fmt::format("workflow {} has no description", ticked(one->read.definition.name())), one->file, 1);
       for (auto& placed : steps_of(one->read.definition))
         if (placed.step->description().empty())
-          fail(fmt::format("step {} has no description", quoted(placed.step->id())), one->file,
+          fail(fmt::format("step {} has no description", ticked(placed.step->id())), one->file,
                line_of(*one, placed.step->id()));
     }
     begin("document", "pages");
-    each(spec_.document().pages(), "document.pages", [&](auto& page, auto& path) {
+    each(spec_.document().pages(), "document.pages", [&](auto& page, const std::string& path) {
       auto text = given_.pages.find(page);
       if (text == given_.pages.end())
-        return fail_at(path, fmt::format("there is no page {}", quoted(page)));
+        return fail_at(path, fmt::format("there is no page {}", ticked(page)));
       for (auto* one : sound_)
         if (text->second.find(one->read.definition.name()) == std::string::npos)
-          fail(fmt::format("it does not name the workflow {}", quoted(one->read.definition.name())), page);
+          fail(fmt::format("it does not name the workflow {}", ticked(one->read.definition.name())), page);
     });
   }
 
@@ -195,8 +195,8 @@ private:
       fail_at("deploy.version", "what is deployed has a version");
     for (auto* one : sound_)
       if (!version.empty() && one->read.definition.version() != version)
-        fail(fmt::format("its version is {}, and the spec deploys {}", quoted(one->read.definition.version()),
-                         quoted(version)),
+        fail(fmt::format("its version is {}, and the spec deploys {}", ticked(one->read.definition.version()),
+                         ticked(version)),
              one->file, line_of_path(*one, "version"));
     begin("deploy", "note");
     if (spec_.deploy().note().empty())
@@ -211,7 +211,7 @@ private:
       if (known != given_.published->end() && known->second.version == one->read.definition.version() &&
           known->second.hash != content_hash(one->read.definition))
         fail(fmt::format("another workflow {} is published as {}; give this one a new version",
-                         quoted(one->read.definition.name()), quoted(known->second.version)),
+                         ticked(one->read.definition.name()), ticked(known->second.version)),
              one->file, line_of_path(*one, "version"));
     }
   }

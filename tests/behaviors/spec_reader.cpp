@@ -19,7 +19,7 @@ spec: answer
 validate:
   cases:
     - name: one
-      inputs: {question: Why?, count: 3}
+      inputs: {question: 'Why?', count: 3}
       then: [{pass: 3h, approve: read, by: ann}]
       expect: {status: completed, result: {a: 1}}
 )");

@@ -15,7 +15,7 @@ inputs:
   - {name: item, type: string}
 steps:
   - {id: price, task: {required: [shop]}}
-  - {id: ask, needs: [price], when: steps.price > 10, approval: {message: Buy?, approvers: [ann]}}
+  - {id: ask, needs: [price], when: steps.price > 10, approval: {message: 'Buy?', approvers: [ann]}}
   - {id: paid, needs: [ask], signal: {name: paid}, timeout: 1h}
   - {id: pack, needs: [paid], task: {required: [shop]}}
   - {id: tell, needs: [pack], child: {workflow: mail}}

@@ -58,7 +58,8 @@ spec_material material(const std::string& spec_yaml = spec, const std::string& w
 // phase/gate of what failed, with the line.
 std::vector<std::string> failed(const spec_material& given) {
   std::vector<std::string> all;
-  for (auto& gate : run_gates(given).gates())
+  auto report = run_gates(given);
+  for (auto& gate : report.gates())
     if (gate.status() == "failed") {
       CAF_MESSAGE(gate.gate() << " " << gate.file() << ":" << gate.line() << " " << gate.text());
       all.push_back(gate.phase() + "/" + gate.gate() + ":" + std::to_string(gate.line()));

@@ -81,7 +81,7 @@ CAF_TEST(a spent budget may end the loop with what it has) {
   auto run = grading(improves(", when_spent: finish"), 120);
   CAF_REQUIRE(!run.start());
   CAF_CHECK_EQUAL(run.status(), RUN_COMPLETED);
-  CAF_CHECK_EQUAL(run.result(), R"({"cost":20,"grade":2})");
+  CAF_CHECK_EQUAL(run.result(), R"({"grade":2,"cost":20})");
   auto poor = grading(improves(", when_spent: finish"), 49);
   CAF_REQUIRE(!poor.start());
   CAF_CHECK_EQUAL(poor.status(), RUN_COMPLETED);
