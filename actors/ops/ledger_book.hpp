@@ -71,7 +71,7 @@ struct ledger_book {
   /// Whose promise it is: a run, and which one of the run's.
   using promised_to = std::pair<std::string, uint32_t>;
 
-  LedgerState ledger;       ///< without a unit it has not begun; without its lists
+  LedgerState ledger; ///< without a unit it has not begun; without its lists
   std::map<promised_to, LedgerGrant> open;
   std::deque<promised_to> settled; ///< the last ones, oldest first
   int64_t spent_before = 0; ///< by one of its name that a restore has cut away; told before its first event

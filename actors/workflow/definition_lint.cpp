@@ -159,7 +159,8 @@ private:
              fmt::format("if its `until` never holds, {} does {} rounds without a pause; lower `max_rounds`, "
                          "or say `pause`",
                          named(step.id()), step.loop().max_rounds()));
-      if (step.loop().budget().when_spent() == SPENT_WAIT && step.timeout_ms() == 0 && definition_.deadline_ms() == 0)
+      if (step.loop().budget().when_spent() == SPENT_WAIT && step.timeout_ms() == 0 &&
+          definition_.deadline_ms() == 0)
         warn(rule, path + ".loop.budget.when_spent",
              fmt::format("if nobody raises the limit of {}, {} waits for ever; say `timeout`, or give the "
                          "workflow a `deadline`",

@@ -70,9 +70,9 @@ void run_rehearsal::reserve(const ReserveFunds& cmd, const std::string& ledger) 
   answer.set_unit("unit");
   answer.set_ledger(ledger);
   if (found->second < cmd.grant().amount()) {
-    *answer.mutable_failure() = to_failure(
-        make_error(ec::budget_exceeded, fmt::format("{} has {} left, and was asked for {}", ledger,
-                                                    found->second, cmd.grant().amount())));
+    *answer.mutable_failure() =
+        to_failure(make_error(ec::budget_exceeded, fmt::format("{} has {} left, and was asked for {}", ledger,
+                                                               found->second, cmd.grant().amount())));
   } else {
     found->second -= cmd.grant().amount();
     promised_[ledger][cmd.grant().number()] = cmd.grant().amount();

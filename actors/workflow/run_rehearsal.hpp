@@ -129,9 +129,10 @@ private:
   std::map<std::string, fake_run> child_fakes_;
   std::map<std::string, int> begun_;
   std::set<job> jobs_;
-  std::deque<ChildEnded> children_; // ended, and the run has not heard of it
-  std::map<std::string, int64_t> ledgers_;                            // by ref: what is left
-  std::map<std::string, std::map<uint32_t, int64_t>> promised_;       // by ref of the ledger and number of the grant
+  std::deque<ChildEnded> children_;        // ended, and the run has not heard of it
+  std::map<std::string, int64_t> ledgers_; // by ref: what is left
+  std::map<std::string, std::map<uint32_t, int64_t>>
+      promised_; // by ref of the ledger and number of the grant
   std::deque<std::variant<FundsReserved, FundsSettled>> of_ledgers_; // said, and the run has not heard of it
   uint64_t numbers_ = 0;
   int64_t now_ms_ = 1'000'000'000; // any time does; not 0, so that a forgotten time shows

@@ -20,8 +20,7 @@ constexpr std::array<std::string_view, 6> step_words{"pending", "active", "compl
 
 class case_run {
 public:
-  case_run(const SpecCase& one, const WorkflowDefinition& definition)
-      : one_{one}, run_{definition} {
+  case_run(const SpecCase& one, const WorkflowDefinition& definition) : one_{one}, run_{definition} {
     for (auto& placed : steps_of(definition))
       play(*placed.step);
     for (auto& ledger : one.ledgers())

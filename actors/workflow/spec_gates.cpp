@@ -160,8 +160,9 @@ private:
       if (!workflow)
         return fail_at(path + ".workflow",
                        sound_.size() < given_.workflows.size() ? "its workflow is not right yet"
-                       : one.workflow().empty() ? "a case of several workflows says in `workflow` which it is of"
-                                                : "no file implements " + ticked(one.workflow()));
+                       : one.workflow().empty()
+                           ? "a case of several workflows says in `workflow` which it is of"
+                           : "no file implements " + ticked(one.workflow()));
       for (auto& wrong : rehearse(one, workflow->read.definition))
         fail_at(path, wrong);
     });
@@ -171,7 +172,8 @@ private:
     begin("document", "descriptions");
     for (auto* one : sound_) {
       if (one->read.definition.description().empty())
-        fail(fmt::format("workflow {} has no description", ticked(one->read.definition.name())), one->file, 1);
+        fail(fmt::format("workflow {} has no description", ticked(one->read.definition.name())), one->file,
+             1);
       for (auto& placed : steps_of(one->read.definition))
         if (placed.step->description().empty())
           fail(fmt::format("step {} has no description", ticked(placed.step->id())), one->file,
@@ -240,8 +242,8 @@ private:
 
   // Of the step with this id, wherever it stands: places are known by path.
   static size_t line_of(const spec_workflow& one, const std::string& id) {
-    std::function<size_t(const google::protobuf::RepeatedPtrField<StepDefinition>&, const std::string&)> find =
-        [&](auto& steps, const std::string& path) -> size_t {
+    std::function<size_t(const google::protobuf::RepeatedPtrField<StepDefinition>&, const std::string&)>
+        find = [&](auto& steps, const std::string& path) -> size_t {
       for (int i = 0; i < steps.size(); ++i) {
         auto own = fmt::format("{}[{}]", path, i);
         if (steps[i].id() == id)
@@ -262,7 +264,7 @@ private:
   SpecReport report_;
   std::string_view phase_;
   std::string gate_;
-  bool said_ = false;                        // the gate has failed, or was left out
+  bool said_ = false;                       // the gate has failed, or was left out
   std::vector<const spec_workflow*> sound_; // workflows without mistakes
 };
 

@@ -27,8 +27,9 @@ struct published_label {
 struct spec_material {
   std::string file; ///< of the spec
   spec_text read;
-  std::vector<spec_workflow> workflows;     ///< in the order of implement.workflows
-  std::map<std::string, std::string> pages; ///< text of those of document.pages that could be read, by their name there
+  std::vector<spec_workflow> workflows; ///< in the order of implement.workflows
+  std::map<std::string, std::string>
+      pages; ///< text of those of document.pages that could be read, by their name there
   /// Of the workflows that are published, by name; nothing if nobody could be asked, and why.
   std::optional<std::map<std::string, published_label>> published;
   std::string not_asked;

@@ -212,7 +212,9 @@ void serve(const control_call& call, const GetStory& in, reply_to<Story> reply) 
     if (!work.ParseFromArray(row.data(), static_cast<int>(row.size())) ||
         trace_id(work.trace().empty() ? trace_of(work.ref()) : work.trace()) != id)
       return;
-    auto age = [](const WorkSummary& one) { return std::tuple{one.created_ms(), !one.parent().empty(), one.ref()}; };
+    auto age = [](const WorkSummary& one) {
+      return std::tuple{one.created_ms(), !one.parent().empty(), one.ref()};
+    };
     if (first->ref().empty() || age(work) < age(*first))
       *first = std::move(work);
   };

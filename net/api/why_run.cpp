@@ -147,7 +147,8 @@ private:
             "troupe ledger show " + name)
             .set_time_ms(grant.time_ms());
       else
-        add(path, fmt::format("its budget is spent, and it asks again: {}", first_line(grant.failure().text())),
+        add(path,
+            fmt::format("its budget is spent, and it asks again: {}", first_line(grant.failure().text())),
             fmt::format("troupe ledger limit {} AMOUNT", name))
             .set_due_ms(step.due_ms());
       return true;

@@ -79,10 +79,9 @@ std::string show(const Story& story, const text_look& how) {
               {text, tone_of(line)},
               {line.decision(), text_tone::faint}});
   }
-  auto out =
-      fmt::format("{} is {}, begun {}, trace {}\n", printable(story.ref()), story.status(),
-                  short_time(begun_ms, how), story.trace()) +
-      rows.show(how) + costs_of(story) + "\n";
+  auto out = fmt::format("{} is {}, begun {}, trace {}\n", printable(story.ref()), story.status(),
+                         short_time(begun_ms, how), story.trace()) +
+             rows.show(how) + costs_of(story) + "\n";
   if (story.left_out() > 0)
     out += fmt::format("{} not shown; see `troupe run history ID`\n", counted(story.left_out(), "part"));
   return out;

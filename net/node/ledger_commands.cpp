@@ -33,9 +33,13 @@ caf::expected<int64_t> amount_of(const std::string& text) {
 std::string show_entries(const LedgerState& ledger, const text_look& how) {
   text_table rows{{"TIME", "ENTRY", "AMOUNT", "FOR", "BY", "RUN", "STEP", "TRACE"}};
   for (auto& entry : ledger.entries())
-    rows.add({short_time(entry.time_ms(), how), entry.what(),
-              entry.what() == "exhaust" ? "" : std::to_string(entry.amount()), printable(entry.purpose()),
-              printable(entry.principal()), printable(entry.run()), printable(entry.step()),
+    rows.add({short_time(entry.time_ms(), how),
+              entry.what(),
+              entry.what() == "exhaust" ? "" : std::to_string(entry.amount()),
+              printable(entry.purpose()),
+              printable(entry.principal()),
+              printable(entry.run()),
+              printable(entry.step()),
               {entry.trace(), text_tone::faint}});
   return ledger.entries().empty() ? "" : "\n" + rows.show(how);
 }

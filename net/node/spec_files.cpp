@@ -94,8 +94,8 @@ caf::error verdict(const SpecReport& report) {
                               [](auto& gate) { return gate.status() == "failed"; });
   if (failed == 0)
     return {};
-  return make_error(ec::invalid_workflow, fmt::format("{} reason{} against `{}`", failed, failed == 1 ? "" : "s",
-                                                      report.spec()));
+  return make_error(ec::invalid_workflow,
+                    fmt::format("{} reason{} against `{}`", failed, failed == 1 ? "" : "s", report.spec()));
 }
 
 } // namespace troupe

@@ -240,8 +240,7 @@ std::string show(const RunView& view, const text_look& how) {
   text_table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
   add_steps(run.steps(), "", steps, how);
   return facts.show(how) + (run.steps_size() == 0 ? "" : "\n" + steps.show(how)) + show_grants(run, how) +
-         ended(run.outcome()) +
-         ask_to_answer(view) + ask_to_approve(view);
+         ended(run.outcome()) + ask_to_answer(view) + ask_to_approve(view);
 }
 
 std::string show(const History& history, const text_look& how) {

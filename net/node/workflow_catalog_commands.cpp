@@ -52,8 +52,9 @@ caf::error complete(const cli_arguments& said, Command& command) {
 caf::expected<int> publish_spec(cli_session& at, const std::string& text, PublishWorkflow in) {
   auto& said = at.said();
   if (!said.id.empty() || !said.expect.empty() || said.parent > 0)
-    return make_error(ec::invalid_argument,
-                      fmt::format("{} is a working spec: --name, --expect and --parent are of one workflow", said.file));
+    return make_error(
+        ec::invalid_argument,
+        fmt::format("{} is a working spec: --name, --expect and --parent are of one workflow", said.file));
   auto node = at.node();
   if (!node)
     return std::move(node.error());

@@ -244,7 +244,8 @@ caf::expected<int> compare_files(cli_session& at) {
 
 std::vector<cli_command> workflow_commands() {
   const cli_option files{"FILE", &cli_arguments::files, "Workflows in YAML or JSON", true};
-  const cli_option checked{"FILE", &cli_arguments::files, "Workflows in YAML or JSON, or one working spec", true};
+  const cli_option checked{"FILE", &cli_arguments::files, "Workflows in YAML or JSON, or one working spec",
+                           true};
   const cli_option file{"FILE", &cli_arguments::file, "Workflow in YAML or JSON", true};
   const cli_option out{"--out", &cli_arguments::out, "File to write to, instead of standard output"};
   constexpr std::string_view next = "troupe help workflow";

@@ -44,11 +44,13 @@ steps:
     loop:
       until: last.grade >= 3
       max_rounds: 5
-      budget: {ledger: purse, per_round: 40, cost: last.cost)" + more + R"(}
+      budget: {ledger: purse, per_round: 40, cost: last.cost)" +
+                                              more + R"(}
       body:
         steps:
           - {id: grade, with: {round: index}, task: {required: [grade]}}
-)").definition;
+)")
+                                    .definition;
     return cmd;
   }
   // Commands that never come back to whoever asked; the run is there or not.
@@ -108,7 +110,8 @@ CAF_TEST(a loop without a budget left says which ledger it was and what would he
   begin();
   node->settle();
   node->advance(1min);
-  CAF_CHECK_EQUAL(run_state(run_ref).status(), RUN_COMPLETED); // 1 + 2 are spent, and 47 are enough for the third
+  CAF_CHECK_EQUAL(run_state(run_ref).status(),
+                  RUN_COMPLETED); // 1 + 2 are spent, and 47 are enough for the third
   CAF_CHECK_EQUAL(int64_t{ledger().spent()}, 6);
 }
 

@@ -42,7 +42,8 @@ struct log_reader final : log_sink {
     if (kind == "run" || kind == "task") {
       (kind == "run" ? of_runs : of_tasks) += 1;
       auto whose = entity.substr(entity.rfind('/') + 1);
-      auto known = expected.find("default/run/" + whose.substr(0, whose.find('.'))); // children are named after their parents
+      auto known = expected.find("default/run/" +
+                                 whose.substr(0, whose.find('.'))); // children are named after their parents
       require(known != expected.end() && known->second == trace, line);
     } else if (kind == "ledger" && line.find("limit_set") == std::string::npos) {
       ++of_ledgers;
@@ -90,7 +91,8 @@ struct traced : listener, with_desk<platform> {
 name: inner
 steps:
   - {id: work, task: {required: [work]}}
-)").definition;
+)")
+                                          .definition;
     request<WorkflowRevision>("default/workflow/inner", published);
   }
 

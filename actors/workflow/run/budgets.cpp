@@ -202,9 +202,9 @@ void run_reaction::settle_round(const step_place& at, const BudgetGrant& grant) 
                                  fmt::format("cost: round {} has cost {}, and that is no amount",
                                              grant.round(), cut_utf8(*cost, 40))));
     if (*units > grant.amount())
-      return fail(at, make_error(ec::budget_exceeded,
-                                 fmt::format("round {} has cost {}, and {} were reserved for it",
-                                             grant.round(), *units, grant.amount())));
+      return fail(
+          at, make_error(ec::budget_exceeded, fmt::format("round {} has cost {}, and {} were reserved for it",
+                                                          grant.round(), *units, grant.amount())));
     spent = *units;
   }
   settle_grant(grant, spent);
@@ -240,11 +240,9 @@ run_commands::decision run_commands::decide(const FundsReserved& cmd) const {
   *answered.mutable_failure() = cmd.failure();
   auto at = run_.find(grant->step());
   if (at && at->plan->definition->loop().budget().when_spent() == SPENT_WAIT)
-    answered.set_again_ms(now_ms_ + std::clamp<int64_t>(now_ms_ - grant->first_ms(),
-                                                        limits::loop_budget_again.count(),
-                                                        std::chrono::milliseconds{
-                                                            limits::loop_budget_again_most}
-                                                            .count()));
+    answered.set_again_ms(
+        now_ms_ + std::clamp<int64_t>(now_ms_ - grant->first_ms(), limits::loop_budget_again.count(),
+                                      std::chrono::milliseconds{limits::loop_budget_again_most}.count()));
   return events;
 }
 

@@ -44,14 +44,16 @@ const std::string all_is_well = R"(
 } // namespace
 
 CAF_TEST(a run that comes out as expected is fine) {
-  auto wrong = rehearsed(all_is_well + "      expect: {status: completed, result: told, steps: {pack: completed}}\n");
+  auto wrong =
+      rehearsed(all_is_well + "      expect: {status: completed, result: told, steps: {pack: completed}}\n");
   for (auto& one : wrong)
     CAF_MESSAGE(one);
   CAF_CHECK(wrong.empty());
 }
 
 CAF_TEST(each difference is told) {
-  auto wrong = rehearsed(all_is_well + "      expect: {status: failed, result: 7, failure: broke, steps: {ask: skipped}}\n");
+  auto wrong = rehearsed(
+      all_is_well + "      expect: {status: failed, result: 7, failure: broke, steps: {ask: skipped}}\n");
   CAF_REQUIRE_EQUAL(wrong.size(), 4u);
   CAF_CHECK_EQUAL(wrong[0], "it is completed, and failed was expected");
   CAF_CHECK_EQUAL(wrong[1], "its result is \"told\", and 7 was expected");

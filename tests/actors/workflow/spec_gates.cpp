@@ -80,10 +80,10 @@ CAF_TEST(every gate of a spec that keeps its word passes) {
     CAF_CHECK_EQUAL(gate.status(), "passed");
     gates.push_back(gate.phase() + "/" + gate.gate());
   }
-  CAF_CHECK(gates == (reasons{"plan/form", "plan/goal", "plan/requirements", "plan/covered",
-                              "implement/workflows", "validate/lint", "validate/case good",
-                              "document/descriptions", "document/pages", "deploy/version", "deploy/note",
-                              "deploy/published"}));
+  CAF_CHECK(gates ==
+            (reasons{"plan/form", "plan/goal", "plan/requirements", "plan/covered", "implement/workflows",
+                     "validate/lint", "validate/case good", "document/descriptions", "document/pages",
+                     "deploy/version", "deploy/note", "deploy/published"}));
 }
 
 CAF_TEST(a plan names its goal and requirements that cases show) {
@@ -112,7 +112,8 @@ CAF_TEST(warnings fail unless the spec says that they are known) {
 }
 
 CAF_TEST(a case that comes out otherwise fails) {
-  CAF_CHECK(failed(material(with(spec, "result: box}\n", "result: bag}\n"))) == reasons{"validate/case good:10"});
+  CAF_CHECK(failed(material(with(spec, "result: box}\n", "result: bag}\n"))) ==
+            reasons{"validate/case good:10"});
   auto none = with(spec, "cases: [good]", "cases: []");
   none = none.substr(0, none.find("validate:")) + none.substr(none.find("document:"));
   auto wrong = failed(material(none));

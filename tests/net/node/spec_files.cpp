@@ -64,7 +64,8 @@ CAF_TEST(the example passes all of its gates) {
   auto said = type({"workflow", "validate", example + "/spec.yaml"});
   CAF_MESSAGE(said.out << said.err);
   CAF_CHECK_EQUAL(said.code, 0);
-  CAF_CHECK(holds(said.out, "PHASE") && holds(said.out, "case a better text is sent") && holds(said.out, "passed"));
+  CAF_CHECK(holds(said.out, "PHASE") && holds(said.out, "case a better text is sent") &&
+            holds(said.out, "passed"));
   CAF_CHECK(!holds(said.out, "failed "));
   CAF_CHECK(holds(said.out, "left out")); // no node was asked
   auto json = type({"workflow", "validate", example + "/spec.yaml", "--json"});

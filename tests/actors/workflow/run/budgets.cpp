@@ -14,7 +14,8 @@ steps:
   - id: improve
     loop:
       until: last.grade >= 8
-      )" + loop +
+      )" +
+         loop +
          R"(
       budget: {ledger: purse, per_round: 50)" +
          more + R"(}
@@ -177,9 +178,13 @@ CAF_TEST(a run that forgets everything but its events settles what it has asked 
   auto spent = 1'000 - whole.left("purse");
   CAF_CHECK_EQUAL(spent, 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8);
   auto again = given(improves(", cost: last.grade"));
-  again.ledger("purse", 1'000).fake("grade", [grade = 1](const TaskSpec&) mutable -> caf::expected<std::string> {
-    return R"({"grade":)" + std::to_string(grade++) + "}";
-  }, 1min);
+  again.ledger("purse", 1'000)
+      .fake(
+          "grade",
+          [grade = 1](const TaskSpec&) mutable -> caf::expected<std::string> {
+            return R"({"grade":)" + std::to_string(grade++) + "}";
+          },
+          1min);
   CAF_REQUIRE(!again.start());
   for (int i = 0; i < 20; ++i)
     again.pass(30s).crash(i % 2 == 0);
