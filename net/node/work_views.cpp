@@ -160,7 +160,7 @@ std::string show_task(const RunView& view, const text_look& how) {
   facts.add_fact("task", view.ref());
   facts.add_fact("status", status_cell(name_of(task.status())));
   facts.add_fact("title", task.spec().title());
-  facts.add_fact("trace", trace_id(task.trace().empty() ? trace_of(view.ref()) : task.trace()));
+  facts.add_fact("trace", trace_id(task.trace()));
   facts.add_fact("needs", fmt::format("{}", fmt::join(task.spec().required(), ", ")));
   facts.add_fact("agent", task.agent());
   facts.add_fact("attempt", std::to_string(task.attempt()));
@@ -224,7 +224,7 @@ std::string show(const RunView& view, const text_look& how) {
                      (run.definition().version().empty() ? "" : " " + run.definition().version()) +
                      (run.revision() > 0 ? fmt::format(", revision {}", run.revision()) : ""));
   facts.add_fact("by", run.principal());
-  facts.add_fact("trace", trace_id(run.trace().empty() ? trace_of(view.ref()) : run.trace()));
+  facts.add_fact("trace", trace_id(run.trace()));
   facts.add_fact("parent", run.parent());
   facts.add_fact("forked from", run.forked_from());
   facts.add_fact("created", fmt::format("{}, took {}", short_time(run.created_ms(), how),
