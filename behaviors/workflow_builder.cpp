@@ -192,6 +192,8 @@ step_builder& step_builder::loop(const loop_words& words, const block_builder& b
   loop.set_max_rounds(words.max_rounds);
   loop.set_pause_ms(words.pause.count());
   loop.set_may_exhaust(words.may_exhaust);
+  if (!words.budget.ledger().empty())
+    *loop.mutable_budget() = words.budget;
   *loop.mutable_body() = body.block();
   return *this;
 }

@@ -38,6 +38,7 @@ struct loop_words {
   uint32_t max_rounds = 0;
   std::chrono::milliseconds pause{0};
   bool may_exhaust = false; ///< rounds used up are no failure
+  LoopBudget budget = {};   ///< without a ledger there is none
 };
 
 /// An approval: a question and who may answer it. 0 = limits::approval_timeout.

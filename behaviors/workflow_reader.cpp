@@ -78,7 +78,8 @@ private:
 
 class message_reader {
 public:
-  explicit message_reader(workflow_text& out) : out_{out} {}
+  message_reader(workflow_places& places, workflow_problems& problems)
+      : places_{places}, problems_{problems} {}
 
   void object(Message& message, const written_value& from) {
     if (from.as != written_as::object)
@@ -90,8 +91,8 @@ public:
   }
 
   void problem(std::string text, text_place at) {
-    if (out_.problems.size() < limits::definition_problems)
-      out_.problems.push_back({path_, std::move(text), {}, at});
+    if (problems_.size() < limits::definition_problems)
+      problems_.push_back({path_, std::move(text), {}, at});
   }
 
 private:
@@ -139,7 +140,7 @@ private:
 
   void read(Message& message, const FieldDescriptor& field, const written_value& key,
             const written_value& from) {
-    out_.places[path_] = from.scalar() ? from.at : key.at;
+    places_[path_] = from.scalar() ? from.at : key.at;
     if (is_fields(field))
       return fields(message, field, from);
     if (!field.is_repeated())
@@ -148,7 +149,7 @@ private:
       return expected("a list, like `[a, b]`,", from);
     for (size_t i = 0; i < from.items.size(); ++i) {
       path_part here{path_, i};
-      out_.places[path_] = from.items[i].at;
+      places_[path_] = from.items[i].at;
       one(message, field, from.items[i]);
     }
   }
@@ -159,13 +160,13 @@ private:
       return expected("an object of names and values", from);
     std::map<std::string, std::pair<std::string, text_place>> sorted;
     members(from, [&](const written_value& key, const written_value& value) {
-      out_.places[path_] = value.at;
+      places_[path_] = value.at;
       sorted.emplace(key.text, std::pair{text_of(value), value.at});
     });
     size_t index = 0;
     for (auto& [name, value] : sorted) {
       path_part here{path_, index++};
-      out_.places[path_] = value.second;
+      places_[path_] = value.second;
       auto& added = static_cast<Field&>(*message.GetReflection()->AddMessage(&message, &field));
       added.set_name(name);
       added.set_value(std::move(value.first));
@@ -290,7 +291,8 @@ private:
             from.at);
   }
 
-  workflow_text& out_;
+  workflow_places& places_;
+  workflow_problems& problems_;
   std::string path_;
 };
 
@@ -299,8 +301,10 @@ std::string_view without_mark(std::string_view text) {
   return text.starts_with("\uFEFF") ? text.substr(3) : text;
 }
 
-void read(std::string_view text, Message& message, workflow_text& out) {
-  message_reader reader{out};
+} // namespace
+
+void read_form(std::string_view text, Message& into, workflow_places& places, workflow_problems& problems) {
+  message_reader reader{places, problems};
   if (text.size() > limits::definition_bytes)
     return reader.problem(
         fmt::format("the text has {} bytes, of at most {}", text.size(), limits::definition_bytes), {1, 1});
@@ -309,27 +313,25 @@ void read(std::string_view text, Message& message, workflow_text& out) {
   auto is_json = begin != std::string_view::npos && text[begin] == '{';
   auto tree = is_json ? read_json_tree(text) : read_yaml_tree(text);
   if (tree.problem) {
-    out.problems.push_back(std::move(*tree.problem));
+    problems.push_back(std::move(*tree.problem));
     return;
   }
-  out.places[""] = tree.root.at.line > 0 ? tree.root.at : text_place{1, 1};
+  places[""] = tree.root.at.line > 0 ? tree.root.at : text_place{1, 1};
   if (tree.root.at.line == 0)
     tree.root.at = {1, 1};
-  reader.object(message, tree.root);
+  reader.object(into, tree.root);
 }
-
-} // namespace
 
 workflow_text read_workflow(std::string_view text) {
   workflow_text out;
-  read(text, out.definition, out);
+  read_form(text, out.definition, out.places, out.problems);
   return out;
 }
 
 workflow_text read_block(std::string_view text) {
   workflow_text out;
   Block block;
-  read(text, block, out);
+  read_form(text, block, out.places, out.problems);
   out.definition.mutable_steps()->Swap(block.mutable_steps());
   out.definition.set_result(block.result());
   return out;

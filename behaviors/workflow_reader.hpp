@@ -25,4 +25,8 @@ workflow_text read_workflow(std::string_view text);
 /// The same for a Block alone, which a task may return; `definition` then has its steps and its result only.
 workflow_text read_block(std::string_view text);
 
+/// The same for any other message whose form follows docs/reference/workflow.md.
+void read_form(std::string_view text, google::protobuf::Message& into, workflow_places& places,
+               workflow_problems& problems);
+
 } // namespace troupe

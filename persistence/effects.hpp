@@ -28,7 +28,7 @@ struct timer_rule {
 /// A message that must arrive needs a timer beside it: the timer's row is what redelivery reads.
 class effects {
 public:
-  /// `cause` is the context of the command decided on; messages carry its trace, principal and deadline.
+  /// `cause` is the context of the command decided on; messages carry its trace, principal and deadline; see carry().
   effects(const std::string& owner, const entity_id& entity, const std::string& naming_key,
           const Context& cause)
       : owner_{owner}, entity_{entity}, naming_key_{naming_key}, cause_{cause} {}
@@ -37,7 +37,7 @@ public:
   template <command_message M>
   void tell(const std::string& to, M message) {
     auto* context = message.mutable_context();
-    context->set_trace(cause_.trace());
+    context->set_trace(trace());
     context->set_principal(cause_.principal());
     if (context->deadline_ms() == 0)
       context->set_deadline_ms(cause_.deadline_ms());
@@ -82,6 +82,14 @@ public:
     return cause_;
   }
 
+  /// The entity has a trace of its own, as a traceparent that outlives these effects; its messages carry it instead of the cause's.
+  void carry(const std::string& own_trace) {
+    own_trace_ = &own_trace;
+  }
+  const std::string& trace() const {
+    return own_trace_ && !own_trace_->empty() ? *own_trace_ : cause_.trace();
+  }
+
   /// A message that leaves when the event is durable; `to` is a ref.
   struct outgoing {
     std::string to;
@@ -102,6 +110,7 @@ private:
   const entity_id& entity_;
   const std::string& naming_key_;
   const Context& cause_;
+  const std::string* own_trace_ = nullptr;
   std::vector<outgoing> messages_;
   std::vector<row_change> rows_;
   std::optional<spending> spent_;

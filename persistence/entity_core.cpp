@@ -105,7 +105,7 @@ caf::error entity_core::admit(const Context& context) const {
   return {};
 }
 
-void entity_core::log_refusal(const google::protobuf::Message& command, const Context& context,
+void entity_core::log_refusal(const google::protobuf::Message& command, const std::string& trace,
                               const caf::error& why) const {
   auto level = log_level::warning;
   switch (code_of(why)) {
@@ -120,7 +120,7 @@ void entity_core::log_refusal(const google::protobuf::Message& command, const Co
     break;
   }
   doors_->log.for_entity(seat_->ref)
-      .for_trace(context.trace())
+      .for_trace(trace)
       .write(level, "a command was refused",
              {{"command", command.GetDescriptor()->name()}, {"reason", describe(why)}});
 }

@@ -68,7 +68,7 @@ public:
               std::string reply_bytes, caf::message reply, caf::response_promise promise);
 
   /// Logs that a one-way command was refused: quietly if it came late or again, else as a warning.
-  void log_refusal(const google::protobuf::Message& command, const Context& context,
+  void log_refusal(const google::protobuf::Message& command, const std::string& trace,
                    const caf::error& why) const;
 
   /// Answers when everything seen so far is durable. An error is an answer too.

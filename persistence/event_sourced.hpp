@@ -20,6 +20,8 @@ namespace troupe {
 ///   void bring_about(const event&, effects&) const;       optional: rows and messages, called after apply
 ///                                                         (rows follow from events alone: see rebuild.hpp)
 ///   void count(const event&, const node_metrics&) const;  optional: what is counted when it is decided, not on replay
+///   const std::string& trace() const;                     optional: a traceparent, empty until it has begun. Its messages and log
+///                                                         lines carry it for life, whatever the trace of a command
 ///   static std::string upcast(uint32_t version, std::string event);  optional: raises stored bytes by one version
 ///   void born(const std::string& ref);                    optional: told its own ref before anything else
 ///   void inherit(int64_t spent);                          optional, of a ledger: told before its first event what one of
@@ -103,7 +105,7 @@ public:
   template <command_message Command>
   bool act(const Command& command) {
     auto refused = [&](const caf::error& why) {
-      core_->log_refusal(command, command.context(), why);
+      core_->log_refusal(command, trace_of_own().empty() ? command.context().trace() : trace_of_own(), why);
       return false;
     };
     if (auto not_now = core_->admit(command.context()))
@@ -112,6 +114,7 @@ public:
     if (!decision)
       return refused(decision.error());
     effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
+    brought_about.carry(trace_of_own());
     auto events = apply(*decision, brought_about);
     if constexpr (requires { state_->acknowledge(command, brought_about); })
       state_->acknowledge(command, brought_about);
@@ -167,6 +170,7 @@ private:
     if (!decision)
       return core_->answer(std::move(promise), caf::make_message(std::move(decision.error())));
     effects brought_about{core_->ref(), core_->id(), core_->outside().rows->naming_key(), command.context()};
+    brought_about.carry(trace_of_own());
     auto events = apply(*decision, brought_about);
     auto reply = state_->reply(command);
     if (events.empty()) {
@@ -177,6 +181,14 @@ private:
       core_->append(command.context(), std::move(events), brought_about, std::move(bytes),
                     caf::make_message(std::move(reply)), std::move(promise));
     }
+  }
+
+  const std::string& trace_of_own() const {
+    static const std::string none;
+    if constexpr (requires { state_->trace(); })
+      return state_->trace();
+    else
+      return none;
   }
 
   template <class Command>
@@ -214,13 +226,14 @@ private:
     auto& log = core_->outside().log;
     auto tells = log.enabled(log_level::debug);
     for (auto& event : events) {
-      if (tells) // names only: what is in an event may be nobody's business
-        log.for_entity(core_->ref())
-            .for_trace(brought_about.cause().trace())
-            .debug("decided", {{"event", event_name(event)}});
       if constexpr (requires { state_->tidy(event, brought_about); })
         state_->tidy(event, brought_about);
       state_->apply(event);
+      brought_about.carry(trace_of_own());
+      if (tells) // names only: what is in an event may be nobody's business
+        log.for_entity(core_->ref())
+            .for_trace(brought_about.trace())
+            .debug("decided", {{"event", event_name(event)}});
       if constexpr (requires { state_->bring_about(event, brought_about); })
         state_->bring_about(event, brought_about);
       if constexpr (requires { state_->count(event, core_->outside().meters); })

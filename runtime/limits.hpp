@@ -321,6 +321,12 @@ inline constexpr int64_t ledger_steps = 64;
 /// The most a ledger may count: any two can be added, and a million of anything per millionth is far below.
 inline constexpr int64_t ledger_amount = 1'000'000'000'000'000'000;
 
+/// Promises of one ledger that are not settled: each is a round at work, some hundred bytes of its snapshot. Who comes above that asks
+/// again. And settled ones it remembers, so that a question that comes late reserves nothing; and entries shown with one ledger.
+inline constexpr size_t ledger_open = 4'096;
+inline constexpr size_t ledger_settled = 256;
+inline constexpr size_t ledger_entries = 20;
+
 /// Unit of a ledger and purpose of a charge, bytes: they appear in tables.
 inline constexpr size_t ledger_text_bytes = 200;
 

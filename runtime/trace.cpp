@@ -24,6 +24,17 @@ std::optional<uint64_t> hex(std::string_view digits) {
   return value;
 }
 
+// FNV-1a (Fowler, Noll, Vo), 64 bits, from different beginnings; mixed by the last steps of SplitMix64 (Steele, Lea, Flood, 2014).
+uint64_t hash(std::string_view text, uint64_t beginning) {
+  auto value = 14695981039346656037U ^ beginning;
+  for (unsigned char c : text)
+    value = (value ^ c) * 1099511628211U;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebU;
+  value ^= value >> 31;
+  return value == 0 ? 1 : value;
+}
+
 uint64_t nonzero(id_source& ids) {
   for (;;)
     if (auto bits = ids.random())
@@ -70,6 +81,14 @@ trace_context child_span(const trace_context& parent, id_source& ids) {
   auto child = parent;
   child.span = nonzero(ids);
   return child;
+}
+
+std::string trace_of(std::string_view ref) {
+  return to_string(trace_context{hash(ref, 1), hash(ref, 2), hash(ref, 3), true});
+}
+
+std::string trace_id(std::string_view traceparent) {
+  return parse_trace(traceparent) ? std::string{traceparent.substr(3, 32)} : std::string{};
 }
 
 Context child_context(const Context& parent, id_source& ids) {

@@ -33,6 +33,12 @@ trace_context new_trace(id_source& ids);
 /// A new span of the same trace.
 trace_context child_span(const trace_context& parent, id_source& ids);
 
+/// The traceparent of what was begun without one: made of its ref, the same for ever.
+std::string trace_of(std::string_view ref);
+
+/// The trace id of a traceparent, 32 hex digits; empty if it is none.
+std::string trace_id(std::string_view traceparent);
+
 /// The context of a command that another command causes: a new span of its trace, the same principal and
 /// deadline, no command id. A parent without a valid trace begins one.
 Context child_context(const Context& parent, id_source& ids);

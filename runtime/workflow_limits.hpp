@@ -20,6 +20,10 @@ inline constexpr uint32_t map_parallel_most = 1'000;
 /// Rounds of one loop: what has to go on for ever is a schedule.
 inline constexpr uint32_t loop_rounds = 10'000;
 
+/// A loop whose budget is spent asks again after as long as it has waited, between these: two records each time.
+inline constexpr std::chrono::milliseconds loop_budget_again = 1min;
+inline constexpr std::chrono::milliseconds loop_budget_again_most = 1h;
+
 /// Blocks inside one another: bounds the length of a step's path and the stack.
 inline constexpr size_t workflow_depth = 8;
 

@@ -14,6 +14,8 @@ ledger_actor::behavior_type ledger(ledger_actor::stateful_pointer<ledger_book> s
       [=](const SetLedgerLimit& cmd) mutable { return log.handle(cmd); },
       [=](const ChargeLedger& cmd) mutable { return log.handle(cmd); },
       [=](const ConfirmLedger& cmd) mutable { return log.handle(cmd); },
+      [=](const ReserveFunds& cmd) mutable { log.act(cmd); },
+      [=](const SettleFunds& cmd) mutable { log.act(cmd); },
       [=](const GetLedger&) mutable { return log.answer(self->state.describe()); },
   };
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <caf/expected.hpp>
+#include <deque>
+#include <map>
 #include <optional>
 #include <troupe/persistence/effects.hpp>
 #include <troupe/runtime/proto/ledger.pb.h>
@@ -18,8 +20,8 @@ spending spending_of(const LedgerState& ledger);
 std::optional<LedgerEvent> proof(const LedgerState& ledger, std::optional<int64_t> mark,
                                  const std::string& why);
 
-/// The state of a ledger; see event_sourced.hpp. Invariant: a charge is decided only if spent + amount <= limit, and spent
-/// never falls.
+/// The state of a ledger; see event_sourced.hpp. Invariants: a charge or a promise is decided only if spent + reserved + amount <= limit;
+/// spent never falls; a promise is settled once, at no more than its amount.
 struct ledger_book {
   using event = LedgerEvent;
   using decision = caf::expected<std::vector<LedgerEvent>>;
@@ -33,6 +35,14 @@ struct ledger_book {
   decision decide(const ChargeLedger& cmd) const;
   /// Also ec::conflict (it is not exhausted).
   decision decide(const ConfirmLedger& cmd) const;
+  /// Decides nothing when it is refused: the answer says why.
+  decision decide(const ReserveFunds& cmd) const;
+  decision decide(const SettleFunds& cmd) const;
+
+  /// Answers FundsReserved, or nothing to a question that came late or has to be asked again.
+  void acknowledge(const ReserveFunds& cmd, effects& out) const;
+  /// Answers FundsSettled.
+  void acknowledge(const SettleFunds& cmd, effects& out) const;
 
   /// As event_sourced.hpp says.
   void apply(const LedgerEvent& happened);
@@ -52,19 +62,23 @@ struct ledger_book {
     return ledger;
   }
   /// As event_sourced.hpp says.
-  LedgerState save() const {
-    return ledger;
-  }
+  LedgerState save() const;
   /// As event_sourced.hpp says.
-  bool load(const LedgerState& saved) {
-    ledger = saved;
-    return true;
-  }
-  /// Error: ec::not_found.
+  bool load(const LedgerState& saved);
+  /// With some of its promises. Error: ec::not_found.
   caf::expected<LedgerState> describe() const;
 
-  LedgerState ledger;       ///< without a unit it has not begun
+  /// Whose promise it is: a run, and which one of the run's.
+  using promised_to = std::pair<std::string, uint32_t>;
+
+  LedgerState ledger; ///< without a unit it has not begun; without its lists
+  std::map<promised_to, LedgerGrant> open;
+  std::deque<promised_to> settled; ///< the last ones, oldest first
   int64_t spent_before = 0; ///< by one of its name that a restore has cut away; told before its first event
+
+private:
+  caf::error refusal(int64_t amount) const;
+  bool is_settled(const promised_to& whose) const;
 };
 
 } // namespace troupe

@@ -90,7 +90,8 @@ private:
         return std::move(lived.error());
       found_any_ = true;
       ledger_book book;
-      if (!book.ledger.ParseFromString((*lived)->state()))
+      LedgerState saved;
+      if (!saved.ParseFromString((*lived)->state()) || !book.load(saved))
         return make_error(ec::corrupt, ref + ": its state does not parse");
       auto found = marks_.marks.find(entity);
       auto mark = found == marks_.marks.end() ? std::nullopt : std::optional{found->second};

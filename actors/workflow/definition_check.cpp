@@ -183,6 +183,8 @@ private:
       check(step.map().over(), "map.over");
     if (step.has_loop())
       check(step.loop().until(), "loop.until", {"index", "last"});
+    if (!step.loop().budget().cost().empty())
+      check(step.loop().budget().cost(), "loop.budget.cost", {"index", "last"});
     if (!step.wait().until().empty())
       check(step.wait().until(), "wait.until");
     if (step.has_monitor())

@@ -159,6 +159,12 @@ private:
              fmt::format("if its `until` never holds, {} does {} rounds without a pause; lower `max_rounds`, "
                          "or say `pause`",
                          named(step.id()), step.loop().max_rounds()));
+      if (step.loop().budget().when_spent() == SPENT_WAIT && step.timeout_ms() == 0 &&
+          definition_.deadline_ms() == 0)
+        warn(rule, path + ".loop.budget.when_spent",
+             fmt::format("if nobody raises the limit of {}, {} waits for ever; say `timeout`, or give the "
+                         "workflow a `deadline`",
+                         named(step.loop().budget().ledger()), named(step.id())));
       if (step.has_expand() && step.expand().capabilities().empty())
         warn(rule, path + ".expand",
              fmt::format("what {} returns may use every capability of this workflow; name those it needs in "

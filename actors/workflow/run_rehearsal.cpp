@@ -1,6 +1,7 @@
 // RUN REHEARSAL: decisions, events and timers of one run under a clock of its own.
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <troupe/actors/workflow/run/commands.hpp>
 #include <troupe/actors/workflow/run/effects.hpp>
 #include <troupe/actors/workflow/run_rehearsal.hpp>
@@ -50,6 +51,48 @@ run_rehearsal& run_rehearsal::fake_child(const std::string& workflow, fake_run r
   return *this;
 }
 
+run_rehearsal& run_rehearsal::ledger(const std::string& name, int64_t left) {
+  ledgers_[fmt::format("{}/ledger/{}", ref_.substr(0, ref_.find('/')), name)] = left;
+  return *this;
+}
+
+int64_t run_rehearsal::left(const std::string& ledger) const {
+  auto found = ledgers_.find(fmt::format("{}/ledger/{}", ref_.substr(0, ref_.find('/')), ledger));
+  return found == ledgers_.end() ? -1 : found->second;
+}
+
+void run_rehearsal::reserve(const ReserveFunds& cmd, const std::string& ledger) {
+  auto found = ledgers_.find(ledger);
+  if (found == ledgers_.end())
+    return;
+  FundsReserved answer;
+  answer.set_number(cmd.grant().number());
+  answer.set_unit("unit");
+  answer.set_ledger(ledger);
+  if (found->second < cmd.grant().amount()) {
+    *answer.mutable_failure() =
+        to_failure(make_error(ec::budget_exceeded, fmt::format("{} has {} left, and was asked for {}", ledger,
+                                                               found->second, cmd.grant().amount())));
+  } else {
+    found->second -= cmd.grant().amount();
+    promised_[ledger][cmd.grant().number()] = cmd.grant().amount();
+  }
+  of_ledgers_.emplace_back(std::move(answer));
+}
+
+void run_rehearsal::settle(const SettleFunds& cmd, const std::string& ledger) {
+  if (!ledgers_.contains(ledger))
+    return;
+  auto& promised = promised_[ledger];
+  if (auto found = promised.find(cmd.number()); found != promised.end()) {
+    ledgers_[ledger] += found->second - cmd.spent();
+    promised.erase(found);
+  }
+  FundsSettled answer;
+  answer.set_number(cmd.number());
+  of_ledgers_.emplace_back(std::move(answer));
+}
+
 caf::error run_rehearsal::start(const std::vector<argument>& inputs) {
   StartWorkflow command;
   *command.mutable_definition() = definition_;
@@ -83,6 +126,9 @@ template caf::error run_rehearsal::send(DelegateApproval, const std::string&);
 template caf::error run_rehearsal::send(ResumeTask, const std::string&);
 template caf::error run_rehearsal::send(ChildEnded, const std::string&);
 template caf::error run_rehearsal::send(ChildNoted, const std::string&);
+template caf::error run_rehearsal::send(FundsReserved, const std::string&);
+template caf::error run_rehearsal::send(FundsSettled, const std::string&);
+template caf::error run_rehearsal::send(NoteCharge, const std::string&);
 
 caf::error run_rehearsal::signal(const std::string& name, const std::string& payload) {
   SignalRun command;
@@ -171,6 +217,10 @@ void run_rehearsal::deliver(const caf::message& message, const std::string& to) 
       *ended.mutable_outcome()->mutable_failure() = to_failure(result.error());
     return;
   }
+  if (message.size() == 1 && message.match_element<ReserveFunds>(0))
+    return reserve(message.get_as<ReserveFunds>(0), to);
+  if (message.size() == 1 && message.match_element<SettleFunds>(0))
+    return settle(message.get_as<SettleFunds>(0), to);
   if (message.size() != 1 || !message.match_element<RunTask>(0))
     return;
   auto& call = message.get_as<RunTask>(0);
@@ -187,6 +237,10 @@ void run_rehearsal::work() {
       auto ended = std::move(children_.front());
       children_.pop_front();
       take(run_commands{run_, now_ms_, defaults_}.decide(ended));
+    } else if (!of_ledgers_.empty()) {
+      auto said = std::move(of_ledgers_.front());
+      of_ledgers_.pop_front();
+      std::visit([&](auto& cmd) { take(run_commands{run_, now_ms_, defaults_}.decide(cmd)); }, said);
     } else if (!jobs_.empty() && jobs_.begin()->end_ms <= now_ms_) {
       auto done = *jobs_.begin();
       jobs_.erase(jobs_.begin());

@@ -9,6 +9,8 @@
 #include <troupe/actors/workflow/run/course.hpp>
 #include <troupe/behaviors/action.hpp>
 #include <troupe/persistence/effects.hpp>
+#include <troupe/runtime/proto/ledger.pb.h>
+#include <variant>
 
 namespace troupe::testing {
 
@@ -39,6 +41,10 @@ public:
   run_rehearsal& fail(const std::string& capability, ec code, std::string text = "it was told to fail");
   /// Does all runs of this workflow that a child step begins.
   run_rehearsal& fake_child(const std::string& workflow, fake_run run);
+  /// Plays a ledger that may spend so much from now on. Without one, a loop with a budget waits for ever.
+  run_rehearsal& ledger(const std::string& name, int64_t left);
+  /// What is left of it, without what is promised; -1 if there is none.
+  int64_t left(const std::string& ledger) const;
 
   /// Begins the run. Errors: why it is refused.
   caf::error start(const std::vector<argument>& inputs = {});
@@ -105,6 +111,8 @@ private:
   void apply(const std::vector<RunEvent>& events);
   void keep_rows(effects& out);
   void deliver(const caf::message& message, const std::string& to);
+  void reserve(const ReserveFunds& cmd, const std::string& ledger);
+  void settle(const SettleFunds& cmd, const std::string& ledger);
   void work();
   void end(const job& done);
   void fire(const TimerRow& timer);
@@ -121,7 +129,11 @@ private:
   std::map<std::string, fake_run> child_fakes_;
   std::map<std::string, int> begun_;
   std::set<job> jobs_;
-  std::deque<ChildEnded> children_; // ended, and the run has not heard of it
+  std::deque<ChildEnded> children_;        // ended, and the run has not heard of it
+  std::map<std::string, int64_t> ledgers_; // by ref: what is left
+  std::map<std::string, std::map<uint32_t, int64_t>>
+      promised_; // by ref of the ledger and number of the grant
+  std::deque<std::variant<FundsReserved, FundsSettled>> of_ledgers_; // said, and the run has not heard of it
   uint64_t numbers_ = 0;
   int64_t now_ms_ = 1'000'000'000; // any time does; not 0, so that a forgotten time shows
 };

@@ -30,8 +30,12 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
   }
 
   decision decide(const CreateTask& cmd, int64_t now_ms) const {
-    if (!exists())
-      return task_life::create(cmd.spec(), defaults, now_ms);
+    if (!exists()) {
+      auto created = task_life::create(cmd.spec(), defaults, now_ms);
+      if (created)
+        created->front().mutable_created()->set_trace(cmd.context().trace());
+      return created;
+    }
     if (equal(cmd.spec(), task.spec()))
       return std::vector<event>{};
     return make_error(ec::already_exists, own_ref + " exists with another specification");
@@ -42,6 +46,8 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
 
   void apply(const event& happened) {
     task_life::apply(task, happened);
+    if (happened.has_created())
+      begin_trace(task.trace());
   }
 
   void tidy(const event& happened, effects& out) const {
@@ -68,6 +74,7 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
   }
   bool load(const TaskState& saved) {
     task = saved;
+    begin_trace(task.trace());
     return true;
   }
 
@@ -82,6 +89,7 @@ struct task_entity : task_owner<task_entity, TaskEvent> {
     row.set_steps_done(task.status() == TASK_COMPLETED);
     row.set_reason(task.reason());
     row.set_parent(task.spec().parent());
+    row.set_trace(task.trace());
     return row;
   }
   caf::expected<TaskDescription> describe_it() const {

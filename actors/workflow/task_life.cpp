@@ -240,6 +240,7 @@ void apply(TaskState& task, const TaskEvent& event) {
   case TaskEvent::kCreated:
     *task.mutable_spec() = event.created().spec();
     *task.mutable_defaults() = event.created().defaults();
+    task.set_trace(event.created().trace());
     task.set_created_ms(event.created().time_ms());
     task.set_attempt(1);
     task.set_status(TASK_QUEUED);

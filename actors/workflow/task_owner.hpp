@@ -3,6 +3,7 @@
 
 #include <troupe/actors/workflow/claims.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
+#include <troupe/runtime/trace.hpp>
 
 namespace troupe {
 
@@ -16,6 +17,8 @@ public:
   using decision = caf::expected<std::vector<event>>;
 
   std::string own_ref;
+  /// Made of its ref until it is known: what was begun without a trace keeps that one.
+  std::string own_trace;
   /// What new tasks get where their spec is silent. No part of the state: what a task got is in its event, so
   /// that replay under another configuration changes nothing.
   TaskDefaults defaults;
@@ -23,6 +26,11 @@ public:
   /// Told its own ref before anything else.
   void born(const std::string& ref_text) {
     own_ref = ref_text;
+  }
+
+  /// As event_sourced.hpp says.
+  const std::string& trace() const {
+    return own_trace;
   }
 
   /// What should happen: see task_life for what each command decides and how it is refused.
@@ -130,6 +138,11 @@ public:
   }
 
 protected:
+  /// It has begun, with this trace or none.
+  void begin_trace(const std::string& known) {
+    own_trace = known.empty() ? trace_of(own_ref) : known;
+  }
+
   /// Lets `decide` look at one task and wraps the events it names. Errors: ec::not_found; those of `decide`.
   template <class F>
   decision decide_on(const std::string& step, F&& decide_it) const {

@@ -43,7 +43,9 @@ std::pair<std::string, std::string> look_of(const StepDefinition& step) {
   case StepDefinition::kMap:
     return {"∀", "over " + step.map().over()};
   case StepDefinition::kLoop:
-    return {"↻", "until " + step.loop().until()};
+    return {"↻",
+            "until " + step.loop().until() +
+                (step.loop().has_budget() ? "; budget " + step.loop().budget().ledger() : std::string{})};
   case StepDefinition::kWait:
     return {"◷",
             step.wait().until().empty() ? span_text(step.wait().for_ms()) : "until " + step.wait().until()};

@@ -25,7 +25,8 @@ struct run_entity : task_owner<run_entity, RunEvent> {
   run_course run;
 
   void born(const std::string& ref_text) {
-    own_ref = run.own_ref = ref_text;
+    task_owner::born(ref_text);
+    run.own_ref = ref_text;
   }
   const TaskState* task_at(const std::string& step) const {
     auto at = run.find(step);
@@ -65,6 +66,8 @@ struct run_entity : task_owner<run_entity, RunEvent> {
 
   void apply(const event& happened) {
     run.apply(happened);
+    if (happened.has_started())
+      begin_trace(run.state.trace());
   }
   void tidy(const event& happened, effects& out) const {
     run_effects::tidy(run, happened, out);
@@ -74,6 +77,9 @@ struct run_entity : task_owner<run_entity, RunEvent> {
       if (auto* task = task_at(happened.step().step()))
         task_changed(happened.step().step(), *task, happened.step().event(), out);
     run_effects::bring_about(run, happened, out);
+  }
+  void acknowledge(const FundsReserved& cmd, effects& out) const {
+    run_effects::give_back(run, cmd, out);
   }
   void acknowledge(const TimerDue& cmd, effects& out) const {
     task_owner::acknowledge(cmd, out);
@@ -109,6 +115,7 @@ struct run_entity : task_owner<run_entity, RunEvent> {
   }
   bool load(const RunState& saved) {
     run.load(saved);
+    begin_trace(run.state.trace());
     return true;
   }
   caf::expected<RunDescription> describe_it() const {
@@ -163,6 +170,9 @@ run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entit
       [=](const ChildEnded& cmd) mutable { act(cmd); },
       [=](const TimerDue& cmd) mutable { act(cmd); },
       [=](const ChildNoted& cmd) mutable { act(cmd); },
+      [=](const FundsReserved& cmd) mutable { act(cmd); },
+      [=](const FundsSettled& cmd) mutable { act(cmd); },
+      [=](const NoteCharge& cmd) mutable { return handle(cmd); },
       [=](const AnswerQuestion& cmd) mutable { return handle(cmd); },
       [=](const CancelTask& cmd) mutable { return handle(cmd); },
       [=](const ResumeTask& cmd) mutable { return handle(cmd); },

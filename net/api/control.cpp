@@ -165,11 +165,12 @@ private:
     token = token.substr(0, scheme.size()) == scheme ? token.substr(scheme.size()) : std::string_view{};
     auto who = tokens_.identify(token);
     auto refusal = who ? permit(*who, method) : who.error();
+    control_call call;
+    call.context.set_trace(to_string(new_trace(*desk_->outside->ids)));
     if (desk_->hooks.decided)
-      desk_->hooks.decided(method, who ? who->principal : std::string{}, refusal);
+      desk_->hooks.decided(method, who ? who->principal : std::string{}, call.context.trace(), refusal);
     if (refusal)
       return refusal;
-    control_call call;
     call.desk = desk_;
     call.patience = waits ? limits::door_wait : limits::door_timeout;
     auto now = std::chrono::system_clock::now(); // gRPC's deadlines are of this clock
@@ -178,7 +179,6 @@ private:
     if (call.patience.count() <= 0)
       return make_error(ec::timeout, "the deadline passed before the call was looked at");
     auto now_ms = desk_->outside->time->now_ms();
-    call.context.set_trace(to_string(new_trace(*desk_->outside->ids)));
     call.context.set_principal(who->principal);
     if (needed_role(method) == access_role::viewer)
       call.context.set_deadline_ms(now_ms + call.patience.count());

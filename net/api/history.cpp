@@ -176,8 +176,9 @@ std::string summarize(const LedgerEvent& event) {
   case LedgerEvent::kLimitSet:
     return fmt::format("may spend {} {}", event.limit_set().amount(), event.limit_set().unit());
   case LedgerEvent::kCharged:
-    return fmt::format("{} charges {} for {}", event.charged().principal(), event.charged().amount(),
-                       first_line(event.charged().purpose()));
+    return fmt::format("{} charges {} for {}{}", event.charged().principal(), event.charged().amount(),
+                       first_line(event.charged().purpose()),
+                       event.charged().run().empty() ? "" : ", of " + event.charged().run());
   case LedgerEvent::kRestored:
     return fmt::format("its mark says that {} is spent", event.restored().spent());
   case LedgerEvent::kExhausted:
@@ -185,6 +186,14 @@ std::string summarize(const LedgerEvent& event) {
   case LedgerEvent::kConfirmed:
     return fmt::format("{} confirms that {} is spent", event.confirmed().principal(),
                        event.confirmed().spent());
+  case LedgerEvent::kReserved:
+    return fmt::format("promises {} to {}, step {}, round {}", event.reserved().amount(),
+                       event.reserved().run(), event.reserved().step(), event.reserved().round());
+  case LedgerEvent::kSettled: {
+    auto& grant = event.settled().grant();
+    return fmt::format("{}, step {}, round {} has spent {} of {}", grant.run(), grant.step(), grant.round(),
+                       event.settled().spent(), grant.amount());
+  }
   default:
     return "";
   }

@@ -21,8 +21,9 @@ struct control_hooks {
   /// All metrics in the Prometheus text format.
   std::function<std::string()> metrics;
   /// Hears of every call that was let in or refused, for log and audit: on gRPC's threads, so it is
-  /// thread-safe and quick. The principal is empty if nobody knows it.
-  std::function<void(std::string_view method, const std::string& principal, const caf::error& refusal)>
+  /// thread-safe and quick. The principal is empty if nobody knows it; the traceparent is that of all the call brings about.
+  std::function<void(std::string_view method, const std::string& principal, const std::string& trace,
+                     const caf::error& refusal)>
       decided;
   /// Why no new work is taken now; no error if it is. Thread-safe and quick. Empty = it always is.
   std::function<caf::error()> refuse_work;

@@ -101,6 +101,23 @@ std::string summarize(const RunEvent& event) {
     return fmt::format("step {} begins anew", event.reset().step());
   case RunEvent::kChildClosed:
     return event.child_closed().child() + " has ended, too";
+  case RunEvent::kBudgetAsked:
+    return fmt::format("step {} asks {} for {}, for round {}", event.budget_asked().step(),
+                       event.budget_asked().ledger(), event.budget_asked().amount(),
+                       event.budget_asked().round());
+  case RunEvent::kBudgetAnswered:
+    return event.budget_answered().has_failure()
+               ? fmt::format("step {} gets nothing{}", event.budget_answered().step(),
+                             because(event.budget_answered().failure().text()))
+               : fmt::format("step {} gets it", event.budget_answered().step());
+  case RunEvent::kBudgetSettled:
+    return fmt::format("step {} has spent {} of it", event.budget_settled().step(),
+                       event.budget_settled().spent());
+  case RunEvent::kBudgetNoted:
+    return "the ledger knows";
+  case RunEvent::kCharged:
+    return fmt::format("{} charges {} {} to {}{}", event.charged().by(), event.charged().amount(),
+                       event.charged().unit(), event.charged().ledger(), because(event.charged().purpose()));
   case RunEvent::KIND_NOT_SET:
     break;
   }

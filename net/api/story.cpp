@@ -11,6 +11,7 @@
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/inquiry_limits.hpp>
+#include <troupe/runtime/trace.hpp>
 
 namespace troupe {
 namespace {
@@ -76,6 +77,18 @@ public:
     case RunEvent::kClosing:
       note({}, "end", event.closing().time_ms(), event);
       return book_.decided(book_.last(), seq);
+    case RunEvent::kBudgetAsked:
+      return ask(event.budget_asked());
+    case RunEvent::kBudgetAnswered:
+      return answer(seq, event.budget_answered());
+    case RunEvent::kBudgetSettled:
+      return settle(event.budget_settled());
+    case RunEvent::kCharged: {
+      auto& charged = event.charged();
+      auto& sum = book_.charges(charged.ledger(), charged.unit());
+      sum.set_spent(sum.spent() + charged.amount());
+      return note({}, "charge", charged.time_ms(), event);
+    }
     default:
       return; // what the machinery tells itself is in `run history`
     }
@@ -86,6 +99,48 @@ public:
   }
 
 private:
+  struct promise {
+    size_t line = 0;
+    std::string ledger, unit;
+    int64_t amount = 0;
+    bool held = false;
+  };
+
+  void ask(const RunEvent::BudgetAsked& asked) {
+    auto& one = promises_[asked.number()];
+    one.line = book_.add(asked.step(), "budget", fmt::format("round {}", asked.round()), asked.time_ms());
+    one.ledger = asked.ledger();
+    one.amount = asked.amount();
+    if (!book_.has_begun())
+      return;
+    auto& line = book_.tree.nodes[one.line].line;
+    line.set_open(true);
+    line.set_text(fmt::format("asks {} for {}", asked.ledger(), asked.amount()));
+  }
+
+  void answer(uint64_t seq, const RunEvent::BudgetAnswered& answered) {
+    auto& one = promises_[answered.number()];
+    if (answered.has_failure()) {
+      book_.close(one.line, answered.time_ms(), "refused: " + first_line(answered.failure().text()));
+      return book_.decided(one.line, seq);
+    }
+    one.held = true;
+    one.unit = answered.unit();
+    auto& sum = book_.charges(one.ledger, one.unit);
+    sum.set_reserved(sum.reserved() + one.amount);
+  }
+
+  void settle(const RunEvent::BudgetSettled& settled) {
+    auto& one = promises_[settled.number()];
+    book_.close(one.line, settled.time_ms(),
+                one.held ? fmt::format("spent {} {}", settled.spent(), one.unit) : "not needed any more");
+    if (!one.held)
+      return;
+    auto& sum = book_.charges(one.ledger, one.unit);
+    sum.set_reserved(sum.reserved() - one.amount);
+    sum.set_spent(sum.spent() + settled.spent());
+  }
+
   void gather(const definition_list& steps) {
     for (auto& step : steps) {
       auto* kind =
@@ -109,6 +164,7 @@ private:
     book_.begin("run", name, started.time_ms());
     book_.tree.title = name;
     book_.tree.status = "running";
+    book_.tree.trace = trace_id(started.trace().empty() ? trace_of(book_.ref()) : started.trace());
     auto& line = book_.root().line;
     line.set_text("by " + started.principal());
     if (started.has_fork())
@@ -176,6 +232,7 @@ private:
   task_teller tasks_;
   int64_t now_ms_;
   std::map<std::string, std::string> kinds_; // by id of the step
+  std::map<uint32_t, promise> promises_;     // by number
 };
 
 // A lone task: its root is what a step is in a run.
@@ -188,6 +245,8 @@ public:
     if (event.has_created()) {
       book_.begin("task", event.created().spec().title(), event.created().time_ms());
       book_.tree.title = event.created().spec().title();
+      auto& trace = event.created().trace();
+      book_.tree.trace = trace_id(trace.empty() ? trace_of(book_.ref()) : trace);
     }
     tasks_.take(seq, {}, event);
     book_.tree.status = tasks_.status({});
@@ -246,6 +305,7 @@ Story write_story(const std::string& ref, const std::map<std::string, story_tree
     return story;
   story.set_title(first->second.title);
   story.set_status(first->second.status);
+  story.set_trace(first->second.trace);
   std::function<void(const story_tree&, size_t, uint32_t)> write = [&](auto& tree, size_t i, uint32_t depth) {
     auto& node = tree.nodes[i];
     if (static_cast<size_t>(story.lines_size()) >= limits::story_lines) {
@@ -274,6 +334,11 @@ Story write_story(const std::string& ref, const std::map<std::string, story_tree
     costs.set_agent_ms(costs.agent_ms() + tree.costs.agent_ms());
     costs.set_runs(costs.runs() + tree.costs.runs());
     costs.set_events(costs.events() + tree.costs.events());
+    for (auto& one : tree.costs.charges()) {
+      auto& sum = charges_of(costs, one.ledger(), one.unit());
+      sum.set_spent(sum.spent() + one.spent());
+      sum.set_reserved(sum.reserved() + one.reserved());
+    }
   }
   return story;
 }

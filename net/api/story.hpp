@@ -19,6 +19,7 @@ struct story_tree {
   std::vector<node> nodes; ///< the first is the run or task itself; none if there are no events
   StoryCosts costs;
   std::string title, status;
+  std::string trace; ///< its id
 
   /// Refs of the runs and tasks it began.
   std::vector<std::string> begun() const;

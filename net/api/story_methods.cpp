@@ -14,6 +14,7 @@
 #include <troupe/net/api/work_index.hpp>
 #include <troupe/runtime/inquiry_limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/trace.hpp>
 
 namespace troupe {
 namespace {
@@ -79,6 +80,10 @@ caf::expected<decision_id> parse_decision(const doors& outside, const std::strin
     return std::move(owner.error());
   id.owner = std::move(*owner);
   return id;
+}
+
+bool is_trace_id(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 template <class Event>
@@ -197,9 +202,30 @@ private:
 
 void serve(const control_call& call, const GetStory& in, reply_to<Story> reply) {
   auto name = find_entity(*call.desk->outside, in.id());
-  if (!name)
+  if (name)
+    return std::make_shared<story_work>(call, to_string(*name), std::move(reply))->next();
+  if (code_of(name.error()) != ec::not_found || !is_trace_id(in.id()))
     return reply(std::move(name.error()));
-  std::make_shared<story_work>(call, to_string(*name), std::move(reply))->next();
+  auto first = std::make_shared<WorkSummary>();
+  auto look = [first, id = in.id()](index_table, std::string_view row) {
+    WorkSummary work;
+    if (!work.ParseFromArray(row.data(), static_cast<int>(row.size())) ||
+        trace_id(work.trace().empty() ? trace_of(work.ref()) : work.trace()) != id)
+      return;
+    auto age = [](const WorkSummary& one) {
+      return std::tuple{one.created_ms(), !one.parent().empty(), one.ref()};
+    };
+    if (first->ref().empty() || age(work) < age(*first))
+      *first = std::move(work);
+  };
+  walk_index(call.self, call.desk->outside, {index_table::runs, index_table::tasks}, look,
+             [=](caf::error failed) {
+               if (failed)
+                 return reply(std::move(failed));
+               if (first->ref().empty())
+                 return reply(make_error(ec::not_found, "no run or task has the id or the trace " + in.id()));
+               std::make_shared<story_work>(call, first->ref(), reply)->next();
+             });
 }
 
 void serve(const control_call& call, const ReplayDecision& in, reply_to<DecisionReplay> reply) {

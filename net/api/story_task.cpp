@@ -10,6 +10,16 @@
 
 namespace troupe {
 
+StoryCharge& charges_of(StoryCosts& costs, const std::string& ledger, const std::string& unit) {
+  for (auto& one : *costs.mutable_charges())
+    if (one.ledger() == ledger)
+      return one;
+  auto& added = *costs.add_charges();
+  added.set_ledger(ledger);
+  added.set_unit(unit);
+  return added;
+}
+
 void story_book::begin(const std::string& kind, const std::string& name, int64_t time_ms) {
   tree.nodes.clear();
   auto& line = tree.nodes.emplace_back().line;

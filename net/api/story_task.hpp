@@ -7,6 +7,9 @@
 
 namespace troupe {
 
+/// What was spent of one ledger, in what all of a story has cost.
+StoryCharge& charges_of(StoryCosts& costs, const std::string& ledger, const std::string& unit);
+
 /// Writes nodes of one story; a step or block is known by its path until it is opened anew. The root is the empty path.
 class story_book {
 public:
@@ -16,6 +19,13 @@ public:
 
   /// The story begins. Events before are passed over.
   void begin(const std::string& kind, const std::string& name, int64_t time_ms);
+  const std::string& ref() const {
+    return ref_;
+  }
+  /// What the run itself, without those it began, has spent of a ledger.
+  StoryCharge& charges(const std::string& ledger, const std::string& unit) {
+    return charges_of(tree.costs, ledger, unit);
+  }
   bool has_begun() const {
     return !tree.nodes.empty();
   }

@@ -127,13 +127,41 @@ private:
     else if (kind == StepDefinition::kMonitor)
       add(path, fmt::format("it takes samples: {} so far, {} bad", step.begun(), step.failed()))
           .set_due_ms(step.due_ms());
-    else if (step.due_ms() > 0)
+    else if (!of_budget(path, step) && step.due_ms() > 0)
       add(path, "it waits").set_due_ms(step.due_ms());
     for (auto i = before; i < all.size(); ++i)
       if (all[i].time_ms() == 0)
         all[i].set_time_ms(step.begun_ms());
     if (step.timeout_ms() > 0)
       add(path, "it fails at its timeout unless it ends before").set_due_ms(step.timeout_ms());
+  }
+
+  // What its ledger has to do with it; false = nothing.
+  bool of_budget(const std::string& path, const StepState& step) {
+    for (auto& grant : run_.grants()) {
+      if (grant.step() != path || (grant.status() != GRANT_ASKED && grant.status() != GRANT_REFUSED))
+        continue;
+      auto name = shell_word(id_of(grant.ledger()));
+      if (grant.status() == GRANT_ASKED)
+        add(path, fmt::format("{} has not answered yet for round {}", grant.ledger(), grant.round()),
+            "troupe ledger show " + name)
+            .set_time_ms(grant.time_ms());
+      else
+        add(path,
+            fmt::format("its budget is spent, and it asks again: {}", first_line(grant.failure().text())),
+            fmt::format("troupe ledger limit {} AMOUNT", name))
+            .set_due_ms(step.due_ms());
+      return true;
+    }
+    return false;
+  }
+
+  // The ledger that stopped this loop.
+  std::string ledger_of(const StepState& step) const {
+    auto known = definitions_.find(step.id());
+    if (known == definitions_.end() || !known->second->loop().has_budget())
+      return {};
+    return "troupe ledger limit " + shell_word(known->second->loop().budget().ledger()) + " AMOUNT";
   }
 
   void of_task(const std::string& path, const StepState& step) {
@@ -172,7 +200,9 @@ private:
             : fmt::format("failed, {}: {}", to_string(static_cast<ec>(own.code())), first_line(own.text()));
     auto waits_on_list = step.task().dead_letter() && run_.status() != RUN_CANCELLED;
     add(path, std::move(text),
-        waits_on_list ? fmt::format("troupe dlq requeue {} {}", id_, path) : std::string{})
+        waits_on_list ? fmt::format("troupe dlq requeue {} {}", id_, path)
+        : own.code() == static_cast<uint32_t>(ec::budget_exceeded) ? ledger_of(step)
+                                                                   : std::string{})
         .set_time_ms(step.ended_ms());
   }
 

@@ -49,6 +49,7 @@ struct cli_arguments {
   std::string amount;
   std::string unit;
   std::string command;
+  std::string run;
   std::string to;
   std::string name;
   std::vector<std::string> files;

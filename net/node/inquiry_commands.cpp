@@ -43,7 +43,7 @@ std::vector<cli_command> inquiry_commands() {
        "troupe run list"},
       {"run trace",
        "The story of a run: steps, attempts, decisions, approvals, costs, and runs it began",
-       {{"ID", &cli_arguments::id, "Id or ref of a run or lone task", true}},
+       {{"ID", &cli_arguments::id, "Id or ref of a run or lone task, or the id of its trace", true}},
        trace,
        "troupe run list"},
       {"replay",

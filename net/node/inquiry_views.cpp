@@ -35,6 +35,9 @@ std::string costs_of(const Story& story) {
   text += fmt::format("; {}, {}; agents' time {}; {} of {}", counted(costs.tools(), "tool call"),
                       counted(costs.models(), "model call"), human_duration(costs.agent_ms()),
                       counted(costs.events(), "record"), counted(costs.runs(), "run or task"));
+  for (auto& one : costs.charges())
+    text += fmt::format("; {} {} of {}{}", one.spent(), printable(one.unit()), printable(one.ledger()),
+                        one.reserved() > 0 ? fmt::format(", {} more reserved", one.reserved()) : "");
   return text;
 }
 
@@ -76,9 +79,9 @@ std::string show(const Story& story, const text_look& how) {
               {text, tone_of(line)},
               {line.decision(), text_tone::faint}});
   }
-  auto out =
-      fmt::format("{} is {}, begun {}\n", printable(story.ref()), story.status(), short_time(begun_ms, how)) +
-      rows.show(how) + costs_of(story) + "\n";
+  auto out = fmt::format("{} is {}, begun {}, trace {}\n", printable(story.ref()), story.status(),
+                         short_time(begun_ms, how), story.trace()) +
+             rows.show(how) + costs_of(story) + "\n";
   if (story.left_out() > 0)
     out += fmt::format("{} not shown; see `troupe run history ID`\n", counted(story.left_out(), "part"));
   return out;

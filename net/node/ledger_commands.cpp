@@ -11,7 +11,7 @@ namespace troupe {
 namespace {
 
 int64_t left(const LedgerState& ledger) {
-  return std::max<int64_t>(0, ledger.limit() - ledger.spent());
+  return std::max<int64_t>(0, ledger.limit() - ledger.spent() - ledger.reserved());
 }
 
 text_cell standing(const LedgerState& ledger) {
@@ -27,6 +27,21 @@ caf::expected<int64_t> amount_of(const std::string& text) {
   if (wrong != std::errc{} || end != text.data() + text.size())
     return make_error(ec::invalid_argument, fmt::format("'{}' is no whole number of units", printable(text)));
   return amount;
+}
+
+// What was entered last, and for which run under which trace.
+std::string show_entries(const LedgerState& ledger, const text_look& how) {
+  text_table rows{{"TIME", "ENTRY", "AMOUNT", "FOR", "BY", "RUN", "STEP", "TRACE"}};
+  for (auto& entry : ledger.entries())
+    rows.add({short_time(entry.time_ms(), how),
+              entry.what(),
+              entry.what() == "exhaust" ? "" : std::to_string(entry.amount()),
+              printable(entry.purpose()),
+              printable(entry.principal()),
+              printable(entry.run()),
+              printable(entry.step()),
+              {entry.trace(), text_tone::faint}});
+  return ledger.entries().empty() ? "" : "\n" + rows.show(how);
 }
 
 caf::expected<int> list(cli_session& at) {
@@ -61,6 +76,7 @@ caf::expected<int> charge(cli_session& at) {
   in.set_amount(*amount);
   in.set_purpose(at.said().reason);
   in.set_id(at.said().command);
+  in.set_run(at.said().run);
   return ask_and_show(at, [&](control_client& node) { return node.charge(in); });
 }
 
@@ -82,11 +98,12 @@ std::string show(const LedgerState& ledger, const text_look& how) {
   facts.add_fact("unit", printable(ledger.unit()));
   facts.add_fact("limit", std::to_string(ledger.limit()));
   facts.add_fact("spent", std::to_string(ledger.spent()));
+  facts.add_fact("reserved", ledger.reserved() == 0 ? "" : std::to_string(ledger.reserved()));
   facts.add_fact("left", std::to_string(left(ledger)));
   facts.add_fact("charges", std::to_string(ledger.charges()));
   facts.add_fact("status", standing(ledger));
   facts.add_fact("why", printable(ledger.exhausted()));
-  return facts.show(how);
+  return facts.show(how) + show_entries(ledger, how);
 }
 
 std::string show(const LedgerList& list, const text_look& how) {
@@ -111,7 +128,7 @@ std::vector<cli_command> ledger_commands() {
        "What may be spent once, and what was",
        {{"--limit", &cli_arguments::limit, "At most this many [100]"}},
        list},
-      {"ledger show", "One ledger", {name}, show_one, "troupe ledger list"},
+      {"ledger show", "One ledger, and what was entered in it last", {name}, show_one, "troupe ledger list"},
       {"ledger limit",
        "Set what a ledger may spend in all; begin it if there is none",
        {name, amount, {"--unit", &cli_arguments::unit, "What it counts, e.g. usd-micro; needed to begin it"}},
@@ -122,6 +139,7 @@ std::vector<cli_command> ledger_commands() {
        {name,
         amount,
         {"--for", &cli_arguments::reason, "The purpose, kept in its history", true},
+        {"--run", &cli_arguments::run, "Id or ref of the run it is for; its story tells of it"},
         {"--id", &cli_arguments::command, "Command id that makes a repeat harmless [made by the node]"}},
        charge,
        "troupe ledger list"},

@@ -322,12 +322,12 @@ caf::error node::listen() {
   options.hooks.keys = p.keys;
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
   options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,
-                                                 const caf::error& refusal) {
+                                                 const std::string& trace, const caf::error& refusal) {
     if (refusal)
-      log.warning("call refused",
-                  {{"method", method}, {"principal", principal}, {"reason", describe(refusal)}});
+      log.for_trace(trace).warning(
+          "call refused", {{"method", method}, {"principal", principal}, {"reason", describe(refusal)}});
     else
-      log.debug("call", {{"method", method}, {"principal", principal}});
+      log.for_trace(trace).debug("call", {{"method", method}, {"principal", principal}});
   };
   auto control = start_control(std::move(options));
   if (!control)

@@ -6,6 +6,7 @@
 #include <troupe/net/node/views.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/trace.hpp>
 
 namespace troupe {
 namespace {
@@ -142,12 +143,24 @@ void collect(const TaskState& task, const std::string& step, std::vector<human_q
     found.push_back(question);
 }
 
+// What loops hold of ledgers, or wait for.
+std::string show_grants(const RunState& run, const text_look& how) {
+  constexpr std::string_view states[] = {"asked", "reserved", "refused", "settling"};
+  text_table rows{{"LOOP", "ROUND", "LEDGER", "AMOUNT", "STATUS", "REASON"}};
+  for (auto& grant : run.grants())
+    rows.add({grant.step(), std::to_string(grant.round()), grant.ledger(), std::to_string(grant.amount()),
+              std::string{states[std::min<size_t>(grant.status(), std::size(states) - 1)]},
+              printable(grant.failure().text())});
+  return run.grants().empty() ? "" : "\n" + rows.show(how);
+}
+
 std::string show_task(const RunView& view, const text_look& how) {
   auto& task = view.task();
   text_table facts{{}};
   facts.add_fact("task", view.ref());
   facts.add_fact("status", status_cell(name_of(task.status())));
   facts.add_fact("title", task.spec().title());
+  facts.add_fact("trace", trace_id(task.trace()));
   facts.add_fact("needs", fmt::format("{}", fmt::join(task.spec().required(), ", ")));
   facts.add_fact("agent", task.agent());
   facts.add_fact("attempt", std::to_string(task.attempt()));
@@ -211,6 +224,7 @@ std::string show(const RunView& view, const text_look& how) {
                      (run.definition().version().empty() ? "" : " " + run.definition().version()) +
                      (run.revision() > 0 ? fmt::format(", revision {}", run.revision()) : ""));
   facts.add_fact("by", run.principal());
+  facts.add_fact("trace", trace_id(run.trace()));
   facts.add_fact("parent", run.parent());
   facts.add_fact("forked from", run.forked_from());
   facts.add_fact("created", fmt::format("{}, took {}", short_time(run.created_ms(), how),
@@ -225,8 +239,8 @@ std::string show(const RunView& view, const text_look& how) {
     facts.add_fact("reason", {run.reason(), text_tone::warning});
   text_table steps{{"STEP", "STATUS", "AGENT", "ATTEMPT", "TOOK", "REASON"}};
   add_steps(run.steps(), "", steps, how);
-  return facts.show(how) + (run.steps_size() == 0 ? "" : "\n" + steps.show(how)) + ended(run.outcome()) +
-         ask_to_answer(view) + ask_to_approve(view);
+  return facts.show(how) + (run.steps_size() == 0 ? "" : "\n" + steps.show(how)) + show_grants(run, how) +
+         ended(run.outcome()) + ask_to_answer(view) + ask_to_approve(view);
 }
 
 std::string show(const History& history, const text_look& how) {

@@ -8,9 +8,11 @@
 #include <troupe/net/node/definition_file.hpp>
 #include <troupe/net/node/files.hpp>
 #include <troupe/net/node/signing_key.hpp>
+#include <troupe/net/node/spec_files.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/net/node/workflow_export.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/workflow_limits.hpp>
 
 namespace troupe {
 namespace {
@@ -46,10 +48,41 @@ caf::error complete(const cli_arguments& said, Command& command) {
   return {};
 }
 
+// All workflows of a working spec, unless one of its gates fails.
+caf::expected<int> publish_spec(cli_session& at, const std::string& text, PublishWorkflow in) {
+  auto& said = at.said();
+  if (!said.id.empty() || !said.expect.empty() || said.parent > 0)
+    return make_error(
+        ec::invalid_argument,
+        fmt::format("{} is a working spec: --name, --expect and --parent are of one workflow", said.file));
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  auto checked = check_spec(at, said.file, text);
+  if (auto failed = verdict(checked.report)) {
+    at.show(checked.report, show(checked.report, at.how()));
+    return failed;
+  }
+  if (!checked.material.published)
+    return make_error(ec::unavailable, checked.material.not_asked);
+  if (in.note().empty())
+    in.set_note(checked.material.read.spec.deploy().note());
+  for (auto& one : checked.material.workflows) {
+    *in.mutable_definition() = one.read.definition;
+    auto published = (*node)->publish(in);
+    if (!published)
+      return std::move(published.error());
+    at.show(*published, show(*published, at.how()));
+  }
+  return 0;
+}
+
 caf::expected<int> publish(cli_session& at) {
   PublishWorkflow in;
   if (auto wrong = complete(at.said(), in))
     return wrong;
+  if (auto text = read_text_file(at.said().file, limits::definition_bytes); text && is_spec(*text))
+    return publish_spec(at, *text, std::move(in));
   auto definition = read_definition_file(at.said().file);
   if (!definition)
     return std::move(definition.error());
@@ -203,7 +236,7 @@ caf::expected<int> import_one(cli_session& at) {
 
 std::vector<cli_command> workflow_catalog_commands() {
   const cli_option name{"NAME", &cli_arguments::id, "Name or ref of a published workflow", true};
-  const cli_option file{"FILE", &cli_arguments::file, "Workflow in YAML or JSON", true};
+  const cli_option file{"FILE", &cli_arguments::file, "Workflow in YAML or JSON, or a working spec", true};
   const cli_option revision{"--revision", &cli_arguments::revision, "Which one [the current]"};
   const cli_option note{"--note", &cli_arguments::note, "Why, for people"};
   const cli_option source{"--source", &cli_arguments::source,
@@ -215,7 +248,7 @@ std::vector<cli_command> workflow_catalog_commands() {
   constexpr std::string_view next = "troupe workflow list";
   return {
       {"workflow publish",
-       "Make a definition the current revision of its name",
+       "Make a definition the current revision of its name; or all of a working spec whose gates pass",
        {file, note, parent, source, expect, {"--name", &cli_arguments::id, "Ref, for another tenant"}},
        publish,
        next},

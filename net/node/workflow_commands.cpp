@@ -13,6 +13,7 @@
 #include <troupe/behaviors/workflow_reader.hpp>
 #include <troupe/net/node/command.hpp>
 #include <troupe/net/node/files.hpp>
+#include <troupe/net/node/spec_files.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/proto/inspection.pb.h>
 #include <troupe/runtime/workflow_limits.hpp>
@@ -80,7 +81,20 @@ struct findings {
   }
 };
 
+caf::expected<int> validate_spec(cli_session& at, const std::string& file, const std::string& text) {
+  if (at.said().files.size() > 1)
+    return make_error(ec::invalid_argument, fmt::format("{} is a working spec: give it alone", file));
+  auto checked = check_spec(at, file, text);
+  at.show(checked.report, show(checked.report, at.how()));
+  if (auto failed = verdict(checked.report))
+    return failed;
+  return 0;
+}
+
 caf::expected<int> validate_files(cli_session& at) {
+  for (auto& file : at.said().files)
+    if (auto text = read_text_file(file, limits::definition_bytes); text && is_spec(*text))
+      return validate_spec(at, file, *text);
   findings found;
   text_table table{{"FILE", "WORKFLOW", "VERSION", "STEPS", "HASH"}};
   for (auto& file : at.said().files) {
@@ -230,11 +244,17 @@ caf::expected<int> compare_files(cli_session& at) {
 
 std::vector<cli_command> workflow_commands() {
   const cli_option files{"FILE", &cli_arguments::files, "Workflows in YAML or JSON", true};
+  const cli_option checked{"FILE", &cli_arguments::files, "Workflows in YAML or JSON, or one working spec",
+                           true};
   const cli_option file{"FILE", &cli_arguments::file, "Workflow in YAML or JSON", true};
   const cli_option out{"--out", &cli_arguments::out, "File to write to, instead of standard output"};
   constexpr std::string_view next = "troupe help workflow";
   return {
-      {"workflow validate", "Check workflows in files, and give their hashes", {files}, validate_files, next},
+      {"workflow validate",
+       "Check workflows in files, and give their hashes; or ask all gates of a working spec",
+       {checked},
+       validate_files,
+       next},
       {"workflow lint",
        "Warn of what will make trouble in workflows that are right",
        {files, {"--strict", &cli_arguments::strict, "Warnings fail, too"}},

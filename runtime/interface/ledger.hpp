@@ -10,7 +10,9 @@ class ChargeLedger;
 class ConfirmLedger;
 class GetLedger;
 class LedgerState;
+class ReserveFunds;
 class SetLedgerLimit;
+class SettleFunds;
 
 /// LEDGER: what may be spent once. An entity of kind `ledger`; what it has answered for is spent, whatever is restored.
 using ledger_actor = caf::typed_actor<
@@ -21,6 +23,8 @@ using ledger_actor = caf::typed_actor<
     // Ends an exhaustion.
     rpc<ConfirmLedger, LedgerState>,
     // As it stands.
-    rpc<GetLedger, LedgerState>>;
+    rpc<GetLedger, LedgerState>,
+    // From runs, one-way: before a round of a loop, and after it. See ledger.proto for the answers.
+    note<ReserveFunds>, note<SettleFunds>>;
 
 } // namespace troupe

@@ -25,10 +25,13 @@ class EntityCrashed;
 class ExplainTasks;
 class FindBest;
 class FindByCapabilities;
+class FundsReserved;
+class FundsSettled;
 class GetRegistryStats;
 class GetRun;
 class GetSchedulerStats;
 class GetTask;
+class NoteCharge;
 class OpenTask;
 class ParkTask;
 class PauseRun;
@@ -36,8 +39,6 @@ class PlanFork;
 class QueryRun;
 class RecordActions;
 class RegistryStats;
-class UnpauseRun;
-class UpgradeRun;
 class ResumeTask;
 class RetryRun;
 class RunAnswer;
@@ -56,6 +57,8 @@ class TaskStandings;
 class TerminateRun;
 class Tick;
 class TimerDue;
+class UnpauseRun;
+class UpgradeRun;
 class WorkReport;
 class WorkflowAccepted;
 
@@ -92,7 +95,9 @@ using run_actor = task_owner_actor::extend<
     // What people and other runs tell it; see run.proto for the refusals.
     rpc<CancelRun, Done>, rpc<TerminateRun, Done>, rpc<PauseRun, Done>, rpc<UnpauseRun, Done>,
     rpc<RetryRun, Done>, rpc<UpgradeRun, Done>, rpc<SignalRun, Done>, rpc<SetVariable, Done>,
-    rpc<AnswerApproval, Done>, rpc<DelegateApproval, Done>,
+    rpc<AnswerApproval, Done>, rpc<DelegateApproval, Done>, rpc<NoteCharge, Done>,
+    // From ledgers that its loops draw on, one-way.
+    note<FundsReserved>, note<FundsSettled>,
     // What people want to know. ec::invalid_argument, ec::not_found, ec::conflict.
     rpc<QueryRun, RunAnswer>, rpc<PlanFork, RunFork>,
     // The parent knows how it ended.

@@ -131,6 +131,12 @@ CAF_TEST(every kind of step can be said) {
         s.loop({.until = "last", .max_rounds = 5, .pause = 10s, .may_exhaust = true}, body);
       }),
       expected_step("loop { until: 'last' max_rounds: 5 pause_ms: 10000 may_exhaust: true " + block + " }"));
+  LoopBudget budget;
+  budget.set_ledger("purse");
+  budget.set_per_round(5);
+  CAF_CHECK_EQUAL(step([&](auto& s) { s.loop({.until = "last", .max_rounds = 5, .budget = budget}, body); }),
+                  expected_step("loop { until: 'last' max_rounds: 5 " + block +
+                                " budget { ledger: 'purse' per_round: 5 } }"));
   CAF_CHECK_EQUAL(step([](auto& s) { s.wait(2h); }), expected_step("wait { for_ms: 7200000 }"));
   CAF_CHECK_EQUAL(step([](auto& s) { s.wait_until("inputs.t"); }),
                   expected_step("wait { until: 'inputs.t' }"));

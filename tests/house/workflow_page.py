@@ -77,11 +77,18 @@ def values_of_limits(text):
 def parse(text):
     """Messages and enums: {name: (comment, [(label, type, name, comment, oneof)])}, {name: [(word, comment)]}."""
     messages, enums, comment, inside = {}, {}, [], []
+    fields = None
     for line in text.splitlines():
+        is_indented = line.startswith("   ")
         line = line.strip()
+        if line.startswith("//") and is_indented and fields:  # what was said of the last field goes on
+            label, kind, name, said, in_oneof = fields[-1]
+            fields[-1] = (label, kind, name, f"{said} {line[2:].strip()}", in_oneof)
+            continue
         if line.startswith("//"):
             comment.append(line[2:].strip())
             continue
+        fields = None
         if match := re.match(r"message (\w+) \{$", line):
             inside.append(match[1])
             messages[match[1]] = (" ".join(comment), [])
@@ -94,7 +101,8 @@ def parse(text):
             inside.append("oneof " + match[1])
         elif match := re.match(r"(repeated )?(\w+) (\w+) = \d+;(?:\s*//\s*(.*))?$", line):
             owner = [name for name in inside if not name.startswith("oneof")][-1]
-            messages[owner][1].append((bool(match[1]), match[2], match[3], match[4] or "", inside[-1].startswith("oneof")))
+            fields = messages[owner][1]
+            fields.append((bool(match[1]), match[2], match[3], match[4] or "", inside[-1].startswith("oneof")))
         elif match := re.match(r"(\w+) = \d+;(?:\s*//\s*(.*))?$", line):
             enums[inside[-1]].append((words_of(match[1]), match[2] or ""))
         elif line == "}":
@@ -149,7 +157,7 @@ def page():
         return re.sub(r"limits::(\w+)", lambda found: values[found[1]], text).replace("|", "\\|")
 
     kinds = {kind: field for _, kind, field, _, in_oneof in messages["StepDefinition"][1] if in_oneof}
-    parts = ["Block", "JoinRule", "RetryPolicy", "Case"]
+    parts = ["Block", "JoinRule", "RetryPolicy", "Case", "LoopBudget"]
     top = ["WorkflowDefinition", "InputDefinition", "VariableDefinition", "StepDefinition"]
     assert set(messages) == {*top, *parts, *kinds}, "a message has no place on the page"
     def said(name):

@@ -105,3 +105,16 @@ CAF_TEST(a parent without a trace begins one) {
   parent.set_trace("garbage");
   CAF_CHECK(parse_trace(child_context(parent, ids).trace()));
 }
+
+CAF_TEST(what has no trace has one of its name) {
+  auto of_run = trace_of("default/run/r1");
+  CAF_CHECK(parse_trace(of_run));
+  CAF_CHECK_EQUAL(of_run, trace_of("default/run/r1"));
+  CAF_CHECK_NOT_EQUAL(trace_id(of_run), trace_id(trace_of("default/run/r2")));
+  CAF_CHECK(parse_trace(trace_of("")));
+}
+
+CAF_TEST(the id of a trace is its middle) {
+  CAF_CHECK_EQUAL(trace_id(example), example.substr(3, 32));
+  CAF_CHECK_EQUAL(trace_id("garbage"), "");
+}

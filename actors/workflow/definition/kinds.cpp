@@ -5,6 +5,7 @@
 #include <set>
 #include <troupe/actors/workflow/definition/blocks.hpp>
 #include <troupe/actors/workflow/definition/kinds.hpp>
+#include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
 
@@ -165,6 +166,21 @@ private:
     if (loop.max_rounds() == 0 || loop.max_rounds() > limits::loop_rounds)
       add("loop.max_rounds", fmt::format("a loop has between 1 and {} rounds; this is {}",
                                          limits::loop_rounds, loop.max_rounds()));
+    if (loop.has_budget())
+      budget(loop.budget());
+  }
+
+  void budget(const LoopBudget& budget) {
+    if (rules_.allowed)
+      return add("loop.budget", "a returned block draws on no ledger");
+    if (!parse_ref("tenant/ledger/" + budget.ledger()))
+      add("loop.budget.ledger",
+          fmt::format("the name of a ledger has 1 to {} of A-Z a-z 0-9 _ . -; this is {}", limits::name_bytes,
+                      named(budget.ledger())));
+    if (budget.per_round() < 1 || budget.per_round() > limits::ledger_amount)
+      add("loop.budget.per_round", fmt::format("between 1 and {} is reserved for a round; this is {}",
+                                               limits::ledger_amount, budget.per_round()));
+    word_of(WhenSpent_IsValid(budget.when_spent()), "loop.budget.when_spent");
   }
 
   void wait(const WaitFor& wait) {

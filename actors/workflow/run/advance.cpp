@@ -153,7 +153,7 @@ void run_reaction::advance_map(const step_place& at) {
 void run_reaction::advance_loop(const step_place& at) {
   auto& step = *at.step;
   auto& loop = at.plan->definition->loop();
-  if (at_work(step) > 0 || step.due_ms() > now_ms_)
+  if (at_work(step) > 0 || step.due_ms() > now_ms_ || budget_decides(at))
     return;
   if (step.begun() > 0 && step.due_ms() == 0) { // else its pause is over, maybe while the run was paused
     auto& last = step.results(0);
@@ -178,8 +178,7 @@ void run_reaction::advance_loop(const step_place& at) {
       return;
     }
   }
-  if (run_.goes_on())
-    begin_scope(at, step.begun() + 1);
+  next_round(at);
 }
 
 void run_reaction::advance_expanded(const step_place& at) {
@@ -303,8 +302,8 @@ void run_reaction::due(const step_place& at, std::string_view timer) {
       begin_task(at, at.plan->definition->monitor().sample(), false);
     return;
   case StepDefinition::kLoop:
-    if (run_.goes_on() && at.step->due_ms() > 0) // else its pause is over already: the timer came twice
-      begin_scope(at, at.step->begun() + 1);
+    if (at.step->due_ms() > 0) // else its pause is over already: the timer came twice
+      next_round(at);
     return;
   default:
     return;

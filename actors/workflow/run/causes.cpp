@@ -146,6 +146,17 @@ public:
     add(delegated.by() + " delegated at step " + delegated.step(), delegate);
   }
 
+  void add_funds(const RunEvent::BudgetAnswered& answered) {
+    FundsReserved told;
+    told.set_number(answered.number());
+    told.set_unit(answered.unit());
+    if (answered.has_failure())
+      *told.mutable_failure() = answered.failure();
+    add(std::string{"the ledger "} + (answered.has_failure() ? "refused" : "granted") + " what step " +
+            answered.step() + " asked for",
+        told);
+  }
+
   void add_step_ended(const RunEvent::StepEnded& ended) {
     auto at = run_.find(ended.step());
     if (at && !at->step->child().empty())
@@ -225,6 +236,14 @@ std::optional<int64_t> time_of(const RunEvent& event) {
     return event.reset().time_ms();
   case RunEvent::kUpgraded:
     return event.upgraded().time_ms();
+  case RunEvent::kBudgetAsked:
+    return event.budget_asked().time_ms();
+  case RunEvent::kBudgetAnswered:
+    return event.budget_answered().time_ms();
+  case RunEvent::kBudgetSettled:
+    return event.budget_settled().time_ms();
+  case RunEvent::kCharged:
+    return event.charged().time_ms();
   default:
     return {};
   }
@@ -308,6 +327,12 @@ std::vector<cause<RunEvent>> causes_in(const run_course& run, const std::vector<
   case RunEvent::kEscalated:
     all.add_timer(first.escalated().step(), "due");
     break;
+  case RunEvent::kBudgetAsked:
+    all.add_timer(first.budget_asked().step(), "due");
+    break;
+  case RunEvent::kBudgetAnswered:
+    all.add_funds(first.budget_answered());
+    break;
   case RunEvent::kAnswered:
     all.add_answer(first.answered());
     break;
@@ -317,6 +342,7 @@ std::vector<cause<RunEvent>> causes_in(const run_course& run, const std::vector<
   case RunEvent::kReset:
     all.add_begun_again(first);
     break;
+  case RunEvent::kBudgetSettled: // of a loop that is stopped
   case RunEvent::kClosing:
   case RunEvent::kEnded:
     all.add_ends();
@@ -334,6 +360,7 @@ std::vector<cause<RunEvent>> causes_in(const run_course& run, const std::vector<
         : first.has_unpaused()  ? first.unpaused().by() + " let the run go on"
         : first.has_upgraded()  ? first.upgraded().by() + " gave it another definition"
         : first.has_put_off()   ? std::string{"what was put off was due"}
+        : first.has_charged()   ? first.charged().by() + " charged " + first.charged().ledger()
                                 : std::string{"whoever waited was told"}));
   }
   return std::move(all.found);

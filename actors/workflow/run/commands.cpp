@@ -131,6 +131,7 @@ decision run_commands::decide(const StartWorkflow& cmd) const {
   started->set_parent(cmd.parent());
   started->set_parent_key(cmd.parent_key());
   started->set_revision(cmd.revision());
+  started->set_trace(cmd.context().trace());
   if (cmd.has_fork())
     *started->mutable_fork() = cmd.fork();
   started->set_time_ms(now_ms_);

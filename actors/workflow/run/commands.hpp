@@ -5,6 +5,7 @@
 #include <troupe/actors/workflow/run/course.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/proto/ledger.pb.h>
 
 namespace troupe {
 
@@ -32,6 +33,9 @@ public:
   decision decide(const TimerDue& cmd) const;
   decision decide(const ChildEnded& cmd) const;
   decision decide(const ChildNoted& cmd) const;
+  decision decide(const FundsReserved& cmd) const;
+  decision decide(const FundsSettled& cmd) const;
+  decision decide(const NoteCharge& cmd) const;
 
 private:
   /// Why a command for a run at work cannot be followed.

@@ -101,6 +101,7 @@ void run_course::apply(const RunEvent& event) {
         closing->set_policy(policy);
       }
       settle(at, ended.status(), ended.time_ms());
+      drop_refused(ended.step());
     });
     break;
   }
@@ -212,6 +213,13 @@ void run_course::apply(const RunEvent& event) {
                        [&](auto& one) { return one.child() == event.child_closed().child(); }),
         state.mutable_closing()->end());
     break;
+  case RunEvent::kBudgetAsked:
+  case RunEvent::kBudgetAnswered:
+  case RunEvent::kBudgetSettled:
+  case RunEvent::kBudgetNoted:
+    budget_changed(event);
+    break;
+  case RunEvent::kCharged: // only told
   case RunEvent::KIND_NOT_SET:
     break;
   }
@@ -226,6 +234,7 @@ void run_course::start(const RunEvent::Started& started) {
   state.set_parent(started.parent());
   state.set_parent_key(started.parent_key());
   state.set_revision(started.revision());
+  state.set_trace(started.trace());
   if (plan_->definition.deadline_ms() > 0)
     state.set_deadline_ms(started.time_ms() + plan_->definition.deadline_ms());
   for (auto& first : started.variables()) {

@@ -72,6 +72,10 @@ public:
   /// Steps that wait for a signal of this name.
   const std::set<std::string>& waiting_for(const std::string& signal) const;
 
+  /// A grant by its number; what a loop has asked for and not settled, by its path. Null if there is none.
+  const BudgetGrant* find_grant(uint32_t number) const;
+  const BudgetGrant* grant_of(std::string_view step) const;
+
   /// The whole state with its definition, and back.
   RunState save() const;
   void load(const RunState& saved);
@@ -97,6 +101,10 @@ private:
   void drop_scopes(const step_place& at);
   void count_unsettled(const scope_place& scope, int by);
   void take_signal(const RunEvent::Signalled& signal);
+  void budget_changed(const RunEvent& event);
+  void drop_refused(const std::string& step);
+  template <class Drop>
+  void drop_grants(Drop drop);
   void look_at_everything();
   void look_at(const scope_place& scope);
   bool is_to_be_undone(const std::string& prefix) const;

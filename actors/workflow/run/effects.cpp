@@ -141,6 +141,7 @@ void tidy(const run_course& before, const RunEvent& event, effects& out) {
       out.cancel(timer_id(the_run, "go-on"), before.state.put_off_ms());
     break;
   default:
+    tidy_budget(before, event, out);
     break;
   }
 }
@@ -210,6 +211,7 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out) {
       out.timer(timer_id(the_run, "go-on"), event.put_off().due_ms());
     break;
   default:
+    bring_about_budget(after, event, out);
     break;
   }
   if (is_news)
@@ -223,6 +225,8 @@ void resend(const run_course& run, const std::string& step, std::string_view tim
     for (auto& closing : run.state.closing())
       if (timer.substr(6) == closing.child())
         close_child(closing, out);
+  if (step.empty())
+    resend_budget(run, timer, out);
   if (timer == "child")
     if (auto at = run.find(step); at && at->step->status() == STEP_ACTIVE && !at->step->child().empty())
       begin_child(run, *at, out);
@@ -248,6 +252,7 @@ WorkSummary summary_of(const run_course& run) {
   row.set_principal(state.principal());
   row.set_reason(run.has_ended() ? state.outcome().failure().text() : state.reason());
   row.set_parent(state.parent());
+  row.set_trace(state.trace());
   return row;
 }
 

@@ -44,6 +44,8 @@ void plan_kind(const StepDefinition& definition, step_plan& step) {
     break;
   case StepDefinition::kLoop:
     compile("until", definition.loop().until());
+    if (auto& cost = definition.loop().budget().cost(); !cost.empty())
+      step.cost = expression::compile(cost);
     step.body = plan_steps(definition.loop().body().steps(), definition.loop().body().result());
     break;
   case StepDefinition::kWait:

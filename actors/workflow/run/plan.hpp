@@ -24,7 +24,7 @@ struct step_plan {
   const StepDefinition* definition = nullptr;
   int index = 0;                           ///< in its block
   std::vector<const step_plan*> followers; ///< steps that need this one, then those that catch its failure
-  std::optional<caf::expected<expression>> when;
+  std::optional<caf::expected<expression>> when, cost; ///< cost: of a loop's rounds
   std::vector<named_expression> with, set;
   std::vector<named_expression>
       cases; ///< of a decision; and map.over, loop.until, wait.until, monitor.healthy as the only one

@@ -60,6 +60,7 @@ void run_reaction::look_at(const run_course::matter& what) {
 }
 
 void run_reaction::end(const step_place& at, StepStatus how, Outcome outcome, const std::string& reason) {
+  settle_open(at);
   auto& event = *add().mutable_step_ended();
   event.set_step(at.path);
   event.set_status(how);

@@ -47,6 +47,13 @@ private:
   void advance_approval(const step_place& at, bool timed_out);
   void approval_due(const step_place& at);
 
+  // Budgets of loops.
+  void next_round(const step_place& at);
+  bool budget_decides(const step_place& at);
+  void settle_round(const step_place& at, const BudgetGrant& grant);
+  void settle_open(const step_place& at);
+  void settle_grant(const BudgetGrant& grant, int64_t spent);
+
   // Ends.
   void finish(const scope_place& scope);
   void fail_scope(const step_place& at);

@@ -1,6 +1,7 @@
 // A ledger answers when it is on disk, once for each command, and remembers across a restart.
 #define CAF_SUITE actors.ops.ledger
 #include "tests/support/fixture.hpp"
+#include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/proto/ledger.pb.h>
 
 using namespace troupe;
@@ -114,6 +115,62 @@ CAF_TEST(every append carries what is spent then with or without a command id) {
   request<LedgerState>(purse, charge(20, command_id()));
   CAF_CHECK(carried == (std::vector<int64_t>{0, 30, 50}));
   CAF_CHECK(!proven);
+}
+
+CAF_TEST(a promise is made once and settled once even after a restart) {
+  std::vector<std::string> told;
+  auto listen = [&] {
+    auto run = node->system().spawn([&told](caf::event_based_actor* self) -> caf::behavior {
+      house_rules(self);
+      return {[&told](const FundsReserved& answer) {
+                told.push_back(answer.has_failure() ? "refused" : "promised");
+              },
+              [&told](const FundsSettled&) { told.push_back("settled"); }};
+    });
+    node->outside()->names->put("acme/run/r1", run);
+  };
+  auto reserve = [&](uint32_t number, int64_t amount) {
+    ReserveFunds cmd;
+    cmd.mutable_grant()->set_run("acme/run/r1");
+    cmd.mutable_grant()->set_number(number);
+    cmd.mutable_grant()->set_amount(amount);
+    node->outside()->names->tell(purse, std::move(cmd));
+    node->settle();
+  };
+  auto settle = [&](uint32_t number, int64_t amount) {
+    SettleFunds cmd;
+    cmd.set_run("acme/run/r1");
+    cmd.set_number(number);
+    cmd.set_spent(amount);
+    node->outside()->names->tell(purse, std::move(cmd));
+    node->settle();
+  };
+  listen();
+  reserve(1, 60);
+  CAF_CHECK_EQUAL(told.back(), "refused"); // nobody has begun it
+  request<LedgerState>(purse, limit(100));
+  reserve(1, 60);
+  reserve(1, 60);
+  CAF_CHECK_EQUAL(told.back(), "promised");
+  reserve(2, 60);
+  CAF_CHECK_EQUAL(told.back(), "refused");
+  CAF_CHECK_EQUAL(refusal<LedgerState>(purse, charge(41)), ec::budget_exceeded);
+  crash_and_recover();
+  listen();
+  auto held = request<LedgerState>(purse, GetLedger{});
+  CAF_CHECK_EQUAL(int64_t{held.reserved()}, 60);
+  CAF_CHECK_EQUAL(held.open_size(), 1);
+  settle(1, 25);
+  settle(1, 60);
+  CAF_CHECK_EQUAL(told.back(), "settled");
+  auto after = request<LedgerState>(purse, GetLedger{});
+  CAF_CHECK_EQUAL(int64_t{after.spent()}, 25);
+  CAF_CHECK_EQUAL(int64_t{after.reserved()}, 0);
+  auto count = told.size();
+  reserve(1, 60); // too late
+  CAF_CHECK_EQUAL(told.size(), count);
+  crash_and_recover();
+  CAF_CHECK_EQUAL(spent(), 25);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -161,6 +161,10 @@ CAF_TEST(every expression of a step is compiled) {
   CAF_CHECK_EQUAL(bad("map { over: '-' body { " + task("b") + "} }"), "steps[0].map.over" + mistake);
   CAF_CHECK_EQUAL(bad("loop { until: '-' max_rounds: 1 body { " + task("b") + "} }"),
                   "steps[0].loop.until" + mistake);
+  CAF_CHECK_EQUAL(
+      bad("loop { until: 'last' max_rounds: 1 budget { ledger: 'l' per_round: 1 cost: '-' } body { " +
+          task("b") + "} }"),
+      "steps[0].loop.budget.cost" + mistake);
   CAF_CHECK_EQUAL(bad("wait { until: '-' }"), "steps[0].wait.until" + mistake);
   CAF_CHECK_EQUAL(bad("monitor { sample { required: 'x' } healthy: '-' every_ms: 1 for_ms: 1 }"),
                   "steps[0].monitor.healthy" + mistake);

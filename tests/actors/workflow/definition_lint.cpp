@@ -104,6 +104,11 @@ CAF_TEST(resource limits) {
       "pause; lower `max_rounds`, or say `pause`");
   CAF_CHECK_EQUAL(loop("max_rounds: 10000 pause_ms: 1000"), "right");
   CAF_CHECK_EQUAL(loop("max_rounds: 10"), "right");
+  CAF_CHECK(
+      loop("max_rounds: 10 budget { ledger: 'purse' per_round: 1 when_spent: SPENT_WAIT }")
+          .find("steps[0].loop.budget.when_spent: resource-limits: if nobody raises the limit of 'purse'") ==
+      0);
+  CAF_CHECK_EQUAL(loop("max_rounds: 10 budget { ledger: 'purse' per_round: 1 }"), "right");
   CAF_CHECK_EQUAL(linted(rule, step("e", "expand { task { required: 'plan' } }")),
                   "steps[0].expand: resource-limits: what 'e' returns may use every capability of this "
                   "workflow; name those it needs in "

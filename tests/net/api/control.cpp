@@ -207,10 +207,13 @@ CAF_TEST(every decision is heard with its principal and its reason) {
   node.server.reset();
   std::mutex mutex;
   std::vector<std::string> heard;
-  node.hooks.decided = [&](std::string_view method, const std::string& principal, const caf::error& refusal) {
+  std::set<std::string> traces;
+  node.hooks.decided = [&](std::string_view method, const std::string& principal, const std::string& trace,
+                           const caf::error& refusal) {
     std::lock_guard lock{mutex};
     heard.push_back(std::string{method} + " " + principal + " " +
                     (refusal ? to_string(code_of(refusal)) : "ok"));
+    traces.insert(trace_id(trace));
   };
   node.start();
   answered(node.client(control_node::view).runs());
@@ -221,6 +224,8 @@ CAF_TEST(every decision is heard with its principal and its reason) {
   CAF_CHECK_EQUAL(heard[0], "Runs vera ok");
   CAF_CHECK_EQUAL(heard[1], "Start vera permission_denied");
   CAF_CHECK_EQUAL(heard[2], "Runs  unauthenticated");
+  CAF_CHECK_EQUAL(traces.size(), 3u);
+  CAF_CHECK(!traces.contains(""));
 }
 
 CAF_TEST(a system ends while another one of the process is served) {

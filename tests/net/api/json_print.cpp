@@ -46,7 +46,7 @@ CAF_TEST(defaults are printed when asked for and absent messages are not) {
   CAF_CHECK_EQUAL(
       to_json(WorkSummary{}, {.pretty = false}),
       R"({"ref":"","title":"","status":"","createdMs":null,"endedMs":null,"steps":0,"stepsDone":0,)"
-      R"("principal":"","reason":"","parent":""})");
+      R"("principal":"","reason":"","parent":"","trace":""})");
   CAF_CHECK_EQUAL(to_json(ListRuns{}, tight), "{}");
   CAF_CHECK_EQUAL(to_json(AgentList{}), "{\n  \"agents\": []\n}");
 }

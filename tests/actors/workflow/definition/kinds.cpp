@@ -119,6 +119,18 @@ CAF_TEST(maps and loops are bounded) {
   CAF_CHECK_EQUAL(loop("10001"), "loop.max_rounds: a loop has between 1 and 10000 rounds; this is 10001");
 }
 
+CAF_TEST(a budget names a ledger and what a round may cost) {
+  auto budget = [](const std::string& fields) {
+    return of("loop { until: 'last' max_rounds: 1 budget { " + fields + " } body {" + task("b") + "} }");
+  };
+  CAF_CHECK_EQUAL(budget("ledger: 'purse' per_round: 1"), "right");
+  CAF_CHECK_EQUAL(budget("ledger: 'purse' per_round: 1 cost: 'last.cost' when_spent: SPENT_WAIT"), "right");
+  CAF_CHECK(budget("per_round: 1").find("loop.budget.ledger: the name of a ledger has 1 to") == 0);
+  CAF_CHECK(budget("ledger: 'acme/ledger/purse' per_round: 1").find("loop.budget.ledger: ") == 0);
+  CAF_CHECK(budget("ledger: 'purse'").find("loop.budget.per_round: between 1 and ") == 0);
+  CAF_CHECK(budget("ledger: 'purse' per_round: -5").find("loop.budget.per_round: between 1 and ") == 0);
+}
+
 CAF_TEST(a wait has one end and a signal a name) {
   CAF_CHECK_EQUAL(of("wait {}"), "wait: a wait says how long, in `for`, or until when, in `until`");
   CAF_CHECK_EQUAL(of("wait { for_ms: 1 until: '2' }"),
