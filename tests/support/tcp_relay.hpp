@@ -3,12 +3,12 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <cstdlib>
 #include <map>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <thread>
-#include <troupe/runtime/descriptor.hpp>
 #include <unistd.h>
 #include <vector>
 
@@ -127,5 +127,11 @@ private:
   std::map<int, int> pairs_;
   std::thread thread_;
 };
+
+/// A port of loopback that nobody listens on now.
+inline int free_port() {
+  tcp_relay nobody{0};
+  return nobody.port();
+}
 
 } // namespace troupe

@@ -74,7 +74,11 @@ struct node_of_links {
     for (auto& member : members)
       others.push_back({member, "", uri(member)});
     all = std::make_shared<links>(make_hello("blue", name, incarnation), others, office,
-                                  [this](const std::string& node, const session_ptr& over) { seen.set(node, over ? "up" : "down"); });
+                                  [this](const std::string& node, const session_ptr& over) {
+                                    if (over)
+                                      seen.set(node + " links", std::to_string(++links_seen[node]));
+                                    seen.set(node, over ? "up" : "down");
+                                  });
     auto opened = open_credentials(files);
     if (!opened)
       CAF_FAIL(describe(opened.error()));
@@ -147,6 +151,7 @@ struct node_of_links {
   };
   const std::string name;
   board seen;
+  std::map<std::string, int> links_seen;
   types config;
   caf::actor_system system;
   std::shared_ptr<system_clock> time = std::make_shared<system_clock>();
@@ -170,9 +175,11 @@ struct two_hosts {
   // The link still answers.
   void check_healthy() {
     b.count();
-    a.ask("b", 21);
-    CAF_CHECK_EQUAL(a.seen.await("answer", "42"), "42");
+    a.ask("b", ++questions);
+    auto answer = std::to_string(2 * questions);
+    CAF_CHECK_EQUAL(a.seen.await("answer", answer), answer);
   }
+  int64_t questions = 100;
   certificates blue;
   std::unique_ptr<tcp_relay> relay;
   node_of_links b{"b", blue.sign("b", uri("b")), {"a", "b"}};
@@ -316,7 +323,7 @@ CAF_TEST(a peer that is killed answers what is in flight as unavailable and is d
   hosts.b.seen.await("asked", "1");
   hosts.relay->cut();
   CAF_CHECK_EQUAL(hosts.a.seen.await("answer", "unavailable"), "unavailable");
-  hosts.a.seen.await("b", "up");
+  hosts.a.seen.await("b links", "2");
   hosts.b.held = {};
   hosts.check_healthy();
 }
