@@ -70,6 +70,10 @@ struct linked_nodes {
       caf::anon_send_exit(one, caf::exit_reason::kill);
     settle();
     net.on_tick = nullptr;
+    for (auto* one : {&near, &far}) // whoever still waits is answered
+      if (one->link)
+        one->link->closed(make_error(ec::unavailable, "the test is over"));
+    settle();
     near.link.reset();
     far.link.reset();
   }

@@ -63,6 +63,7 @@ private:
 struct node_of_links {
   node_of_links(std::string called, const link_files& files, const std::vector<std::string>& members, uint64_t incarnation = 1)
       : name{std::move(called)}, system{config} {
+    silence_grpc();
     auto office = std::make_shared<link_office>();
     auto exports = std::make_shared<link_exports>();
     exports->offer<counter_actor>(counter_ref);
