@@ -40,16 +40,22 @@ caf::expected<std::vector<cluster_member>> parse_cluster_members(std::string_vie
   for (auto entry : parts_of(text, ';')) {
     auto words = words_of(entry);
     if (words.size() < 2 || words.size() > 3 || !is_rule_name(words[0]))
-      return refuse(fmt::format("'{}' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one", entry));
+      return refuse(fmt::format(
+          "'{}' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one",
+          entry));
     if (!is_address(words[1]))
       return refuse(fmt::format("{}: '{}' is no HOST:PORT with a port from 1 to 65535", words[0], words[1]));
-    if (words.size() == 3 && (words[2].find(':') == std::string_view::npos || words[2].size() > limits::link_name_bytes))
-      return refuse(fmt::format("{}: '{}' is no URI of at most {} bytes", words[0], words[2], limits::link_name_bytes));
+    if (words.size() == 3 &&
+        (words[2].find(':') == std::string_view::npos || words[2].size() > limits::link_name_bytes))
+      return refuse(
+          fmt::format("{}: '{}' is no URI of at most {} bytes", words[0], words[2], limits::link_name_bytes));
     if (all.size() == limits::link_members)
       return refuse(fmt::format("{}: more than {} members", words[0], limits::link_members));
-    cluster_member one{std::string{words[0]}, std::string{words[1]}, words.size() == 3 ? std::string{words[2]} : std::string{}};
+    cluster_member one{std::string{words[0]}, std::string{words[1]},
+                       words.size() == 3 ? std::string{words[2]} : std::string{}};
     for (auto& other : all)
-      if (other.name == one.name || other.address == one.address || (!one.identity.empty() && other.identity == one.identity))
+      if (other.name == one.name || other.address == one.address ||
+          (!one.identity.empty() && other.identity == one.identity))
         return refuse(fmt::format("{}: its name, address or identity is there twice", one.name));
     all.push_back(std::move(one));
   }

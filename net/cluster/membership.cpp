@@ -20,7 +20,8 @@ link_member as_link(const cluster_member& one) {
 
 class static_membership final : public membership {
 public:
-  static_membership(const cluster_plan& plan, caf::actor_system& system, const doors_ptr& outside, uint64_t incarnation)
+  static_membership(const cluster_plan& plan, caf::actor_system& system, const doors_ptr& outside,
+                    uint64_t incarnation)
       : plan_{plan}, incarnation_{incarnation} {
     auto office = std::make_shared<link_office>();
     office->system = &system;
@@ -31,10 +32,11 @@ public:
     std::vector<link_member> others;
     for (auto& one : plan.others)
       others.push_back(as_link(one));
-    links_ = std::make_shared<links>(make_hello(plan.id, plan.self.name, incarnation), std::move(others), std::move(office),
-                                     [log = outside->log](const std::string& node, const session_ptr& over) {
-                                       log.info(over ? "a member is reachable" : "a member is not reachable any more", {{"node", node}});
-                                     });
+    links_ = std::make_shared<links>(
+        make_hello(plan.id, plan.self.name, incarnation), std::move(others), std::move(office),
+        [log = outside->log](const std::string& node, const session_ptr& over) {
+          log.info(over ? "a member is reachable" : "a member is not reachable any more", {{"node", node}});
+        });
   }
 
   ~static_membership() override {
@@ -60,10 +62,11 @@ public:
     listener_ = std::move(*listener);
     for (auto& one : plan_.others)
       if (plan_.self.name < one.name)
-        diallers_.push_back(dial_link(one.address, *credentials, greet, [all = links_, log, node = one.name](const caf::error& why) {
-          log.debug("a member could not be reached", {{"node", node}, {"reason", describe(why)}});
-          all->failed(node, why);
-        }));
+        diallers_.push_back(dial_link(
+            one.address, *credentials, greet, [all = links_, log, node = one.name](const caf::error& why) {
+              log.debug("a member could not be reached", {{"node", node}, {"reason", describe(why)}});
+              all->failed(node, why);
+            }));
     return {};
   }
 
@@ -120,12 +123,14 @@ struct link_clock_state {
   static inline const char* name = "link_clock";
 };
 
-link_clock_actor::behavior_type link_clock(link_clock_actor::stateful_pointer<link_clock_state> self, std::shared_ptr<links> all) {
+link_clock_actor::behavior_type link_clock(link_clock_actor::stateful_pointer<link_clock_state> self,
+                                           std::shared_ptr<links> all) {
   house_rules(self);
   tell_in(self, limits::link_tick, link_clock_actor{self}, Tick{});
   return {
       [=](const Tick&) {
-        all->tick(std::chrono::duration_cast<std::chrono::milliseconds>(self->clock().now().time_since_epoch()));
+        all->tick(
+            std::chrono::duration_cast<std::chrono::milliseconds>(self->clock().now().time_since_epoch()));
         tell_in(self, limits::link_tick, link_clock_actor{self}, Tick{});
       },
       [](const Ping&) { return Done{}; },
@@ -136,7 +141,9 @@ link_clock_actor::behavior_type link_clock(link_clock_actor::stateful_pointer<li
 
 caf::expected<std::optional<cluster_plan>> plan_cluster(const config& settings) {
   auto& said = settings.cluster;
-  auto refuse = [](std::string why) { return make_error(ec::invalid_argument, "[cluster] " + std::move(why)); };
+  auto refuse = [](std::string why) {
+    return make_error(ec::invalid_argument, "[cluster] " + std::move(why));
+  };
   auto members = parse_cluster_members(said.members);
   if (!members)
     return refuse("members: " + text_of(members.error()));
@@ -144,7 +151,8 @@ caf::expected<std::optional<cluster_plan>> plan_cluster(const config& settings) 
     return std::optional<cluster_plan>{};
   if (said.id.empty())
     return refuse("has members and no id");
-  for (auto [key, value] : {std::pair{"certificate", &said.certificate}, {"key", &said.key}, {"authority", &said.authority}})
+  for (auto [key, value] :
+       {std::pair{"certificate", &said.certificate}, {"key", &said.key}, {"authority", &said.authority}})
     if (value->empty())
       return refuse(fmt::format("has members and no {}: links need certificates", key));
   cluster_plan plan{said.id, {}, {}, {said.certificate, said.key, said.authority}};
@@ -162,8 +170,8 @@ caf::expected<std::optional<cluster_plan>> plan_cluster(const config& settings) 
   return std::optional{std::move(plan)};
 }
 
-caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system, doors_ptr outside,
-                                                        uint64_t incarnation) {
+caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system,
+                                                        doors_ptr outside, uint64_t incarnation) {
   auto made = std::make_unique<static_membership>(plan, system, outside, incarnation);
   if (auto failed = made->begin(outside->log))
     return failed;

@@ -36,8 +36,8 @@ public:
 
 /// Listens and dials: of two members, the one whose name comes first dials the other. `incarnation` is above that of every earlier life of
 /// this node. Errors: those of open_credentials() and listen_for_links().
-caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system, doors_ptr outside,
-                                                        uint64_t incarnation);
+caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system,
+                                                        doors_ptr outside, uint64_t incarnation);
 
 /// Starts what lets time pass for links, every limits::link_tick.
 link_clock_actor spawn_link_clock(caf::scheduled_actor* parent, std::shared_ptr<links> all);

@@ -21,8 +21,9 @@ struct link_method {
   const google::protobuf::Message* (*find)(const caf::type_erased_tuple& content, const Context** context);
 
   /// A request or note from bytes. Errors: ec::invalid_argument, and those of the rule.
-  caf::error (*decode)(const std::string& bytes, const context_rule& rule, const caf::strong_actor_ptr& sender,
-                       caf::message_id id, caf::mailbox_element_ptr& into);
+  caf::error (*decode)(const std::string& bytes, const context_rule& rule,
+                       const caf::strong_actor_ptr& sender, caf::message_id id,
+                       caf::mailbox_element_ptr& into);
 
   /// The answer from bytes. Errors: ec::invalid_argument.
   caf::error (*decode_answer)(const Envelope& reply, caf::message& into);
@@ -49,6 +50,7 @@ caf::error no_answer(const std::string& type, const std::string& why);
 template <class Signature>
 struct link_signature;
 
+/// One message in, one out; `void` = it is a note.
 template <class In, class Out>
 struct link_signature<caf::typed_mpi<caf::detail::type_list<In>, caf::output_tuple<Out>>> {
   /// Its row in the table.
@@ -57,7 +59,8 @@ struct link_signature<caf::typed_mpi<caf::detail::type_list<In>, caf::output_tup
   }
 
 private:
-  static const google::protobuf::Message* find(const caf::type_erased_tuple& content, const Context** context) {
+  static const google::protobuf::Message* find(const caf::type_erased_tuple& content,
+                                               const Context** context) {
     if (!content.match_elements<In>())
       return nullptr;
     auto& message = content.get_as<In>(0);
@@ -66,8 +69,9 @@ private:
     return &message;
   }
 
-  static caf::error decode(const std::string& bytes, const context_rule& rule, const caf::strong_actor_ptr& sender,
-                           caf::message_id id, caf::mailbox_element_ptr& into) {
+  static caf::error decode(const std::string& bytes, const context_rule& rule,
+                           const caf::strong_actor_ptr& sender, caf::message_id id,
+                           caf::mailbox_element_ptr& into) {
     In message;
     if (!message.ParseFromString(bytes))
       return not_a(In::descriptor()->full_name(), bytes.size());
@@ -103,9 +107,11 @@ private:
   }
 };
 
+/// The table of an interface, made once.
 template <class Interface>
 struct link_table;
 
+/// The same for a typed actor's interface.
 template <class... Signatures>
 struct link_table<caf::typed_actor<Signatures...>> {
   /// The one table of this interface.

@@ -29,8 +29,8 @@ public:
 caf::expected<std::shared_ptr<link_credentials>> open_credentials(const link_files& files);
 
 /// A stream has come up to a node whose certificate names this identity: gives who speaks over it. An error refuses it.
-using wire_greeter =
-    std::function<caf::expected<std::shared_ptr<wire_end>>(std::shared_ptr<wire> over, const std::string& identity)>;
+using wire_greeter = std::function<caf::expected<std::shared_ptr<wire_end>>(std::shared_ptr<wire> over,
+                                                                            const std::string& identity)>;
 
 /// Takes wires that others dial. Its destructor stops it.
 class link_listener {
@@ -58,7 +58,8 @@ public:
 
 /// Dials `host:port`. `failed` hears why an attempt came to nothing: ec::unavailable, ec::permission_denied (refused there), or what
 /// `greet` says.
-std::unique_ptr<link_dialler> dial_link(const std::string& address, std::shared_ptr<link_credentials> credentials, wire_greeter greet,
+std::unique_ptr<link_dialler> dial_link(const std::string& address,
+                                        std::shared_ptr<link_credentials> credentials, wire_greeter greet,
                                         std::function<void(const caf::error&)> failed);
 
 /// gRPC writes a line to standard error for every failed handshake, so that strangers could fill a disk: after this it is silent, in

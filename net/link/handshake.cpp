@@ -27,12 +27,14 @@ Hello make_hello(const std::string& cluster, const std::string& node, uint64_t i
 caf::expected<uint32_t> agree(const Hello& ours, const Hello& theirs) {
   for (auto* name : {&theirs.cluster(), &theirs.node(), &theirs.version()})
     if (name->empty() || name->size() > limits::link_name_bytes)
-      return make_error(ec::invalid_argument,
-                        fmt::format("cluster, node and version of a greeting have 1 to {} bytes each; one has {}",
-                                    limits::link_name_bytes, name->size()));
+      return make_error(
+          ec::invalid_argument,
+          fmt::format("cluster, node and version of a greeting have 1 to {} bytes each; one has {}",
+                      limits::link_name_bytes, name->size()));
   if (theirs.cluster() != ours.cluster())
-    return make_error(ec::conflict, fmt::format("node {} is of cluster {}; node {} is of cluster {}", theirs.node(),
-                                                theirs.cluster(), ours.node(), ours.cluster()));
+    return make_error(ec::conflict,
+                      fmt::format("node {} is of cluster {}; node {} is of cluster {}", theirs.node(),
+                                  theirs.cluster(), ours.node(), ours.cluster()));
   if (theirs.node() == ours.node())
     return make_error(ec::conflict, fmt::format("both nodes are called {}", ours.node()));
   if (theirs.window_envelopes() == 0 || theirs.window_bytes() == 0)
@@ -40,10 +42,12 @@ caf::expected<uint32_t> agree(const Hello& ours, const Hello& theirs) {
   auto lowest = std::max(ours.protocol_lowest(), theirs.protocol_lowest());
   auto highest = std::min(ours.protocol_highest(), theirs.protocol_highest());
   if (lowest > highest)
-    return make_error(ec::from_future,
-                      fmt::format("node {} speaks protocol {} to {}, node {} speaks {} to {}: upgrade one version at a time",
-                                  theirs.node(), theirs.protocol_lowest(), theirs.protocol_highest(), ours.node(),
-                                  ours.protocol_lowest(), ours.protocol_highest()));
+    return make_error(
+        ec::from_future,
+        fmt::format(
+            "node {} speaks protocol {} to {}, node {} speaks {} to {}: upgrade one version at a time",
+            theirs.node(), theirs.protocol_lowest(), theirs.protocol_highest(), ours.node(),
+            ours.protocol_lowest(), ours.protocol_highest()));
   return highest;
 }
 

@@ -51,7 +51,8 @@ private:
 class remote_watcher final : public caf::monitorable_actor {
 public:
   using listener = std::function<void(const caf::down_msg&)>;
-  remote_watcher(caf::actor_config& config, listener hear) : caf::monitorable_actor{config}, hear_{std::move(hear)} {}
+  remote_watcher(caf::actor_config& config, listener hear)
+      : caf::monitorable_actor{config}, hear_{std::move(hear)} {}
 
   const char* name() const override {
     return "remote_watcher";
@@ -98,8 +99,8 @@ public:
       return refuse(work, interface.error());
     auto* method = (*interface)->find(envelope.type());
     if (!method)
-      return refuse(work, make_error(ec::invalid_argument,
-                                     fmt::format("{} does not understand {}", envelope.target(), envelope.type())));
+      return refuse(work, make_error(ec::invalid_argument, fmt::format("{} does not understand {}",
+                                                                       envelope.target(), envelope.type())));
     auto correlation = work.correlation();
     std::function<void(uint64_t)> forget;
     if (correlation != 0)
@@ -112,7 +113,8 @@ public:
     caf::mailbox_element_ptr message;
     auto rule = [&](Context& context) { return settle(envelope, context); };
     if (auto wrong = method->decode(envelope.payload(), rule, asker,
-                                    envelope.urgent() ? id.with_high_priority() : id.with_normal_priority(), message)) {
+                                    envelope.urgent() ? id.with_high_priority() : id.with_normal_priority(),
+                                    message)) {
       if (correlation == 0)
         office_->dropped.add();
       return asker->enqueue(nullptr, id.response_id(), caf::make_message(wrong), nullptr);
@@ -133,7 +135,8 @@ public:
       return; // it sleeps and wakes; only the link ends
     auto actor = office_->names->find(target);
     if (!actor)
-      return over->down(correlation, make_error(ec::unavailable, "nobody answers to " + target + " now; repeat in a second"));
+      return over->down(correlation, make_error(ec::unavailable,
+                                                "nobody answers to " + target + " now; repeat in a second"));
     bool first = false;
     {
       std::lock_guard lock{mutex_};
@@ -147,9 +150,11 @@ public:
       }
     }
     if (!actor)
-      over->down(correlation, make_error(ec::overloaded, fmt::format("{} actors are watched already", limits::link_watches)));
+      over->down(correlation, make_error(ec::overloaded,
+                                         fmt::format("{} actors are watched already", limits::link_watches)));
     else if (first)
-      actor->attach(caf::default_attachable::make_monitor(actor.address(), watcher_->get()->address(), caf::message_priority::high));
+      actor->attach(caf::default_attachable::make_monitor(actor.address(), watcher_->get()->address(),
+                                                          caf::message_priority::high));
   }
 
   void cancel(uint64_t correlation) override {
@@ -172,7 +177,8 @@ public:
     }
     end(asker, make_error(ec::cancelled, "nobody waits for the answer"));
     if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(deserted))
-      actor->get()->detach(caf::default_attachable::observe_token{watcher_->get()->address(), caf::default_attachable::monitor});
+      actor->get()->detach(caf::default_attachable::observe_token{watcher_->get()->address(),
+                                                                  caf::default_attachable::monitor});
   }
 
   void ended(const caf::error& reason) override {
@@ -188,7 +194,8 @@ public:
       end(asker, make_error(ec::unavailable, "the link of whoever asked is lost"));
     for (auto& [address, all] : watched)
       if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(address))
-        actor->get()->detach(caf::default_attachable::observe_token{watcher_->get()->address(), caf::default_attachable::monitor});
+        actor->get()->detach(caf::default_attachable::observe_token{watcher_->get()->address(),
+                                                                    caf::default_attachable::monitor});
     if (events_.ended)
       events_.ended(reason);
   }
@@ -198,8 +205,8 @@ private:
   caf::strong_actor_ptr spawn(Args&&... args) {
     caf::actor_config config;
     auto& system = *office_->system;
-    return caf::make_actor<Actor, caf::strong_actor_ptr>(system.next_actor_id(), system.node(), &system, config,
-                                                         std::forward<Args>(args)...);
+    return caf::make_actor<Actor, caf::strong_actor_ptr>(system.next_actor_id(), system.node(), &system,
+                                                         config, std::forward<Args>(args)...);
   }
 
   // Whoever monitors the asker hears that nobody waits.

@@ -8,8 +8,8 @@
 
 namespace troupe {
 
-links::links(Hello self, std::vector<link_member> members, std::shared_ptr<const link_office> office, listener changed,
-             session_bounds bounds)
+links::links(Hello self, std::vector<link_member> members, std::shared_ptr<const link_office> office,
+             listener changed, session_bounds bounds)
     : self_{std::move(self)}, office_{std::move(office)}, changed_{std::move(changed)}, bounds_{bounds} {
   for (auto& member : members)
     if (member.node != self_.node())
@@ -25,14 +25,16 @@ links::place* links::find(const std::string& node) {
   return const_cast<place*>(std::as_const(*this).find(node));
 }
 
-caf::expected<std::shared_ptr<wire_end>> links::greet(std::shared_ptr<wire> over, const std::string& identity) {
+caf::expected<std::shared_ptr<wire_end>> links::greet(std::shared_ptr<wire> over,
+                                                      const std::string& identity) {
   std::lock_guard lock{mutex_};
   if (stopping_)
     return make_error(ec::unavailable, fmt::format("node {} stops", self_.node()));
-  auto i = std::find_if(places_.begin(), places_.end(), [&](auto& one) { return one.member.identity == identity; });
+  auto i = std::find_if(places_.begin(), places_.end(),
+                        [&](auto& one) { return one.member.identity == identity; });
   if (i == places_.end())
-    return make_error(ec::permission_denied,
-                      fmt::format("{} is no member of cluster {} on node {}", identity, self_.cluster(), self_.node()));
+    return make_error(ec::permission_denied, fmt::format("{} is no member of cluster {} on node {}", identity,
+                                                         self_.cluster(), self_.node()));
   auto made = std::make_shared<std::weak_ptr<session>>(); // known after the host
   link_events events;
   events.greet = [self = shared_from_this(), node = i->member.node, made](const Hello& theirs) {
@@ -53,14 +55,16 @@ caf::expected<std::shared_ptr<wire_end>> links::greet(std::shared_ptr<wire> over
 
 caf::error links::admit(const std::string& node, const Hello& theirs, const session_ptr& over) {
   if (theirs.node() != node)
-    return make_error(ec::permission_denied, fmt::format("its certificate is of node {}, and it says that it is {}", node, theirs.node()));
+    return make_error(
+        ec::permission_denied,
+        fmt::format("its certificate is of node {}, and it says that it is {}", node, theirs.node()));
   session_ptr older;
   {
     std::lock_guard lock{mutex_};
     auto& at = *find(node);
     if (theirs.incarnation() < at.incarnation)
-      return make_error(ec::stale, fmt::format("incarnation {} of node {} is over: {} was seen", theirs.incarnation(), node,
-                                               at.incarnation));
+      return make_error(ec::stale, fmt::format("incarnation {} of node {} is over: {} was seen",
+                                               theirs.incarnation(), node, at.incarnation));
     at.incarnation = theirs.incarnation();
     at.version = theirs.version();
     at.trouble = {};
@@ -109,9 +113,11 @@ caf::expected<session_ptr> links::to(const std::string& node) const {
   std::lock_guard lock{mutex_};
   auto* at = find(node);
   if (!at)
-    return make_error(ec::not_found, fmt::format("no other node of cluster {} is called {}", self_.cluster(), node));
+    return make_error(ec::not_found,
+                      fmt::format("no other node of cluster {} is called {}", self_.cluster(), node));
   if (!at->over)
-    return make_error(ec::unavailable, fmt::format("node {} is not reachable now ({}); repeat in a second", node, describe(at->trouble)));
+    return make_error(ec::unavailable, fmt::format("node {} is not reachable now ({}); repeat in a second",
+                                                   node, describe(at->trouble)));
   return at->over;
 }
 
@@ -119,7 +125,8 @@ std::vector<link_standing> links::standing() const {
   std::lock_guard lock{mutex_};
   std::vector<link_standing> all;
   for (auto& at : places_) {
-    auto& one = all.emplace_back(link_standing{at.member, at.over != nullptr, at.incarnation, at.version, at.trouble, {}});
+    auto& one = all.emplace_back(
+        link_standing{at.member, at.over != nullptr, at.incarnation, at.version, at.trouble, {}});
     if (at.over)
       one.figures = at.over->figures();
   }

@@ -31,8 +31,8 @@ public:
   /// Told when a member becomes reachable, with its session, and when it is not any more, with null. One call at a time.
   using listener = std::function<void(const std::string& node, const session_ptr& over)>;
 
-  links(Hello self, std::vector<link_member> members, std::shared_ptr<const link_office> office, listener changed,
-        session_bounds bounds = {});
+  links(Hello self, std::vector<link_member> members, std::shared_ptr<const link_office> office,
+        listener changed, session_bounds bounds = {});
 
   /// Gives who speaks over a wire, however it came about: a wire_greeter. Errors: ec::permission_denied if no member has this
   /// identity, ec::unavailable while the node stops.

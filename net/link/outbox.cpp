@@ -7,7 +7,8 @@
 namespace troupe {
 
 size_t cost_of(const Envelope& envelope) {
-  return limits::link_envelope_bytes + envelope.target().size() + envelope.type().size() + envelope.payload().size();
+  return limits::link_envelope_bytes + envelope.target().size() + envelope.type().size() +
+         envelope.payload().size();
 }
 
 bool is_work(const Envelope& envelope) {
@@ -46,7 +47,9 @@ bool outbox::done(link_amount all) {
 bool outbox::may_leave(const Envelope& envelope) const {
   if (!is_work(envelope) || sent_.envelopes == done_.envelopes)
     return true;
-  auto share = [&](uint64_t window) { return envelope.urgent() ? window : window - window / limits::link_reserve; };
+  auto share = [&](uint64_t window) {
+    return envelope.urgent() ? window : window - window / limits::link_reserve;
+  };
   return sent_.envelopes - done_.envelopes + 1 <= share(window_.envelopes) &&
          sent_.bytes - done_.bytes + cost_of(envelope) <= share(window_.bytes);
 }

@@ -12,7 +12,8 @@ namespace {
 // An actor that waits for an answer from another node.
 class waiting_actor final : public link_caller {
 public:
-  waiting_actor(caf::strong_actor_ptr asker, caf::strong_actor_ptr proxy, caf::message_id id, const link_method* method)
+  waiting_actor(caf::strong_actor_ptr asker, caf::strong_actor_ptr proxy, caf::message_id id,
+                const link_method* method)
       : asker_{std::move(asker)}, proxy_{std::move(proxy)}, id_{id}, method_{method} {}
 
   void answer(Envelope& reply) override {
@@ -27,7 +28,8 @@ public:
   }
 
   bool waits() const override {
-    return !asker_->get()->getf(caf::abstract_actor::is_terminated_flag | caf::abstract_actor::is_cleaned_up_flag);
+    return !asker_->get()->getf(caf::abstract_actor::is_terminated_flag |
+                                caf::abstract_actor::is_cleaned_up_flag);
   }
 
 private:
@@ -104,8 +106,10 @@ private:
     message->SerializeToString(envelope.mutable_payload());
     if (!what.mid.is_request())
       return over_->note(std::move(envelope));
-    over_->request(std::move(envelope),
-                   std::make_unique<waiting_actor>(what.sender, caf::strong_actor_ptr{ctrl()}, what.mid, &*method), patience);
+    over_->request(
+        std::move(envelope),
+        std::make_unique<waiting_actor>(what.sender, caf::strong_actor_ptr{ctrl()}, what.mid, &*method),
+        patience);
     return {};
   }
 
@@ -134,8 +138,9 @@ caf::strong_actor_ptr make_proxy(const proxy_place& place, session_ptr over, std
                                  const link_interface& interface, std::set<std::string> types) {
   caf::actor_config config;
   auto& system = *place.system;
-  auto proxy = caf::make_actor<remote_actor, caf::strong_actor_ptr>(system.next_actor_id(), system.node(), &system, config, place,
-                                                                    std::move(over), std::move(target), interface, std::move(types));
+  auto proxy = caf::make_actor<remote_actor, caf::strong_actor_ptr>(
+      system.next_actor_id(), system.node(), &system, config, place, std::move(over), std::move(target),
+      interface, std::move(types));
   static_cast<remote_actor*>(proxy->get())->watch();
   return proxy;
 }

@@ -29,7 +29,8 @@ caf::strong_actor_ptr make_proxy(const proxy_place& place, session_ptr over, std
 /// make a new one.
 template <class Interface>
 Interface proxy_to(const proxy_place& place, session_ptr over, std::string target) {
-  return caf::actor_cast<Interface>(make_proxy(place, std::move(over), std::move(target), interface_of<Interface>(),
+  return caf::actor_cast<Interface>(make_proxy(place, std::move(over), std::move(target),
+                                               interface_of<Interface>(),
                                                place.system->message_types<Interface>()));
 }
 

@@ -36,11 +36,11 @@ void link_work::fail(const caf::error& reason) {
   answer(is_request() ? error_envelope(correlation_, reason) : Envelope{});
 }
 
-session::session(Hello ours, std::shared_ptr<wire> over, std::shared_ptr<link_host> host, std::chrono::milliseconds now,
-                 session_bounds bounds)
+session::session(Hello ours, std::shared_ptr<wire> over, std::shared_ptr<link_host> host,
+                 std::chrono::milliseconds now, session_bounds bounds)
     : ours_{std::move(ours)}, wire_{std::move(over)}, host_{std::move(host)}, bounds_{bounds},
-      wanted_{[this](uint64_t correlation) { return questions_.count(correlation) > 0; }}, out_{bounds.outbox_bytes},
-      now_{now}, heard_{now}, spoke_{now} {}
+      wanted_{[this](uint64_t correlation) { return questions_.count(correlation) > 0; }},
+      out_{bounds.outbox_bytes}, now_{now}, heard_{now}, spoke_{now} {}
 
 void session::opened() {
   pump();
@@ -81,10 +81,12 @@ caf::error session::take(Envelope& envelope, bool room_for_it) {
   if (room_for_it && out_.push(std::move(envelope)))
     return {};
   ++figures_.refused;
-  return make_error(ec::overloaded,
-                    fmt::format("{} takes no more now: {} requests wait for answers, at most {}; {} envelopes wait for the wire, "
-                                "at most {} bytes",
-                                node(), questions_.size(), bounds_.requests, out_.size(), bounds_.outbox_bytes));
+  return make_error(
+      ec::overloaded,
+      fmt::format(
+          "{} takes no more now: {} requests wait for answers, at most {}; {} envelopes wait for the wire, "
+          "at most {} bytes",
+          node(), questions_.size(), bounds_.requests, out_.size(), bounds_.outbox_bytes));
 }
 
 caf::error session::note(Envelope envelope) {
@@ -98,7 +100,8 @@ caf::error session::note(Envelope envelope) {
   return {};
 }
 
-uint64_t session::request(Envelope envelope, std::unique_ptr<link_caller> caller, std::chrono::milliseconds patience) {
+uint64_t session::request(Envelope envelope, std::unique_ptr<link_caller> caller,
+                          std::chrono::milliseconds patience) {
   envelope.set_kind(Envelope::REQUEST);
   caf::error refused;
   uint64_t correlation = 0;
@@ -191,8 +194,10 @@ void session::finish(uint64_t correlation, size_t cost, Envelope* reply) {
       return;
     if (reply && !out_.push(std::move(*reply)))
       out_.push_anyway(error_envelope(
-          correlation, make_error(ec::overloaded, fmt::format("the answers for {} that wait for the wire have {} bytes already",
-                                                              node(), out_.answer_bytes()))));
+          correlation,
+          make_error(ec::overloaded,
+                     fmt::format("the answers for {} that wait for the wire have {} bytes already", node(),
+                                 out_.answer_bytes()))));
     flooded = out_.answer_bytes() > 2 * bounds_.outbox_bytes;
   }
   if (flooded)
@@ -209,7 +214,8 @@ void session::tick(std::chrono::milliseconds now) {
     std::lock_guard lock{mutex_};
     if (phase_ == phase::ended)
       return;
-    if (now - now_ > bounds_.silence / 2) // this node itself was not running: nothing is known of the other one
+    if (now - now_ >
+        bounds_.silence / 2) // this node itself was not running: nothing is known of the other one
       heard_ = spoke_ = now;
     now_ = now;
     silent = now - heard_ >= bounds_.silence;

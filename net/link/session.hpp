@@ -102,8 +102,8 @@ struct link_figures {
 class session final : public wire_end, public std::enable_shared_from_this<session> {
 public:
   /// `now` is as of tick(). It says hello when the wire opens; everything else is refused until both sides have.
-  session(Hello ours, std::shared_ptr<wire> over, std::shared_ptr<link_host> host, std::chrono::milliseconds now,
-          session_bounds bounds = {});
+  session(Hello ours, std::shared_ptr<wire> over, std::shared_ptr<link_host> host,
+          std::chrono::milliseconds now, session_bounds bounds = {});
 
   /// True between the greeting and the end.
   bool open() const;
@@ -116,7 +116,8 @@ public:
 
   /// Asks; the caller hears within `patience`, and up to limits::link_tick more. Gives the name of the request, or 0 if the
   /// caller has heard already.
-  uint64_t request(Envelope envelope, std::unique_ptr<link_caller> caller, std::chrono::milliseconds patience);
+  uint64_t request(Envelope envelope, std::unique_ptr<link_caller> caller,
+                   std::chrono::milliseconds patience);
 
   /// Calls `down` once, with how it ended, when an actor of the other node ends, is not there, or the link is lost; without an
   /// error if it ended as it should. Gives the name of the watch.
@@ -173,12 +174,12 @@ private:
   mutable std::mutex mutex_; // guards all below; never held while others are called
   phase phase_ = phase::greeting;
   Hello theirs_;
-  caf::error why_;         // why the link ends, if this side knows
+  caf::error why_; // why the link ends, if this side knows
   bool said_hello_ = false;
   bool said_why_ = false;
-  bool writing_ = false;   // a frame is with the wire
-  bool holding_ = false;   // a frame is being read: what it causes leaves together
-  bool beat_ = false;      // a frame is due although there is nothing to say
+  bool writing_ = false; // a frame is with the wire
+  bool holding_ = false; // a frame is being read: what it causes leaves together
+  bool beat_ = false;    // a frame is due although there is nothing to say
   outbox out_;
   uint64_t last_correlation_ = 0;
   std::unordered_map<uint64_t, question> questions_;

@@ -82,9 +82,10 @@ caf::error session::count_work(const Frame& frame) {
     taken_.bytes += cost;
     if (!none && (taken_.envelopes - done_.envelopes > ours_.window_envelopes() ||
                   taken_.bytes - done_.bytes > ours_.window_bytes()))
-      return make_error(ec::invalid_argument,
-                        fmt::format("the other side sends more than the {} envelopes of {} bytes it was granted",
-                                    ours_.window_envelopes(), ours_.window_bytes()));
+      return make_error(
+          ec::invalid_argument,
+          fmt::format("the other side sends more than the {} envelopes of {} bytes it was granted",
+                      ours_.window_envelopes(), ours_.window_bytes()));
   }
   return {};
 }

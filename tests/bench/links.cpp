@@ -134,7 +134,8 @@ public:
   }
 
 private:
-  std::shared_ptr<links> links_of(caf::actor_system& system, const std::string& name, std::shared_ptr<directory> names) {
+  std::shared_ptr<links> links_of(caf::actor_system& system, const std::string& name,
+                                  std::shared_ptr<directory> names) {
     auto office = std::make_shared<link_office>();
     auto exports = std::make_shared<link_exports>();
     exports->offer<echo_actor>(echo_ref);
@@ -143,13 +144,15 @@ private:
     office->exports = exports;
     office->time = time_;
     std::vector<link_member> members{{"a", "", "uri:a"}, {"b", "", "uri:b"}};
-    return std::make_shared<links>(make_hello("bench", name, 1), members, office, [this, name](const std::string&, const session_ptr& now) {
-      if (name == "a" && now)
-        up_.set_value();
-    });
+    return std::make_shared<links>(make_hello("bench", name, 1), members, office,
+                                   [this, name](const std::string&, const session_ptr& now) {
+                                     if (name == "a" && now)
+                                       up_.set_value();
+                                   });
   }
   static wire_greeter greeter(std::shared_ptr<links> all) {
-    return [=](std::shared_ptr<wire> over, const std::string& who) { return all->greet(std::move(over), who); };
+    return
+        [=](std::shared_ptr<wire> over, const std::string& who) { return all->greet(std::move(over), who); };
   }
 
   certificates authority_;
@@ -293,7 +296,8 @@ void requests() {
   silence_grpc();
   node_pair nodes;
   bare_echo bare{nodes};
-  auto stub = NodeLink::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(bare.port), nodes.near_files().for_client()));
+  auto stub = NodeLink::NewStub(
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(bare.port), nodes.near_files().for_client()));
   for (auto bytes : {100u, 10'000u})
     for (auto in_flight : {1u, 200u, 1000u}) {
       auto total = in_flight == 1 ? 3'000u : bytes == 100 ? 60'000u : 15'000u;
@@ -321,10 +325,12 @@ void requests() {
         target(name + ".p50_ratio", ours / theirs, "<=", 1.5);
     }
   auto seen = nodes.over()->figures();
-  metric("links.envelopes_per_frame", static_cast<double>(seen.envelopes_out) / static_cast<double>(seen.frames_out), "");
+  metric("links.envelopes_per_frame",
+         static_cast<double>(seen.envelopes_out) / static_cast<double>(seen.frames_out), "");
 }
 
-const benchmark links_benchmark{"links", "requests per second between actors of two nodes over TLS, and their median time", requests};
+const benchmark links_benchmark{
+    "links", "requests per second between actors of two nodes over TLS, and their median time", requests};
 
 } // namespace
 } // namespace troupe::bench

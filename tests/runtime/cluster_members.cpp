@@ -26,11 +26,14 @@ CAF_TEST(no text is no members) {
 
 CAF_TEST(what is wrong is said with what is allowed) {
   auto wrong = [](std::string_view text) { return check_cluster_members(text).value_or("nothing"); };
-  CAF_CHECK_EQUAL(wrong("a"), "'a' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one");
-  CAF_CHECK_EQUAL(wrong("a b:1 c:d e"),
-                  "'a b:1 c:d e' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one");
-  CAF_CHECK_EQUAL(wrong("a/b h:1"),
-                  "'a/b h:1' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one");
+  CAF_CHECK_EQUAL(
+      wrong("a"),
+      "'a' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one");
+  CAF_CHECK_EQUAL(wrong("a b:1 c:d e"), "'a b:1 c:d e' is no member: NAME HOST:PORT, and the URI in its "
+                                        "certificate if it is not the usual one");
+  CAF_CHECK_EQUAL(
+      wrong("a/b h:1"),
+      "'a/b h:1' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one");
   for (auto address : {"host", "host:", "host:0", "host:65536", "host:1x", ":1", "::1:7800"})
     CAF_CHECK_EQUAL(wrong(std::string{"a "} + address),
                     std::string{"a: '"} + address + "' is no HOST:PORT with a port from 1 to 65535");

@@ -14,13 +14,15 @@ namespace troupe {
 class certificates {
 public:
   certificates() {
-    openssl("req -x509 " + key + " -days 30 -subj /CN=authority -keyout " + path("authority.key") + " -out " + path("authority.pem"));
+    openssl("req -x509 " + key + " -days 30 -subj /CN=authority -keyout " + path("authority.key") + " -out " +
+            path("authority.pem"));
   }
 
   /// A certificate that names a URI, and its key. The same name again replaces the files, each at once.
   link_files sign(const std::string& name, const std::string& uri) {
-    openssl("req -x509 " + key + " -days 30 -subj /CN=" + name + " -addext subjectAltName=URI:" + uri + " -CA " +
-            path("authority.pem") + " -CAkey " + path("authority.key") + " -keyout " + path("new.key") + " -out " + path("new.pem"));
+    openssl("req -x509 " + key + " -days 30 -subj /CN=" + name + " -addext subjectAltName=URI:" + uri +
+            " -CA " + path("authority.pem") + " -CAkey " + path("authority.key") + " -keyout " +
+            path("new.key") + " -out " + path("new.pem"));
     std::filesystem::rename(path("new.key"), path(name + ".key"));
     std::filesystem::rename(path("new.pem"), path(name + ".pem"));
     return {path(name + ".pem"), path(name + ".key"), path("authority.pem")};

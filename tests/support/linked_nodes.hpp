@@ -15,7 +15,8 @@ void add_probe_messages(caf::actor_system_config& config);
 
 /// Two nodes, `near` and `far`; tests speak from near to actors of far.
 struct linked_nodes {
-  using counter_actor = caf::typed_actor<rpc<ProbeAdd, ProbeTotal>, rpc<ProbeAsk, ProbeTotal>, note<ProbeNudge>>;
+  using counter_actor =
+      caf::typed_actor<rpc<ProbeAdd, ProbeTotal>, rpc<ProbeAsk, ProbeTotal>, note<ProbeNudge>>;
   static inline const std::string counter_ref = "acme/counter/1";
 
   /// The date of one node: virtual, and not the other's.
@@ -37,7 +38,8 @@ struct linked_nodes {
         add_probe_messages(*this);
       }
     };
-    side(const simulated_net& net, int64_t ahead_ms) : system{config}, time{std::make_shared<date>(net, ahead_ms)} {
+    side(const simulated_net& net, int64_t ahead_ms)
+        : system{config}, time{std::make_shared<date>(net, ahead_ms)} {
       office->system = &system;
       office->names = names;
       office->exports = exports;
@@ -158,7 +160,8 @@ struct linked_nodes {
 
   rough_links links{1, std::chrono::milliseconds{5}};
   simulated_net net{links};
-  metric dropped = metrics{}.family({"dropped_total", metric_kind::counter, "Notes that reached nobody.", {}}).with({});
+  metric dropped =
+      metrics{}.family({"dropped_total", metric_kind::counter, "Notes that reached nobody.", {}}).with({});
   side near{net, 0};
   side far{net, 60'000}; // its date is a minute ahead
   std::shared_ptr<simulated_net::end> wire_near, wire_far;

@@ -16,8 +16,8 @@ caf::error check_pem(const std::string& path, std::string_view what, std::string
   if (text.empty())
     return make_error(ec::not_found, fmt::format("{}: no {} can be read here", path, what));
   if (text.find(mark) == std::string::npos)
-    return make_error(ec::invalid_argument, fmt::format("{}: this is no {} in PEM, of at most {} bytes", path, what,
-                                                        limits::link_credentials_bytes));
+    return make_error(ec::invalid_argument, fmt::format("{}: this is no {} in PEM, of at most {} bytes", path,
+                                                        what, limits::link_credentials_bytes));
   return {};
 }
 
@@ -32,8 +32,8 @@ std::chrono::system_clock::time_point deadline_after(std::chrono::milliseconds p
 }
 
 pem_files::pem_files(const link_files& files)
-    : provider_{std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(files.key, files.certificate, files.authority,
-                                                                                    limits::link_credentials_seconds)} {}
+    : provider_{std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          files.key, files.certificate, files.authority, limits::link_credentials_seconds)} {}
 
 std::shared_ptr<grpc::ServerCredentials> pem_files::for_server() const {
   grpc::experimental::TlsServerCredentialsOptions options{provider_};
@@ -48,15 +48,18 @@ std::shared_ptr<grpc::ChannelCredentials> pem_files::for_client() const {
   options.set_certificate_provider(provider_);
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
-  options.set_certificate_verifier(std::make_shared<grpc::experimental::NoOpCertificateVerifier>()); // of the host name only
+  options.set_certificate_verifier(
+      std::make_shared<grpc::experimental::NoOpCertificateVerifier>()); // of the host name only
   options.set_check_call_host(false);
   return grpc::experimental::TlsCredentials(options);
 }
 
 caf::expected<std::string> identity_of(const grpc::AuthContext* who) {
-  auto uris = who && who->IsPeerAuthenticated() ? who->FindPropertyValues("peer_uri") : std::vector<grpc::string_ref>{};
+  auto uris = who && who->IsPeerAuthenticated() ? who->FindPropertyValues("peer_uri")
+                                                : std::vector<grpc::string_ref>{};
   if (uris.size() != 1)
-    return make_error(ec::permission_denied, fmt::format("the certificate of a node names one URI; this one names {}", uris.size()));
+    return make_error(ec::permission_denied,
+                      fmt::format("the certificate of a node names one URI; this one names {}", uris.size()));
   return std::string{uris[0].data(), uris[0].size()};
 }
 

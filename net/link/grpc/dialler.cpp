@@ -24,7 +24,8 @@ caf::error reason_of(const grpc::Status& status) {
 class client_stream final : public grpc::ClientBidiReactor<Frame, Frame> {
 public:
   using listener = std::function<void(const caf::error& why, bool was_open)>;
-  client_stream(wire_greeter greet, listener ended) : greet_{std::move(greet)}, ended_with_{std::move(ended)} {}
+  client_stream(wire_greeter greet, listener ended)
+      : greet_{std::move(greet)}, ended_with_{std::move(ended)} {}
 
   void begin(NodeLink::Stub& stub) {
     stub.async()->Connect(&context_, this);
@@ -115,7 +116,8 @@ public:
     arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, in_ms(limits::link_redial_first));
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, in_ms(limits::link_handshake)); // also how long a handshake may take
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                     in_ms(limits::link_handshake)); // also how long a handshake may take
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, in_ms(limits::link_redial_longest));
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -127,9 +129,10 @@ public:
     std::lock_guard lock{mutex_};
     if (stopping_)
       return;
-    auto* stream = new client_stream{greet_, [self = shared_from_this()](const caf::error& why, bool was_open) {
-                                       self->ended(why, was_open);
-                                     }}; // deletes itself when it is done
+    auto* stream =
+        new client_stream{greet_, [self = shared_from_this()](const caf::error& why, bool was_open) {
+                            self->ended(why, was_open);
+                          }}; // deletes itself when it is done
     now_ = stream->door();
     began_ = deadline_after({});
     stream->begin(*stub_);
@@ -202,7 +205,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<link_dialler> dial_link(const std::string& address, std::shared_ptr<link_credentials> credentials, wire_greeter greet,
+std::unique_ptr<link_dialler> dial_link(const std::string& address,
+                                        std::shared_ptr<link_credentials> credentials, wire_greeter greet,
                                         std::function<void(const caf::error&)> failed) {
   return std::make_unique<grpc_dialler>(
       std::make_shared<dial>(address, std::move(credentials), std::move(greet), std::move(failed)));

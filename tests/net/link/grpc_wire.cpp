@@ -61,7 +61,8 @@ private:
 
 // A node of the cluster blue with actors and a listener.
 struct node_of_links {
-  node_of_links(std::string called, const link_files& files, const std::vector<std::string>& members, uint64_t incarnation = 1)
+  node_of_links(std::string called, const link_files& files, const std::vector<std::string>& members,
+                uint64_t incarnation = 1)
       : name{std::move(called)}, system{config} {
     silence_grpc();
     auto office = std::make_shared<link_office>();
@@ -96,7 +97,9 @@ struct node_of_links {
   }
 
   wire_greeter greeter() {
-    return [over = all](std::shared_ptr<wire> door, const std::string& identity) { return over->greet(std::move(door), identity); };
+    return [over = all](std::shared_ptr<wire> door, const std::string& identity) {
+      return over->greet(std::move(door), identity);
+    };
   }
   void listen(int port = 0) {
     auto made = listen_for_links(at_port(port), credentials, greeter());
@@ -112,8 +115,8 @@ struct node_of_links {
   }
   // Answers as the test wants; silent = never.
   void count(bool silent = false) {
-    names->put(counter_ref, caf::actor_cast<caf::actor>(
-                                system.spawn([this, silent](counter_actor::pointer self) -> counter_actor::behavior_type {
+    names->put(counter_ref, caf::actor_cast<caf::actor>(system.spawn(
+                                [this, silent](counter_actor::pointer self) -> counter_actor::behavior_type {
                                   house_rules(self);
                                   return {[=, this](const ProbeAdd& in) -> caf::result<ProbeTotal> {
                                     if (silent) {
@@ -192,10 +195,11 @@ std::shared_ptr<grpc::Channel> stranger(int port, const link_files& files) {
   namespace tls = grpc::experimental;
   tls::TlsChannelCredentialsOptions options;
   if (files.certificate.empty()) {
-    options.set_certificate_provider(std::make_shared<tls::FileWatcherCertificateProvider>(files.authority, 1));
-  } else {
     options.set_certificate_provider(
-        std::make_shared<tls::FileWatcherCertificateProvider>(files.key, files.certificate, files.authority, 1));
+        std::make_shared<tls::FileWatcherCertificateProvider>(files.authority, 1));
+  } else {
+    options.set_certificate_provider(std::make_shared<tls::FileWatcherCertificateProvider>(
+        files.key, files.certificate, files.authority, 1));
     options.watch_identity_key_cert_pairs();
   }
   options.watch_root_certs();
@@ -239,10 +243,13 @@ CAF_TEST(a connection without a certificate or with one of a foreign authority d
   certificates red;
   auto foreign = red.sign("a", uri("a"));
   foreign.authority = hosts.blue.path("authority.pem"); // it believes us; we do not believe it
-  CAF_CHECK_EQUAL(say(stranger(hosts.b.listener->port(), foreign), {}).error_code(), grpc::StatusCode::UNAVAILABLE);
+  CAF_CHECK_EQUAL(say(stranger(hosts.b.listener->port(), foreign), {}).error_code(),
+                  grpc::StatusCode::UNAVAILABLE);
   node_of_links other{"a", red.sign("a2", uri("a")), {"b"}};
   other.dial(hosts.b.listener->port());
-  CAF_CHECK_EQUAL(other.seen.await_that("failed", [](const std::string& why) { return !why.empty(); }).substr(0, 11), "unavailable");
+  CAF_CHECK_EQUAL(
+      other.seen.await_that("failed", [](const std::string& why) { return !why.empty(); }).substr(0, 11),
+      "unavailable");
   hosts.check_healthy();
 }
 
@@ -400,7 +407,8 @@ CAF_TEST(files that are missing or something else are refused by name) {
   auto files = blue.sign("b", uri("b"));
   auto missing = files;
   missing.key = blue.path("nobody.key");
-  CAF_CHECK_EQUAL(describe(open_credentials(missing).error()), "not_found: " + missing.key + ": no private key can be read here");
+  CAF_CHECK_EQUAL(describe(open_credentials(missing).error()),
+                  "not_found: " + missing.key + ": no private key can be read here");
   auto mixed = files;
   mixed.certificate = files.key;
   CAF_CHECK_EQUAL(code_of(open_credentials(mixed).error()), ec::invalid_argument);

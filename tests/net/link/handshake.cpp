@@ -40,17 +40,21 @@ CAF_TEST(nodes of different clusters or with one name are told so) {
 }
 
 CAF_TEST(without a common version the text says which ones there are) {
-  CAF_CHECK_EQUAL(answer([](Hello& h) {
-                    h.set_protocol_lowest(2);
-                    h.set_protocol_highest(3);
-                  }),
-                  "from_future: node b speaks protocol 2 to 3, node a speaks 1 to 1: upgrade one version at a time");
+  CAF_CHECK_EQUAL(
+      answer([](Hello& h) {
+        h.set_protocol_lowest(2);
+        h.set_protocol_highest(3);
+      }),
+      "from_future: node b speaks protocol 2 to 3, node a speaks 1 to 1: upgrade one version at a time");
 }
 
 CAF_TEST(a greeting without a name or with a huge one or without a window is refused) {
-  CAF_CHECK_EQUAL(answer([](Hello& h) { h.clear_node(); }),
-                  "invalid_argument: cluster, node and version of a greeting have 1 to 200 bytes each; one has 0");
-  CAF_CHECK_EQUAL(answer([](Hello& h) { h.set_node(std::string(201, 'n')); }),
-                  "invalid_argument: cluster, node and version of a greeting have 1 to 200 bytes each; one has 201");
-  CAF_CHECK_EQUAL(answer([](Hello& h) { h.set_window_bytes(0); }), "invalid_argument: node b grants no window");
+  CAF_CHECK_EQUAL(
+      answer([](Hello& h) { h.clear_node(); }),
+      "invalid_argument: cluster, node and version of a greeting have 1 to 200 bytes each; one has 0");
+  CAF_CHECK_EQUAL(
+      answer([](Hello& h) { h.set_node(std::string(201, 'n')); }),
+      "invalid_argument: cluster, node and version of a greeting have 1 to 200 bytes each; one has 201");
+  CAF_CHECK_EQUAL(answer([](Hello& h) { h.set_window_bytes(0); }),
+                  "invalid_argument: node b grants no window");
 }

@@ -22,7 +22,8 @@ struct noting_reply final : link_caller {
 };
 
 // What the far node answers to an envelope.
-std::string answer(linked_nodes& nodes, const std::string& target, const std::string& type, const std::string& payload = {}) {
+std::string answer(linked_nodes& nodes, const std::string& target, const std::string& type,
+                   const std::string& payload = {}) {
   std::string heard = "nothing";
   Envelope envelope;
   envelope.set_target(target);
@@ -39,7 +40,8 @@ CAF_TEST(a request for an offered actor is answered with the type of the answer)
   linked_nodes nodes;
   nodes.link();
   nodes.count();
-  CAF_CHECK_EQUAL(answer(nodes, "acme/counter/1", "troupe.ProbeAdd", nodes.add(1).SerializeAsString()), "troupe.ProbeTotal");
+  CAF_CHECK_EQUAL(answer(nodes, "acme/counter/1", "troupe.ProbeAdd", nodes.add(1).SerializeAsString()),
+                  "troupe.ProbeTotal");
 }
 
 CAF_TEST(unknown names and types and garbage get typed errors) {
@@ -48,7 +50,8 @@ CAF_TEST(unknown names and types and garbage get typed errors) {
   nodes.count();
   CAF_CHECK_EQUAL(answer(nodes, "acme/counter/2", "troupe.ProbeAdd"),
                   "not_found: no actor called acme/counter/2 is offered to other nodes");
-  CAF_CHECK_EQUAL(answer(nodes, "nonsense", "troupe.ProbeAdd").substr(0, 37), "invalid_argument: 'nonsense' is no re");
+  CAF_CHECK_EQUAL(answer(nodes, "nonsense", "troupe.ProbeAdd").substr(0, 37),
+                  "invalid_argument: 'nonsense' is no re");
   CAF_CHECK_EQUAL(answer(nodes, "acme/counter/1", "troupe.ProbeState"),
                   "invalid_argument: acme/counter/1 does not understand troupe.ProbeState");
   CAF_CHECK_EQUAL(answer(nodes, "acme/counter/1", "troupe.ProbeAdd", "\xff\xff\xff"),

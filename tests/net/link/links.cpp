@@ -82,20 +82,21 @@ struct three_nodes {
 
 std::string stands(links& node, size_t index) {
   auto all = node.standing();
-  return all.at(index).member.node + (all[index].reachable ? " reachable" : " " + describe(all[index].trouble));
+  return all.at(index).member.node +
+         (all[index].reachable ? " reachable" : " " + describe(all[index].trouble));
 }
 
 using texts = std::vector<std::string>;
 
 } // namespace
 
-CAF_TEST(members are reachable over their links and others are told why not) {
+CAF_TEST(members are reachable over their links and others are told why not ) {
   three_nodes world;
   CAF_CHECK(!world.link("a", "b"));
   auto& a = *world.nodes["a"];
   CAF_CHECK(a.to("b"));
-  CAF_CHECK_EQUAL(describe(a.to("c").error()),
-                  "unavailable: node c is not reachable now (unavailable: it has not been reached yet); repeat in a second");
+  CAF_CHECK_EQUAL(describe(a.to("c").error()), "unavailable: node c is not reachable now (unavailable: it "
+                                               "has not been reached yet); repeat in a second");
   CAF_CHECK_EQUAL(describe(a.to("d").error()), "not_found: no other node of cluster blue is called d");
   CAF_CHECK_EQUAL(stands(a, 0), "b reachable");
   a.failed("c", make_error(ec::unavailable, "connection refused"));
@@ -115,8 +116,8 @@ CAF_TEST(a member under the name of another is refused) {
   three_nodes world;
   CAF_CHECK(!world.link("c", "b", "a")); // the certificate of a, the greeting of c
   CAF_CHECK(!world.nodes["b"]->to("a"));
-  CAF_CHECK_EQUAL(stands(*world.nodes["c"], 1),
-                  "b permission_denied: the other side ends the link: its certificate is of node a, and it says that it is c");
+  CAF_CHECK_EQUAL(stands(*world.nodes["c"], 1), "b permission_denied: the other side ends the link: its "
+                                                "certificate is of node a, and it says that it is c");
 }
 
 CAF_TEST(a younger link takes the place of an older one) {

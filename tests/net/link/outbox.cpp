@@ -16,7 +16,8 @@ Envelope envelope(Envelope::Kind kind, uint64_t correlation, size_t payload = 0,
 }
 
 // The correlations of the next frame.
-std::vector<uint64_t> next(outbox& from, const std::function<bool(uint64_t)>& wanted = [](uint64_t) { return true; }) {
+std::vector<uint64_t> next(
+    outbox& from, const std::function<bool(uint64_t)>& wanted = [](uint64_t) { return true; }) {
   Frame frame;
   from.fill(frame, wanted);
   std::vector<uint64_t> all;

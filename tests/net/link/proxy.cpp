@@ -116,7 +116,8 @@ CAF_TEST(a lost link answers what is in flight and ends the proxies and a new on
   nodes.net.advance(20ms);
   nodes.wire_far->die();
   nodes.net.advance(50ms);
-  CAF_CHECK_EQUAL(nodes.heard, texts{"unavailable: the link to node far is lost (unavailable: the other side cancelled)"});
+  CAF_CHECK_EQUAL(nodes.heard,
+                  texts{"unavailable: the link to node far is lost (unavailable: the other side cancelled)"});
   CAF_CHECK_EQUAL(end.reason, nodes.heard.back());
   CAF_CHECK_EQUAL(nodes.ask(counter, nodes.add(1)).substr(0, 11), "unavailable");
   nodes.count();
@@ -151,13 +152,14 @@ CAF_TEST(an actor that does not answer in time is a timeout) {
   nodes.link();
   std::vector<caf::response_promise> held;
   auto* keep = &held;
-  nodes.far.names->put(linked_nodes::counter_ref, nodes.far.system.spawn([keep](caf::event_based_actor* self) -> caf::behavior {
-    return {[=](const ProbeAdd&) -> caf::result<ProbeTotal> {
-      auto promise = self->make_response_promise<ProbeTotal>();
-      keep->push_back(promise);
-      return promise;
-    }};
-  }));
+  nodes.far.names->put(linked_nodes::counter_ref,
+                       nodes.far.system.spawn([keep](caf::event_based_actor* self) -> caf::behavior {
+                         return {[=](const ProbeAdd&) -> caf::result<ProbeTotal> {
+                           auto promise = self->make_response_promise<ProbeTotal>();
+                           keep->push_back(promise);
+                           return promise;
+                         }};
+                       }));
   nodes.settle();
   auto late = nodes.add(1);
   late.mutable_context()->set_deadline_ms(nodes.near.time->now_ms() + 500);
@@ -189,7 +191,8 @@ CAF_TEST(the trace crosses and the principal is what the other side vouches for)
   CAF_CHECK_EQUAL(seen.command_id(), "c1");
   nodes.ask(nodes.proxy(), nodes.add(1));
   CAF_CHECK_EQUAL(seen.principal(), "node:near");
-  nodes.far.office->vouch = [](const std::string& peer, const std::string& claimed) -> caf::expected<std::string> {
+  nodes.far.office->vouch = [](const std::string& peer,
+                               const std::string& claimed) -> caf::expected<std::string> {
     if (claimed == "root")
       return make_error(ec::permission_denied, peer + " may not act as root");
     return peer + "/" + claimed;
@@ -209,7 +212,8 @@ CAF_TEST(a message above the limit is refused before it is sent and the link sta
   huge.mutable_context()->set_trace(std::string(limits::message_bytes, 'x'));
   nodes.near.system.spawn([&](caf::event_based_actor* self) { // ask() would refuse it before
     self->request(counter, caf::infinite, huge)
-        .then([](const ProbeTotal&) {}, [&](const caf::error& reason) { nodes.heard.push_back(describe(reason)); });
+        .then([](const ProbeTotal&) {},
+              [&](const caf::error& reason) { nodes.heard.push_back(describe(reason)); });
   });
   nodes.settle();
   CAF_REQUIRE_EQUAL(nodes.heard.size(), 1u);
@@ -222,15 +226,16 @@ CAF_TEST(who ends does not wait any more and the actor that watches its asker he
   nodes.link();
   std::string gone;
   std::vector<caf::response_promise> held;
-  nodes.far.names->put(linked_nodes::counter_ref, nodes.far.system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
-    self->set_down_handler([&](const caf::down_msg& down) { gone = describe(down.reason); });
-    return {[&, self](const ProbeAdd&) -> caf::result<ProbeTotal> {
-      self->monitor(caf::actor_cast<caf::actor>(self->current_sender()));
-      auto promise = self->make_response_promise<ProbeTotal>();
-      held.push_back(promise);
-      return promise;
-    }};
-  }));
+  nodes.far.names->put(
+      linked_nodes::counter_ref, nodes.far.system.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+        self->set_down_handler([&](const caf::down_msg& down) { gone = describe(down.reason); });
+        return {[&, self](const ProbeAdd&) -> caf::result<ProbeTotal> {
+          self->monitor(caf::actor_cast<caf::actor>(self->current_sender()));
+          auto promise = self->make_response_promise<ProbeTotal>();
+          held.push_back(promise);
+          return promise;
+        }};
+      }));
   nodes.settle();
   auto counter = nodes.proxy();
   auto asker = nodes.post(counter, nodes.add(1));
@@ -258,9 +263,8 @@ CAF_TEST(a proxy in the directory is reached by its ref) {
   auto here = std::make_shared<directory>();
   here->put("acme/counter/1", caf::actor_cast<caf::actor>(nodes.proxy()));
   nodes.near.system.spawn([&](caf::event_based_actor* self) {
-    troupe::ask<ProbeTotal>(self, *here, "acme/counter/1", 1s, nodes.add(4)).then([&](const ProbeTotal& total) {
-      nodes.heard.push_back(std::to_string(total.total()));
-    });
+    troupe::ask<ProbeTotal>(self, *here, "acme/counter/1", 1s, nodes.add(4))
+        .then([&](const ProbeTotal& total) { nodes.heard.push_back(std::to_string(total.total())); });
   });
   nodes.settle();
   nodes.net.advance(100ms);

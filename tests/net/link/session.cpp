@@ -49,7 +49,8 @@ struct keeping_host final : link_host {
 
 // Notes what it hears.
 struct noting_caller final : link_caller {
-  explicit noting_caller(std::vector<std::string>& heard_by, bool* there = nullptr) : heard{heard_by}, waiting{there} {}
+  explicit noting_caller(std::vector<std::string>& heard_by, bool* there = nullptr)
+      : heard{heard_by}, waiting{there} {}
   void answer(Envelope& reply) override {
     heard.push_back(reply.payload());
   }
@@ -95,7 +96,8 @@ struct two_nodes {
   }
 
   // Asks b by a; the answer is noted.
-  uint64_t ask(const std::string& payload, std::chrono::milliseconds patience = 10s, bool* waiting = nullptr) {
+  uint64_t ask(const std::string& payload, std::chrono::milliseconds patience = 10s,
+               bool* waiting = nullptr) {
     return a->request(envelope(payload), std::make_unique<noting_caller>(heard, waiting), patience);
   }
 
@@ -172,7 +174,9 @@ CAF_TEST(everything in flight is answered unavailable when the wire dies) {
   nodes.host_b->echo = false;
   nodes.ask("first");
   nodes.ask("second");
-  nodes.a->watch("t/k/1", [&](const caf::error& reason) { nodes.heard.push_back("down " + to_string(code_of(reason))); });
+  nodes.a->watch("t/k/1", [&](const caf::error& reason) {
+    nodes.heard.push_back("down " + to_string(code_of(reason)));
+  });
   nodes.net.advance(50ms);
   CAF_CHECK_EQUAL(nodes.heard, texts{});
   nodes.wire_b->die();
@@ -184,7 +188,7 @@ CAF_TEST(everything in flight is answered unavailable when the wire dies) {
   CAF_CHECK_EQUAL(code_of(nodes.a->note(two_nodes::envelope("fourth"))), ec::unavailable);
 }
 
-CAF_TEST(a peer that says nothing is given up after the silence and a healthy idle link is not) {
+CAF_TEST(a peer that says nothing is given up after the silence and a healthy idle link is not ) {
   two_nodes nodes;
   nodes.link();
   nodes.net.advance(60s);
@@ -338,7 +342,7 @@ CAF_TEST(who sends more than it was granted is thrown out) {
   CAF_CHECK(!guarded->open());
 }
 
-CAF_TEST(watched actors are told of once and what is not watched any more is not) {
+CAF_TEST(watched actors are told of once and what is not watched any more is not ) {
   two_nodes nodes;
   nodes.link();
   texts downs;
@@ -350,7 +354,8 @@ CAF_TEST(watched actors are told of once and what is not watched any more is not
   CAF_REQUIRE_EQUAL(nodes.host_b->watched.size(), 3u);
   nodes.a->cancel(second);
   for (auto correlation : nodes.host_b->watched)
-    nodes.b->down(correlation, correlation == nodes.host_b->watched[2] ? make_error(ec::internal, "fell") : caf::error{});
+    nodes.b->down(correlation,
+                  correlation == nodes.host_b->watched[2] ? make_error(ec::internal, "fell") : caf::error{});
   nodes.net.advance(50ms);
   CAF_CHECK_EQUAL(downs, (texts{"no error", "internal: fell"}));
 }
@@ -381,7 +386,8 @@ CAF_TEST(a closed link tells the other side why) {
   nodes.link();
   nodes.a->close(make_error(ec::unavailable, "the node stops"));
   nodes.net.advance(50ms);
-  CAF_CHECK_EQUAL(nodes.host_b->log.back(), "ended unavailable: the other side ends the link: the node stops");
+  CAF_CHECK_EQUAL(nodes.host_b->log.back(),
+                  "ended unavailable: the other side ends the link: the node stops");
   CAF_CHECK_EQUAL(nodes.host_a->log.back(), "ended unavailable: the node stops");
 }
 
