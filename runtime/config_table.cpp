@@ -1,6 +1,7 @@
 // CONFIG TABLE: config_keys.def as data, and the pages printed from it.
 
 #include <fmt/format.h>
+#include <troupe/runtime/cluster_members.hpp>
 #include <troupe/runtime/config_table.hpp>
 #include <troupe/runtime/retention_rules.hpp>
 #include <troupe/runtime/task_rates.hpp>

@@ -32,6 +32,7 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Metrics", access_role::viewer},
     {"Timers", access_role::viewer},
     {"Usage", access_role::viewer},
+    {"Members", access_role::viewer},
     {"Start", access_role::operator_},
     {"Cancel", access_role::operator_},
     {"Answer", access_role::operator_},

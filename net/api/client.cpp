@@ -144,6 +144,7 @@ TROUPE_METHOD(set_upgrades, Upgrades, SetUpgradePolicy, WorkflowSummary)
 TROUPE_METHOD(why, Why, AskWhy, Reasons)
 TROUPE_METHOD(story, RunStory, GetStory, Story)
 TROUPE_METHOD(replay, Replay, ReplayDecision, DecisionReplay)
+TROUPE_METHOD(members, Members, ListMembers, MemberList)
 #undef TROUPE_METHOD
 
 } // namespace troupe

@@ -82,6 +82,7 @@ public:
   caf::expected<Reasons> why(const AskWhy& in);
   caf::expected<Story> story(const GetStory& in);
   caf::expected<DecisionReplay> replay(const ReplayDecision& in);
+  caf::expected<MemberList> members(const ListMembers& in = {});
 
 private:
   struct line;

@@ -122,6 +122,7 @@ public:
   TROUPE_METHOD(Why, AskWhy, Reasons)
   TROUPE_METHOD(RunStory, GetStory, Story)
   TROUPE_METHOD(Replay, ReplayDecision, DecisionReplay)
+  TROUPE_METHOD(Members, ListMembers, MemberList)
 #undef TROUPE_METHOD
 
 private:

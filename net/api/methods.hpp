@@ -29,6 +29,8 @@ struct control_hooks {
   std::function<caf::error()> refuse_work;
   /// Adds to a status what only the node knows, e.g. the store's generation. May stay empty.
   std::function<void(NodeStatus&)> complete_status;
+  /// The members of the cluster, as this node sees them.
+  std::function<MemberList()> members;
   /// What seals the store; null = the store is plain.
   std::shared_ptr<seal_keeper> keys;
 };
@@ -118,5 +120,6 @@ void serve(const control_call& call, const SetUpgradePolicy& in, reply_to<Workfl
 void serve(const control_call& call, const AskWhy& in, reply_to<Reasons> reply);
 void serve(const control_call& call, const GetStory& in, reply_to<Story> reply);
 void serve(const control_call& call, const ReplayDecision& in, reply_to<DecisionReplay> reply);
+void serve(const control_call& call, const ListMembers& in, reply_to<MemberList> reply);
 
 } // namespace troupe

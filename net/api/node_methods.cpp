@@ -127,4 +127,11 @@ void serve(const control_call& call, const GetMetrics&, reply_to<MetricsText> re
   reply(std::move(text));
 }
 
+void serve(const control_call& call, const ListMembers&, reply_to<MemberList> reply) {
+  if (!call.desk->hooks.members)
+    return reply(
+        make_error(ec::unavailable, "this node is of no cluster: its configuration names no members"));
+  reply(call.desk->hooks.members());
+}
+
 } // namespace troupe

@@ -2,6 +2,7 @@
 
 #include <iostream>
 #include <sys/ioctl.h>
+#include <troupe/net/link/grpc_wire.hpp>
 #include <troupe/net/node/cli.hpp>
 #include <troupe/net/node/process.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
@@ -23,6 +24,7 @@ int run_node(const std::string& path, const std::string& data) {
   if (!data.empty())
     settings.node.data_directory = data;
   troupe::prepare_process();
+  troupe::silence_grpc(); // what it would say of links, the node's own log says
   troupe::node node{settings};
   troupe::add_standard_behaviors(node.behaviors());
   return troupe::serve(node);

@@ -8,6 +8,7 @@
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/node/backup_plan.hpp>
+#include <troupe/net/node/control_log.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
@@ -47,6 +48,7 @@ struct node::parts {
   std::optional<backup_plan> backups;
   std::unique_ptr<actor_config> actors;
   std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<membership> cluster; // null = it is alone
   supervisor_actor root;
   std::unique_ptr<control_server> control;
   int64_t started_ms = 0;
@@ -79,22 +81,15 @@ struct node::parts {
 };
 
 caf::error node::parts::open_doors() {
-  std::unique_ptr<log_sink> sink = stderr_sink();
-  if (!settings.node.log_file.empty()) {
-    auto file = file_sink(settings.node.log_file);
-    if (!file)
-      return file.error();
-    sink = std::move(*file);
-  }
-  auto level = parse_log_level(settings.node.log_level);
-  if (!level)
-    return level.error();
   auto read = policies_of(settings);
   if (!read)
     return read.error();
   policies = std::move(*read);
   node_metrics meters;
-  logger log{std::move(sink), *level, time, meters};
+  auto opened = open_log(settings, time, meters);
+  if (!opened)
+    return opened.error();
+  auto& log = *opened;
   auto clock_door =
       std::shared_ptr<const clock>{std::shared_ptr<const clock>{}, &time}; // ours; outlives every actor
   auto names = std::make_shared<directory>(meters);
@@ -127,7 +122,8 @@ std::vector<entity_kind> node::parts::kinds() const {
   agents.idle = std::chrono::seconds{settings.agents.idle_seconds};
   agents.most_awake = static_cast<size_t>(settings.agents.max_resident);
   auto defaults = defaults_of(settings);
-  return {std::move(agents), task_kind(defaults), run_kind(defaults), ledger_kind(), schedule_kind(), workflow_kind()};
+  return {std::move(agents), task_kind(defaults), run_kind(defaults),
+          ledger_kind(),     schedule_kind(),     workflow_kind()};
 }
 
 void node::parts::plant_tree() {
@@ -190,6 +186,10 @@ void node::parts::plant_tree() {
     branches.push_back(child("backups", services::backups, [=, this](caf::scheduled_actor* parent) {
       return as_actor(spawn_backups(parent, outside, *backups));
     }));
+  if (cluster)
+    branches.push_back(child("links", services::links, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_link_clock(parent, cluster->all()));
+    }));
   auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
@@ -218,7 +218,8 @@ caf::error node::parts::hire_all() {
       request->add_capabilities(capability);
     request->mutable_config()->set_max_concurrent(who.max_concurrent());
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
-    if (!hired && code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
+    if (!hired &&
+        code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
   return {};
@@ -232,6 +233,14 @@ caf::error node::parts::start() {
   started_ms = time.now_ms();
   actors = std::make_unique<actor_config>(settings);
   system = std::make_unique<caf::actor_system>(*actors);
+  if (policies.cluster) {
+    auto joined = join_cluster(*policies.cluster, *system, outside, static_cast<uint64_t>(started_ms));
+    if (!joined) {
+      system.reset();
+      return joined.error();
+    }
+    cluster = std::move(*joined);
+  }
   plant_tree();
   caf::scoped_actor door{*system};
   caf::error failed;
@@ -255,6 +264,7 @@ node::~node() {
   if (p.control)
     p.control->stop();
   p.control.reset();
+  p.cluster.reset();
   if (p.system) {
     caf::scoped_actor door{*p.system};
     door->request(p.root, limits::door_timeout, StopTree{})
@@ -307,28 +317,16 @@ caf::error node::listen() {
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
   options.retention = p.policies.retention;
-  options.hooks.set_log_level = [log = p.outside->log](const std::string& name) -> caf::error {
-    auto level = parse_log_level(name);
-    if (!level)
-      return level.error();
-    log.set_lowest(*level);
-    return {};
-  };
+  log_control(options.hooks, p.outside->log);
   options.hooks.refuse_work = [&p] { return p.refuse_work(); };
   options.hooks.complete_status = [&p](NodeStatus& status) {
     status.set_store_generation(p.outside->disk->generation());
     status.set_store_trouble(text_of(p.refuse_work()));
   };
   options.hooks.keys = p.keys;
+  if (p.cluster)
+    options.hooks.members = [&p] { return p.cluster->list(); };
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
-  options.hooks.decided = [log = p.outside->log](std::string_view method, const std::string& principal,
-                                                 const std::string& trace, const caf::error& refusal) {
-    if (refusal)
-      log.for_trace(trace).warning(
-          "call refused", {{"method", method}, {"principal", principal}, {"reason", describe(refusal)}});
-    else
-      log.for_trace(trace).debug("call", {{"method", method}, {"principal", principal}});
-  };
   auto control = start_control(std::move(options));
   if (!control)
     return control.error();

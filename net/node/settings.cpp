@@ -34,6 +34,20 @@ TaskDefaults defaults_of(const config& settings) {
   return defaults;
 }
 
+caf::expected<logger> open_log(const config& settings, const clock& time, const node_metrics& meters) {
+  std::unique_ptr<log_sink> sink = stderr_sink();
+  if (!settings.node.log_file.empty()) {
+    auto file = file_sink(settings.node.log_file);
+    if (!file)
+      return std::move(file.error());
+    sink = std::move(*file);
+  }
+  auto level = parse_log_level(settings.node.log_level);
+  if (!level)
+    return std::move(level.error());
+  return logger{std::move(sink), *level, time, meters};
+}
+
 caf::expected<node_policies> policies_of(const config& settings) {
   auto retention = retention_of(settings);
   if (!retention)
@@ -41,7 +55,11 @@ caf::expected<node_policies> policies_of(const config& settings) {
   auto rates = parse_task_rates(settings.queue.rates);
   if (!rates)
     return make_error(ec::invalid_argument, "[queue] rates: " + text_of(rates.error()));
+  auto cluster = plan_cluster(settings);
+  if (!cluster)
+    return cluster.error();
   node_policies result;
+  result.cluster = std::move(*cluster);
   result.retention = std::move(*retention);
   result.queue.default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
   result.queue.rates = std::move(*rates);

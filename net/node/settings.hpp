@@ -3,6 +3,7 @@
 
 #include <troupe/actors/agent/restart.hpp>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/net/cluster/membership.hpp>
 #include <troupe/runtime/config.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
@@ -19,9 +20,13 @@ TaskDefaults defaults_of(const config& settings);
 
 /// What is written in small languages.
 struct node_policies {
-  retention_rules retention; ///< how long what has ended is kept
-  scheduler_options queue;   ///< how waiting tasks are given to agents
+  retention_rules retention;           ///< how long what has ended is kept
+  scheduler_options queue;             ///< how waiting tasks are given to agents
+  std::optional<cluster_plan> cluster; ///< nothing = it is alone
 };
+
+/// Where its log lines go, and from which level on. Errors: ec::invalid_argument, and those of file_sink().
+caf::expected<logger> open_log(const config& settings, const clock& time, const node_metrics& meters);
 
 /// Reads them. Error: ec::invalid_argument, what is wrong with which of them.
 caf::expected<node_policies> policies_of(const config& settings);

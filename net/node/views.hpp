@@ -32,6 +32,7 @@ std::string show(const WorkflowList& list, const text_look& how);
 std::string show(const WorkflowSummary& workflow, const text_look& how);
 std::string show(const WorkflowRevision& revision, const text_look& how);
 std::string show(const RevisionList& list, const text_look& how);
+std::string show(const MemberList& list, const text_look& how);
 
 /// How the schedule of backups is kept, in one line.
 text_cell backup_health(const BackupStatus& status, const text_look& how);

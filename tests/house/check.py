@@ -27,7 +27,8 @@ FENCES = [
     (r"spdlog/.*", "runtime/log.cpp"),
     (r"prometheus/.*", "runtime/metrics.cpp"),
     (r"toml\+\+/.*", "runtime/config.cpp"),
-    (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp"),
+    (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp net/link/grpc/*"),
+    (r"grpc/support/log\.h", "net/link/grpc/credentials.cpp"),
     (r"CLI/.*", "net/node/cli.cpp"),
     (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp behaviors/form/json.cpp"),
     (r"lua\.h|lauxlib\.h", "actors/workflow/expression.cpp actors/workflow/expression/*.cpp"),
@@ -51,7 +52,8 @@ WORDS = [
     ("real-time", "tests/*.?pp -tests/bench/* -tests/chaos/* -tests/simulator/main.cpp", r"this_thread::sleep_|\busleep\(|\bnanosleep\(|" + NOW, "let virtual time pass instead", {}),
     ("clock", PRODUCT, NOW, "take a troupe::clock", {
         "runtime/clock.hpp": "the one that reads it",
-        "net/api/control.cpp": "gRPC's deadlines", "net/api/client.cpp": "gRPC's deadlines"}),
+        "net/api/control.cpp": "gRPC's deadlines", "net/api/client.cpp": "gRPC's deadlines",
+        "net/link/grpc/credentials.cpp": "gRPC's deadlines"}),
     ("blocking", "actors/*", r"\bdetached\b|\bblocking_actor\b|\bscoped_actor\b", "nothing here may block; put it behind a door", {}),
     ("coroutine", PRODUCT, r"\bco_(await|return|yield)\b", "return an action or send a message", {}),
     ("map-field", "*.proto", r"\bmap\s*<", "use repeated entries, sorted: the bytes of a map have no order", {}),
@@ -96,6 +98,14 @@ COVERED_BY = {
         actors/agent/attempt.cpp""",
     "tests/actors/workflow/workflow_catalog.cpp": """
         actors/workflow/published_run.cpp""",
+    "tests/net/link/session.cpp": """
+        net/link/session_reading.cpp""",
+    "tests/net/link/inbound.cpp": """
+        net/link/codec.cpp""",
+    "tests/net/link/grpc_wire.cpp": """
+        net/link/grpc/credentials.cpp
+        net/link/grpc/dialler.cpp
+        net/link/grpc/listener.cpp""",
     "tests/net/node/workflow_catalog_commands.cpp": """
         net/node/definition_file.cpp
         net/node/revision_views.cpp""",
