@@ -25,6 +25,7 @@ class EntityCrashed;
 class ExplainTasks;
 class FindBest;
 class FindByCapabilities;
+class FollowRevision;
 class GetRegistryStats;
 class GetRun;
 class GetSchedulerStats;
@@ -42,7 +43,7 @@ class ResumeTask;
 class RetryRun;
 class RunAnswer;
 class RunDescription;
-class RunFork;
+class RunFollows;
 class RunTask;
 class SchedulerStats;
 class SetVariable;
@@ -93,8 +94,10 @@ using run_actor = task_owner_actor::extend<
     rpc<CancelRun, Done>, rpc<TerminateRun, Done>, rpc<PauseRun, Done>, rpc<UnpauseRun, Done>,
     rpc<RetryRun, Done>, rpc<UpgradeRun, Done>, rpc<SignalRun, Done>, rpc<SetVariable, Done>,
     rpc<AnswerApproval, Done>, rpc<DelegateApproval, Done>,
+    // Its workflow has a new revision. As an upgrade.
+    rpc<FollowRevision, RunFollows>,
     // What people want to know. ec::invalid_argument, ec::not_found, ec::conflict.
-    rpc<QueryRun, RunAnswer>, rpc<PlanFork, RunFork>,
+    rpc<QueryRun, RunAnswer>, rpc<PlanFork, StartWorkflow>,
     // The parent knows how it ended.
     note<ChildNoted>>;
 

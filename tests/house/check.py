@@ -95,6 +95,8 @@ COVERED_BY = {
         actors/agent/attempt.cpp""",
     "tests/actors/workflow/workflow_catalog.cpp": """
         actors/workflow/published_run.cpp""",
+    "tests/actors/workflow/rollout.cpp": """
+        actors/workflow/open_runs.cpp""",
     "tests/net/node/workflow_catalog_commands.cpp": """
         net/node/definition_file.cpp
         net/node/revision_views.cpp""",
