@@ -86,7 +86,7 @@ caf::expected<RevisionList> list(const catalog_book& book) {
 // What goes on besides; the book knows nothing of it.
 struct workflow_work {
   size_t beginning = 0; // runs that have not answered yet
-  std::unique_ptr<rollout> open_runs;
+  std::unique_ptr<rollout> following;
 };
 
 using workflow_pointer = workflow_actor::stateful_pointer<catalog_book>;
@@ -100,10 +100,10 @@ std::shared_ptr<workflow_work> make_work(workflow_pointer self, entity_log<catal
   wanted.rest = [self] { tell(self, workflow_actor{self}, Tick{}); };
   wanted.note = [log](const NoteRollout& note) mutable { log.act(note); };
   wanted.definition_of = [log](const WorkflowRevision& revision) { return definition_of(log, revision); };
-  work->open_runs = std::make_unique<rollout>(std::move(wanted));
+  work->following = std::make_unique<rollout>(std::move(wanted));
   log.stay_awake_while([known = std::weak_ptr{work}] {
     auto at = known.lock();
-    return at && (at->beginning > 0 || at->open_runs->is_busy());
+    return at && (at->beginning > 0 || at->following->is_busy());
   });
   return work;
 }
@@ -113,7 +113,10 @@ void publish_checked(workflow_pointer self, entity_log<catalog_book> log, Publis
                      std::shared_ptr<postponed> question, const caf::error& refused) {
   if (refused)
     *checked.mutable_refusal() = to_failure(refused);
-  auto answer = [question](auto told) { question->take().deliver(std::move(told)); };
+  auto answer = [question](auto told) {
+    if (auto promise = question->take(); promise.pending())
+      promise.deliver(std::move(told));
+  };
   ask<WorkflowRevision>(self, *log.outside().names, log.ref(), limits::request_timeout, std::move(checked))
       .then([=](const WorkflowRevision& told) { answer(told); }, [=](const caf::error& why) { answer(why); });
 }
@@ -137,7 +140,7 @@ caf::result<WorkflowRevision> publish(workflow_pointer self, entity_log<catalog_
   else
     *checked.mutable_rollback() = cmd;
   auto question = std::make_shared<postponed>(log.postpone());
-  work.open_runs->check(*definition, log.now_ms(), [=](const caf::error& refused) {
+  work.following->check(*definition, log.now_ms(), [=](const caf::error& refused) {
     publish_checked(self, log, checked, question, refused);
   });
   return caf::delegated<WorkflowRevision>{};
@@ -176,8 +179,8 @@ workflow_actor::behavior_type workflow(workflow_pointer self, entity_log<catalog
         return caf::delegated<WorkflowAccepted>{};
       },
       [=](const PublishChecked& cmd) mutable { return log.handle(cmd); },
-      [=](const Tick&) { work->open_runs->go_on(); },
-      [=](const TimerDue& due) { work->open_runs->due(due); },
+      [=](const Tick&) { work->following->go_on(); },
+      [=](const TimerDue& due) { work->following->due(due); },
   };
 }
 

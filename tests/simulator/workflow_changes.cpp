@@ -6,7 +6,6 @@
 #include <tests/simulator/workflow_changes.hpp>
 #include <troupe/actors/workflow/catalog_book.hpp>
 #include <troupe/behaviors/workflow_form.hpp>
-#include <troupe/runtime/limits.hpp>
 
 namespace troupe {
 namespace {
@@ -173,7 +172,7 @@ void workflow_changes::publish() {
   door_.command<WorkflowRevision>(ref, next);
 }
 
-std::vector<workflow_changes::publication> workflow_changes::publications(const std::string& workflow) {
+std::vector<workflow_changes::publication> workflow_changes::publications(const std::string& workflow) const {
   std::vector<publication> all;
   auto* known = at_.log.find(workflow);
   catalog_book book;
@@ -200,7 +199,7 @@ std::vector<workflow_changes::publication> workflow_changes::publications(const 
 }
 
 bool workflow_changes::was_published(const std::string& workflow, const std::string& hash) const {
-  auto all = const_cast<workflow_changes*>(this)->publications(workflow);
+  auto all = publications(workflow);
   return std::any_of(all.begin(), all.end(), [&](auto& one) { return content_hash(one.definition) == hash; });
 }
 
@@ -228,7 +227,7 @@ void workflow_changes::judge() {
   }
 }
 
-void workflow_changes::judge_rollout(const std::string& workflow, const publication& one) {
+void workflow_changes::judge_rollout(const std::string& workflow, const publication& one) const {
   uint64_t moved = 0;
   for (auto& [ref, known] : runs_) {
     auto* run = at_.log.find(ref);

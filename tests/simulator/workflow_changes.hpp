@@ -61,8 +61,8 @@ private:
 
   std::string some_run(const run_test& fits);
   bool waits_for_retry(const shadow& run, const known_run& known) const;
-  std::vector<publication> publications(const std::string& workflow);
-  void judge_rollout(const std::string& workflow, const publication& one);
+  std::vector<publication> publications(const std::string& workflow) const;
+  void judge_rollout(const std::string& workflow, const publication& one) const;
 
   stage& at_;
   client& door_;

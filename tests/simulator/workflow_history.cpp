@@ -49,6 +49,8 @@ void run_history::begins_anew(const std::string& path) {
 }
 
 void run_history::begins(const std::string& path) {
+  if (kept_.count(path) > 0)
+    done_again_.push_back(path);
   count("the beginning of", path);
   if (undo_steps_.count(path.substr(path.rfind('.') + 1)) > 0)
     undone_.push_back(path);
@@ -61,12 +63,18 @@ void run_history::completes(const std::string& path) {
 
 void run_history::take(const RunEvent& event) {
   switch (event.kind_case()) {
+  case RunEvent::kStarted:
+    for (auto& kept : event.started().fork().kept())
+      kept_.insert(kept.step());
+    return;
   case RunEvent::kStep:
     return take_task(event.step().step(), event.step().event());
   case RunEvent::kStepBegun:
     return begins(event.step_begun().step());
   case RunEvent::kStepEnded: {
     auto& path = event.step_ended().step();
+    if (kept_.count(path) > 0)
+      done_again_.push_back(path);
     count("the end of", path);
     if (event.step_ended().status() == STEP_COMPLETED)
       completes(path);
@@ -131,6 +139,9 @@ void run_history::judge(const objection& object) const {
   for (auto& [what, times] : happened_)
     if (times > 1)
       object("begun", fmt::format("{}: {} {} happened {} times", run_.ref(), what.second, what.first, times));
+  if (!done_again_.empty())
+    object("forked", fmt::format("{} has done again what it took over: {}", run_.ref(),
+                                 fmt::join(done_again_, ", ")));
   auto terminated = run_.run().status() == RUN_CANCELLED && !run_.run().parent().empty() &&
                     happened_.count({the_run, "the closing of"}) == 0;
   if (terminated) // by the run that began it: nothing is undone then

@@ -10,7 +10,7 @@
 
 namespace troupe {
 
-/// Laws `begun` and `undone` of simulated_workflows, of a run that has ended.
+/// Laws `begun`, `undone` and `forked` of simulated_workflows, of a run that has ended.
 class run_history {
 public:
   using objection = std::function<void(std::string law, std::string text)>;
@@ -32,6 +32,8 @@ private:
   const shadow& run_;
   std::map<std::string, StepDefinition> known_; // by id
   std::set<std::string> undo_steps_;            // ids
+  std::set<std::string> kept_;                  // of a fork: paths of what the other run has done
+  std::vector<std::string> done_again_;         // of these
   std::map<std::pair<std::string, std::string>, int> happened_; // what must happen once, by path and what it is
   std::vector<std::string> to_undo_;            // paths of compensations, in the order of what they undo
   std::vector<std::string> undone_;             // paths of those that have begun

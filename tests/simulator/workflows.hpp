@@ -9,6 +9,7 @@ namespace troupe {
 ///   reference  a run ends as it does where nothing fails: status, outcome, variables, and every step
 ///   effect     what its tasks have done is what they do there, each once
 ///   begun      a step, an item, a round begins once; an approval is answered once by each, a signal taken once
+///   forked     a fork does nothing again that it took over
 ///   undone     what has completed is undone once, in reverse order, when its run fails or is cancelled
 class simulated_workflows {
 public:
