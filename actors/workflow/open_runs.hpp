@@ -22,8 +22,8 @@ public:
     std::shared_ptr<directory> names;
     std::string workflow; ///< ref
     FollowRevision question;
-    uint32_t shard = 0;        ///< the first
-    size_t most = SIZE_MAX;    ///< runs; above, it ends with ec::overloaded
+    uint32_t shard = 0;         ///< the first
+    size_t most = SIZE_MAX;     ///< runs; above, it ends with ec::overloaded
     std::function<void()> rest; ///< others get their turn; then somebody calls go_on()
     std::function<void(const WorkSummary& run, const caf::expected<RunFollows>& answer)> answered;
     std::function<void(uint32_t shards)> looked; ///< all in the shards before this one have answered

@@ -34,8 +34,8 @@ std::string reason_of(const caf::error& why) {
 // Of a look: what it has not noted yet.
 struct rollout::tally {
   uint64_t revision = 0;
-  int64_t moved_from_ms = 0;   // who went on earlier was counted before
-  int64_t stayed_from_ms = 0;  // who began earlier was counted before
+  int64_t moved_from_ms = 0;  // who went on earlier was counted before
+  int64_t stayed_from_ms = 0; // who began earlier was counted before
   CatalogEvent::RolledOut noted;
   size_t runs = 0;
   bool failed = false; // somebody has to be asked again
@@ -169,18 +169,20 @@ void rollout::check(WorkflowDefinition definition, int64_t now_ms, std::function
     if (code_of(failed) == ec::overloaded)
       return then(make_error(
           ec::overloaded,
-          fmt::format("{} of {}, and each has to be asked whether it can follow: wait until some have ended, or "
-                      "let them follow where they can with `troupe workflow policy {} auto`",
-                      text_of(failed), name, name)));
+          fmt::format(
+              "{} of {}, and each has to be asked whether it can follow: wait until some have ended, or "
+              "let them follow where they can with `troupe workflow policy {} auto`",
+              text_of(failed), name, name)));
     if (failed || against->empty())
       return then(failed);
     auto all = against->size();
     against->resize(std::min(all, limits::rollout_refusal));
-    then(make_error(ec::conflict,
-                    fmt::format("{} open run{} could not follow: {}{}; let them end first, or stay with `troupe "
-                                "workflow policy {} auto`",
-                                all, all == 1 ? "" : "s", fmt::join(*against, ", "),
-                                all > against->size() ? ", ..." : "", name)));
+    then(make_error(
+        ec::conflict,
+        fmt::format("{} open run{} could not follow: {}{}; let them end first, or stay with `troupe "
+                    "workflow policy {} auto`",
+                    all, all == 1 ? "" : "s", fmt::join(*against, ", "), all > against->size() ? ", ..." : "",
+                    name)));
   };
   check_ = ask_all(question, std::move(more));
   auto asked = check_; // it may be over at once

@@ -19,8 +19,8 @@ public:
     caf::scheduled_actor* self = nullptr;
     const catalog_book* book = nullptr;
     const doors* outside = nullptr;
-    std::function<void()> rest;                      ///< somebody calls go_on() soon
-    std::function<void(const NoteRollout&)> note;    ///< it becomes an event
+    std::function<void()> rest;                   ///< somebody calls go_on() soon
+    std::function<void(const NoteRollout&)> note; ///< it becomes an event
     std::function<caf::expected<WorkflowDefinition>(const WorkflowRevision&)> definition_of;
   };
 

@@ -123,8 +123,8 @@ void publish_checked(workflow_pointer self, entity_log<catalog_book> log, Publis
 
 // Where open runs have to follow, they are asked first.
 template <class Command>
-caf::result<WorkflowRevision> publish(workflow_pointer self, entity_log<catalog_book> log, workflow_work& work,
-                                      const Command& cmd,
+caf::result<WorkflowRevision> publish(workflow_pointer self, entity_log<catalog_book> log,
+                                      workflow_work& work, const Command& cmd,
                                       const caf::expected<WorkflowDefinition>& definition) {
   auto& book = self->state;
   if (book.newest() == 0 || book.catalog.policy() != UPGRADE_MIGRATE)

@@ -17,7 +17,8 @@ namespace {
 struct run_entity : task_owner<run_entity, RunEvent> {
   static inline const char* name = "run";
   static constexpr uint16_t version = 1;
-  static constexpr uint16_t snapshot_version = 3; // older ones knew less: those runs are read from their events
+  static constexpr uint16_t snapshot_version =
+      3; // older ones knew less: those runs are read from their events
   using task_owner::acknowledge;
   using task_owner::decide;
   using task_owner::reply;

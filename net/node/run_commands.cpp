@@ -39,7 +39,8 @@ caf::expected<int> upgrade(cli_session& at) {
     return std::move(upgrade.error());
   TellRun in;
   *in.mutable_upgrade() = std::move(*upgrade);
-  return tell_run(at, at.said().check ? "could go on with the new definition" : "goes on with the new definition",
+  return tell_run(at,
+                  at.said().check ? "could go on with the new definition" : "goes on with the new definition",
                   std::move(in));
 }
 

@@ -31,8 +31,7 @@ StepDefinition& workflow_maker::repeated(place& at, const names& after) {
     loop.set_max_rounds(3);
     loop.set_may_exhaust(true);
     loop.set_pause_ms(pick(2) == 0 ? 700 : 0);
-    place inside{*loop.mutable_body()->mutable_steps(), at.depth + 1, at.alone, at.returned,
-                 at.repeated + 1};
+    place inside{*loop.mutable_body()->mutable_steps(), at.depth + 1, at.alone, at.returned, at.repeated + 1};
     series(inside, 1 + pick(2));
     return one;
   }

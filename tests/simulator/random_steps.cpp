@@ -268,8 +268,7 @@ StepDefinition& workflow_maker::bad(place& at, const names& after) {
     auto& loop = *one.mutable_loop();
     loop.set_until("index > 99");
     loop.set_max_rounds(2);
-    place inside{*loop.mutable_body()->mutable_steps(), at.depth + 1, at.alone, at.returned,
-                 at.repeated + 1};
+    place inside{*loop.mutable_body()->mutable_steps(), at.depth + 1, at.alone, at.returned, at.repeated + 1};
     series(inside, 1);
     return one;
   }
@@ -278,8 +277,7 @@ StepDefinition& workflow_maker::bad(place& at, const names& after) {
     auto& map = *one.mutable_map();
     map.set_over("{5, 6, 7}");
     map.set_max_parallel(1);
-    place inside{*map.mutable_body()->mutable_steps(), at.depth + 1, at.alone, at.returned,
-                 at.repeated + 1};
+    place inside{*map.mutable_body()->mutable_steps(), at.depth + 1, at.alone, at.returned, at.repeated + 1};
     auto first = task(inside, {}, "well").id();
     put(*task(inside, {first}, "picky").mutable_task()->mutable_inputs(), "not", "6");
     return one;

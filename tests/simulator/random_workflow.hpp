@@ -18,8 +18,9 @@ namespace troupe {
 struct random_workflow {
   WorkflowDefinition definition;
   std::vector<argument> inputs;
-  bool fails = false;    ///< a run of it fails, for sure; else it completes, for sure
-  bool mendable = false; ///< it fails because of tasks that are broken; once they are mended, it completes when it is retried
+  bool fails = false; ///< a run of it fails, for sure; else it completes, for sure
+  bool mendable =
+      false; ///< it fails because of tasks that are broken; once they are mended, it completes when it is retried
 };
 
 /// How a run of a random workflow is to end.

@@ -222,8 +222,8 @@ void workflow_changes::judge() {
     }
     for (auto& hash : hashes)
       if (known.count(hash) == 0)
-        at_.object("upgraded", fmt::format("{} has said that it goes on with {}, and nothing of it is known", ref,
-                                           hash.substr(0, 8)));
+        at_.object("upgraded", fmt::format("{} has said that it goes on with {}, and nothing of it is known",
+                                           ref, hash.substr(0, 8)));
   }
 }
 
@@ -246,8 +246,8 @@ void workflow_changes::judge_rollout(const std::string& workflow, const publicat
                                         state.revision(), one.revision));
   }
   if (one.moved > moved)
-    at_.object("rollout", fmt::format("{} says that {} runs follow revision {}; they are {}", workflow, one.moved,
-                                      one.revision, moved));
+    at_.object("rollout", fmt::format("{} says that {} runs follow revision {}; they are {}", workflow,
+                                      one.moved, one.revision, moved));
 }
 
 } // namespace troupe

@@ -67,8 +67,8 @@ private:
   stage& at_;
   client& door_;
   std::map<std::string, known_run>& runs_;
-  std::map<std::string, random_workflow> published_;               // by ref: the first revision
-  std::map<std::string, std::vector<std::string>> upgraded_;       // by ref of a run: hashes, as answered
+  std::map<std::string, random_workflow> published_;         // by ref: the first revision
+  std::map<std::string, std::vector<std::string>> upgraded_; // by ref of a run: hashes, as answered
   size_t forks_ = 0;
 };
 

@@ -128,8 +128,8 @@ private:
 
 } // namespace
 
-caf::expected<std::string> do_work(const std::string& key, const std::vector<Field>& inputs,
-                                   uint32_t attempt, bool mended) {
+caf::expected<std::string> do_work(const std::string& key, const std::vector<Field>& inputs, uint32_t attempt,
+                                   bool mended) {
   auto how = input(inputs, "how");
   if (how == "fail")
     return make_error(ec::invalid_argument, "it fails");

@@ -140,8 +140,8 @@ void run_history::judge(const objection& object) const {
     if (times > 1)
       object("begun", fmt::format("{}: {} {} happened {} times", run_.ref(), what.second, what.first, times));
   if (!done_again_.empty())
-    object("forked", fmt::format("{} has done again what it took over: {}", run_.ref(),
-                                 fmt::join(done_again_, ", ")));
+    object("forked",
+           fmt::format("{} has done again what it took over: {}", run_.ref(), fmt::join(done_again_, ", ")));
   auto terminated = run_.run().status() == RUN_CANCELLED && !run_.run().parent().empty() &&
                     happened_.count({the_run, "the closing of"}) == 0;
   if (terminated) // by the run that began it: nothing is undone then

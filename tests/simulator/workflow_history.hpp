@@ -34,9 +34,10 @@ private:
   std::set<std::string> undo_steps_;            // ids
   std::set<std::string> kept_;                  // of a fork: paths of what the other run has done
   std::vector<std::string> done_again_;         // of these
-  std::map<std::pair<std::string, std::string>, int> happened_; // what must happen once, by path and what it is
-  std::vector<std::string> to_undo_;            // paths of compensations, in the order of what they undo
-  std::vector<std::string> undone_;             // paths of those that have begun
+  std::map<std::pair<std::string, std::string>, int>
+      happened_;                     // what must happen once, by path and what it is
+  std::vector<std::string> to_undo_; // paths of compensations, in the order of what they undo
+  std::vector<std::string> undone_;  // paths of those that have begun
   bool has_failed_to_undo_ = false;
 };
 

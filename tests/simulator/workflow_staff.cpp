@@ -48,9 +48,8 @@ private:
 
 void teach_workflows(agent_parts& parts, outside_world& world) {
   for (auto capability : {"work", "plan"})
-    ensure(!parts.behaviors.add(worker{capability, &world}.describe(), [=, known = &world] {
-      return std::make_unique<worker>(capability, known);
-    }));
+    ensure(!parts.behaviors.add(worker{capability, &world}.describe(),
+                                [=, known = &world] { return std::make_unique<worker>(capability, known); }));
   auto effect = [&world](const tool_call& call) -> caf::expected<std::string> {
     std::string key{call.argument("key")}, value{call.argument("value")};
     if (auto [i, is_new] = world.effects.emplace(key, value); !is_new && i->second != value)

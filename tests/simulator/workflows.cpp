@@ -25,8 +25,7 @@ void simulated_workflows::open() {
   publish(make_waiting_child());
   for (int i = 0; i < 4; ++i) {
     auto name = fmt::format("child{}", i);
-    auto made =
-        make_random_workflow(at_.chance(), name, {}, i == 3 ? random_end::mendable : random_end::any);
+    auto made = make_random_workflow(at_.chance(), name, {}, i == 3 ? random_end::mendable : random_end::any);
     publish(made.definition);
     published_.push_back({name, made.fails, made.mendable});
     children_.emplace(name, std::move(made));

@@ -47,8 +47,8 @@ private:
   client& door_;
   std::map<std::string, random_workflow> children_; // by name
   std::vector<random_child> published_;
-  std::map<std::string, known_run> runs_;                            // by ref
-  std::map<std::string, reference_end> ends_;                        // by ref and definition
+  std::map<std::string, known_run> runs_;     // by ref
+  std::map<std::string, reference_end> ends_; // by ref and definition
   size_t started_ = 0;
   std::set<std::tuple<std::string, std::string, std::string>> done_; // ref, path, and by whom
 };

@@ -164,7 +164,8 @@ const std::vector<workload>& workloads() {
        20s,
        std::chrono::hours{24 * 30}},
       {"workflows",
-       "runs of random definitions with every kind of step, which end as where nothing ever fails, whatever they are told",
+       "runs of random definitions with every kind of step, which end as where nothing ever fails, whatever "
+       "they are told",
        {{d::workflow, 5},
         {d::pause, 1},
         {d::give_up, 1},

@@ -44,8 +44,9 @@ caf::error check_steps(const run_course& run, const workflow_plan& next) {
     if (same->undoes != plan.undoes)
       return begun(id, "whether it is a compensation has changed");
     if (run.state.steps(plan.index).status() == STEP_FAILED && !plan.undoes && !is_handled(run, *same))
-      return make_error(ec::conflict,
-                        fmt::format("step '{}' has failed, and nobody in the new definition answers for that", id));
+      return make_error(
+          ec::conflict,
+          fmt::format("step '{}' has failed, and nobody in the new definition answers for that", id));
   }
   return {};
 }

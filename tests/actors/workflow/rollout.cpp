@@ -149,9 +149,10 @@ CAF_TEST(a publication that an open run could not follow is refused) {
   *other.mutable_definition() = definition("2", "other");
   auto refused = ask<WorkflowRevision>(pay, other);
   CAF_REQUIRE(!refused);
-  CAF_CHECK_EQUAL(describe(refused.error()),
-                  "conflict: 1 open run could not follow: acme/run/r1 (step 'ask' has begun, and is another in the "
-                  "new definition); let them end first, or stay with `troupe workflow policy pay auto`");
+  CAF_CHECK_EQUAL(
+      describe(refused.error()),
+      "conflict: 1 open run could not follow: acme/run/r1 (step 'ask' has begun, and is another in the "
+      "new definition); let them end first, or stay with `troupe workflow policy pay auto`");
   CAF_CHECK_EQUAL(uint64_t{request<RevisionList>(pay, ListRevisions{}).workflow().revisions()}, 1u);
   CAF_CHECK_EQUAL(uint64_t{publish(definition("2")).number()}, 2u);
   CAF_CHECK_EQUAL(revision_of("r1"), 2u);
@@ -181,7 +182,8 @@ CAF_TEST(too many open runs are not checked) {
     WorkSummary row;
     row.set_ref(fmt::format("acme/run/many-{}", i));
     row.set_title("pay");
-    auto key = index_key(identify(row.ref(), rows->naming_key()), index_table::runs, "summary", rows->naming_key());
+    auto key =
+        index_key(identify(row.ref(), rows->naming_key()), index_table::runs, "summary", rows->naming_key());
     rows_of_runs.push_back({space::index, key, row.SerializeAsString()});
   }
   CAF_REQUIRE(!rows->write(rows_of_runs));

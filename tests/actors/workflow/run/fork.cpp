@@ -26,7 +26,6 @@ run_course played(const run_rehearsal& run) {
   return course;
 }
 
-
 } // namespace
 
 CAF_TEST(a fork keeps what does not follow from its step) {
