@@ -153,6 +153,7 @@ void rollout::check(WorkflowDefinition definition, int64_t now_ms, std::function
   upgrade.set_check_only(true);
   question.set_published_ms(now_ms);
   auto against = std::make_shared<std::vector<std::string>>();
+  auto silent = std::make_shared<caf::error>(); // why somebody could not be asked
   open_runs::wishes more;
   more.most = limits::rollout_checked;
   more.rest = [this] {
@@ -160,7 +161,10 @@ void rollout::check(WorkflowDefinition definition, int64_t now_ms, std::function
     what_.rest();
   };
   more.answered = [=](auto& run, auto& answer) {
-    if (!answer)
+    if (!answer && !stays(code_of(answer.error())))
+      *silent = make_error(code_of(answer.error()), fmt::format("{} cannot be asked whether it could follow: {}",
+                                                                run.ref(), reason_of(answer.error())));
+    else if (!answer)
       against->push_back(fmt::format("{} ({})", run.ref(), reason_of(answer.error())));
   };
   more.looked = [](uint32_t) {};
@@ -174,7 +178,7 @@ void rollout::check(WorkflowDefinition definition, int64_t now_ms, std::function
               "let them follow where they can with `troupe workflow policy {} auto`",
               text_of(failed), name, name)));
     if (failed || against->empty())
-      return then(failed);
+      return then(failed ? failed : *silent);
     auto all = against->size();
     against->resize(std::min(all, limits::rollout_refusal));
     then(make_error(

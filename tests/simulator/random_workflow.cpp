@@ -4,6 +4,11 @@
 #include <tests/simulator/random_maker.hpp>
 
 namespace troupe {
+namespace {
+
+using names = std::vector<std::string>;
+
+} // namespace
 
 workflow_maker::workflow_maker(uint64_t seed, const std::string& name,
                                const std::vector<random_child>& children)

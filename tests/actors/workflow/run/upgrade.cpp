@@ -166,7 +166,7 @@ steps:
   CAF_CHECK_EQUAL(describe(run.send(to(next))),
                   "conflict: step 'bad' has failed, and nobody in the new definition answers for that");
   next = text;
-  next.replace(next.find("mode: any"), 9, "mode: quorum");
+  next.replace(next.find("mode: any"), 9, "mode: n_of, count: 1");
   CAF_CHECK(!run.send(to(next)));
   next += "  - {id: sorry, catches: [bad], task: {required: [say]}}\n";
   CAF_CHECK(!run.send(to(next, 3)));
