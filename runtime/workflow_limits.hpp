@@ -139,4 +139,18 @@ inline constexpr size_t catalog_text_bytes = 500;
 /// yet on the disk is among them, unless so many are published within one sync.
 inline constexpr size_t catalog_recent = 8;
 
+/// Open runs that are asked whether they could follow a revision before it is published: each is waked for that, and whoever publishes
+/// waits.
+inline constexpr size_t rollout_checked = 1'000;
+
+/// Open runs that are asked at a time: others get their turn beside them.
+inline constexpr size_t rollout_at_once = 16;
+
+/// Runs after which it is written down how far a rollout is: what a crash lets be asked again.
+inline constexpr size_t rollout_noted = 200;
+
+/// Runs that a workflow names which could not follow; and those that a refused publication names.
+inline constexpr int rollout_staying = 10;
+inline constexpr size_t rollout_refusal = 3;
+
 } // namespace troupe::limits

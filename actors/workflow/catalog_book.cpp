@@ -6,6 +6,7 @@
 #include <troupe/actors/workflow/definition_check.hpp>
 #include <troupe/behaviors/workflow_form.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
 
 namespace troupe {
@@ -24,6 +25,10 @@ caf::error check_source(RevisionSource source) {
   return make_error(
       ec::invalid_argument,
       fmt::format("{} is no source of a revision: user, system or automated", static_cast<int>(source)));
+}
+
+std::string rollout_timer(const Rollout& rollout) {
+  return fmt::format("rollout/{}", rollout.revision());
 }
 
 } // namespace
@@ -101,6 +106,7 @@ catalog_book::decision catalog_book::decide(const PublishWorkflow& cmd, int64_t 
   next.set_hash(hash);
   next.set_parent(cmd.parent() == 0 ? newest() : cmd.parent());
   next.set_steps(static_cast<uint32_t>(definition.steps_size()));
+  published.set_rolls_out(rolls_out());
   return std::vector{std::move(decided)};
 }
 
@@ -123,6 +129,7 @@ catalog_book::decision catalog_book::decide(const RollbackWorkflow& cmd, int64_t
   if (auto refused = refuse_revision(cmd))
     return refused;
   CatalogEvent decided;
+  decided.mutable_rolled_back()->set_rolls_out(rolls_out());
   auto& next = *decided.mutable_rolled_back()->mutable_revision() = next_revision(cmd, now_ms);
   next.set_label(target->label());
   next.set_hash(target->hash());
@@ -188,6 +195,25 @@ catalog_book::decision catalog_book::decide(const SetUpgradePolicy& cmd, int64_t
   return std::vector{std::move(decided)};
 }
 
+catalog_book::decision catalog_book::decide(const PublishChecked& cmd, int64_t now_ms) const {
+  if (cmd.has_refusal())
+    return error_of(cmd.refusal());
+  return cmd.has_publish() ? decide(cmd.publish(), now_ms) : decide(cmd.rollback(), now_ms);
+}
+
+catalog_book::decision catalog_book::decide(const NoteRollout& cmd, int64_t now_ms) const {
+  auto& looked = cmd.rolled_out();
+  auto& rollout = catalog.rollout();
+  if (!is_rolling_out() || looked.revision() != rollout.revision() || looked.shards() <= rollout.shards())
+    return std::vector<CatalogEvent>{};
+  CatalogEvent decided;
+  auto& noted = *decided.mutable_rolled_out() = looked;
+  noted.set_time_ms(now_ms);
+  if (looked.shards() == limits::shards && rollout.looked_ms() == 0) // until then a start may be on its way
+    noted.set_next_ms(std::max(now_ms, rollout.published_ms() + limits::request_timeout.count()));
+  return std::vector{std::move(decided)};
+}
+
 void catalog_book::apply(const CatalogEvent& happened) {
   catalog.set_events(catalog.events() + 1);
   switch (happened.kind_case()) {
@@ -198,6 +224,9 @@ void catalog_book::apply(const CatalogEvent& happened) {
         {catalog.events(), std::make_shared<const WorkflowDefinition>(happened.published().definition())});
     if (recent_.size() > limits::catalog_recent)
       recent_.pop_front();
+    catalog.clear_rollout();
+    if (happened.published().rolls_out())
+      begin_rollout();
     break;
   }
   case CatalogEvent::kRolledBack: {
@@ -205,6 +234,9 @@ void catalog_book::apply(const CatalogEvent& happened) {
     auto event_number = catalog.revisions(static_cast<int>(revision.restores()) - 1).event();
     auto& added = *catalog.add_revisions() = revision;
     added.set_event(event_number);
+    catalog.clear_rollout();
+    if (happened.rolled_back().rolls_out())
+      begin_rollout();
     break;
   }
   case CatalogEvent::kDeprecated:
@@ -217,13 +249,59 @@ void catalog_book::apply(const CatalogEvent& happened) {
   case CatalogEvent::kPolicySet:
     catalog.set_policy(happened.policy_set().policy());
     break;
+  case CatalogEvent::kRolledOut:
+    note(happened.rolled_out());
+    break;
   default:
     break;
   }
 }
 
-void catalog_book::bring_about(const CatalogEvent&, effects& out) const {
+void catalog_book::begin_rollout() {
+  catalog.mutable_rollout()->set_revision(current().number());
+  catalog.mutable_rollout()->set_published_ms(current().time_ms());
+}
+
+void catalog_book::note(const CatalogEvent::RolledOut& looked) {
+  auto& rollout = *catalog.mutable_rollout();
+  rollout.set_moved(rollout.moved() + looked.moved());
+  rollout.set_stayed(rollout.stayed() + looked.stayed());
+  for (auto& one : looked.staying())
+    if (rollout.staying_size() < limits::rollout_staying)
+      *rollout.add_staying() = one;
+  rollout.set_shards(looked.shards() % limits::shards);
+  if (looked.shards() < limits::shards)
+    return;
+  rollout.set_next_ms(looked.next_ms());
+  if (rollout.looked_ms() == 0)
+    rollout.set_looked_ms(looked.time_ms());
+  else
+    rollout.set_ended_ms(looked.time_ms());
+}
+
+bool catalog_book::is_due(const TimerDue& due) const {
+  auto& rollout = catalog.rollout();
+  return is_rolling_out() && due.timer() == rollout_timer(rollout) && due.due_ms() == rollout.next_ms();
+}
+
+void catalog_book::tidy(const CatalogEvent& happened, effects& out) const {
+  auto is_over = happened.has_published() || happened.has_rolled_back() ||
+                 (happened.has_rolled_out() && happened.rolled_out().shards() == limits::shards);
+  if (is_over && is_rolling_out())
+    out.cancel(rollout_timer(catalog.rollout()), catalog.rollout().next_ms());
+}
+
+void catalog_book::bring_about(const CatalogEvent& happened, effects& out) const {
   out.put(index_table::workflows, "workflow", summary());
+  auto& rollout = catalog.rollout();
+  if (happened.published().rolls_out() || happened.rolled_back().rolls_out()) {
+    out.outbox(rollout_timer(rollout));
+    TimerDue now;
+    now.set_timer(rollout_timer(rollout));
+    out.tell(catalog.workflow(), std::move(now));
+  } else if (happened.rolled_out().next_ms() > 0) {
+    out.timer(rollout_timer(rollout), rollout.next_ms(), {.set_ms = rollout.published_ms()});
+  }
 }
 
 caf::expected<WorkflowRevision> catalog_book::find(uint64_t revision, const std::string& hash) const {
@@ -266,6 +344,8 @@ WorkflowSummary catalog_book::summary() const {
   row.set_revisions(newest());
   row.set_policy(catalog.policy());
   row.set_archived(catalog.archived());
+  if (catalog.has_rollout())
+    *row.mutable_rollout() = catalog.rollout();
   return row;
 }
 

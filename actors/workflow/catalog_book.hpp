@@ -6,12 +6,15 @@
 #include <memory>
 #include <troupe/persistence/effects.hpp>
 #include <troupe/runtime/proto/catalog.pb.h>
+#include <troupe/runtime/proto/rollout.pb.h>
+#include <troupe/runtime/proto/workflow.pb.h>
 #include <vector>
 
 namespace troupe {
 
 /// The state of a published workflow; see event_sourced.hpp. Invariants: revisions are numbered from 1 without a gap, the last one
-/// is current; of a revision nothing ever changes but whether it is deprecated; its definition is in the event it names.
+/// is current; of a revision nothing ever changes but whether it is deprecated; its definition is in the event it names; a rollout is of
+/// the current revision, and has a timer until it has ended.
 struct catalog_book {
   using event = CatalogEvent;
   using decision = caf::expected<std::vector<CatalogEvent>>;
@@ -24,10 +27,14 @@ struct catalog_book {
   decision decide(const DeprecateRevision& cmd, int64_t now_ms) const;
   decision decide(const ArchiveWorkflow& cmd, int64_t now_ms) const;
   decision decide(const SetUpgradePolicy& cmd, int64_t now_ms) const;
+  decision decide(const PublishChecked& cmd, int64_t now_ms) const;
+  decision decide(const NoteRollout& cmd, int64_t now_ms) const;
 
   /// As event_sourced.hpp says.
   void apply(const CatalogEvent& happened);
-  /// Its row in listings.
+  /// The timer of a rollout that is over, or of a revision that is no longer current.
+  void tidy(const CatalogEvent& happened, effects& out) const;
+  /// Its row in listings, the timer of a rollout.
   void bring_about(const CatalogEvent& happened, effects& out) const;
   /// Its own name.
   void born(const std::string& ref) {
@@ -39,6 +46,9 @@ struct catalog_book {
     return current();
   }
   WorkflowRevision reply(const RollbackWorkflow&) const {
+    return current();
+  }
+  WorkflowRevision reply(const PublishChecked&) const {
     return current();
   }
   /// The revision that was asked for.
@@ -70,6 +80,12 @@ struct catalog_book {
   std::shared_ptr<const WorkflowDefinition> recent_definition(uint64_t event_number) const;
   /// Its row in listings.
   WorkflowSummary summary() const;
+  /// How many revisions there are; 0 = nothing is published.
+  uint64_t newest() const {
+    return static_cast<uint64_t>(catalog.revisions_size());
+  }
+  /// Is this the timer of the rollout that goes on?
+  bool is_due(const TimerDue& due) const;
 
   CatalogState catalog; ///< without a revision nothing is published
 
@@ -84,9 +100,14 @@ private:
   const WorkflowRevision& current() const {
     return *catalog.revisions().rbegin();
   }
-  uint64_t newest() const {
-    return static_cast<uint64_t>(catalog.revisions_size());
+  bool rolls_out() const {
+    return has_begun() && catalog.policy() != UPGRADE_PINNED;
   }
+  bool is_rolling_out() const {
+    return catalog.rollout().revision() > 0 && catalog.rollout().ended_ms() == 0;
+  }
+  void begin_rollout();
+  void note(const CatalogEvent::RolledOut& looked);
   std::string own_name() const;
   caf::error nothing_published() const;
   template <class Command>

@@ -43,6 +43,9 @@ private:
            void (beginner::*otherwise)(const caf::error&)) {
     *question.mutable_context() = what_.wanted.context();
     question.mutable_context()->clear_command_id(); // the run's name makes a repeat harmless
+    auto last_ms = what_.time->now_ms() + limits::request_timeout.count();
+    if (auto wanted_ms = question.context().deadline_ms(); wanted_ms == 0 || wanted_ms > last_ms)
+      question.mutable_context()->set_deadline_ms(last_ms); // nobody waits longer
     troupe::ask<Answer>(what_.self, *what_.names, to, limits::request_timeout, std::move(question))
         .then([=, me = shared_from_this()](const Answer& answer) { then(answer); },
               [=, me = shared_from_this()](const caf::error& why) { (me.get()->*otherwise)(why); });
@@ -56,6 +59,9 @@ private:
   void look_failed(const caf::error& why) {
     if (code_of(why) != ec::not_found)
       return refuse(why);
+    look_up();
+  }
+  void look_up() {
     GetWorkflow wanted;
     wanted.set_revision(what_.wanted.revision());
     ask<PublishedWorkflow>(
@@ -68,7 +74,7 @@ private:
     if (found.revision() == 0 || found.definition().name() != name_)
       return refuse(make_error(ec::already_exists,
                                fmt::format("{} exists and is no run of {}", what_.wanted.run(), name_)));
-    if (wanted != 0 && wanted != found.revision())
+    if (wanted != 0 && wanted != found.revision() && wanted != found.first_revision())
       return refuse(make_error(ec::already_exists, fmt::format("{} exists and is of revision {}",
                                                                what_.wanted.run(), found.revision())));
     start(found.definition(), found.revision());
@@ -76,6 +82,8 @@ private:
 
   void choose(const PublishedWorkflow& found) {
     auto& revision = found.revision();
+    if (what_.wanted.revision() == 0 && revision.number() != what_.newest())
+      return look_up(); // another one was published meanwhile
     if (found.workflow().archived())
       return refuse(make_error(
           ec::conflict,
@@ -92,6 +100,7 @@ private:
     StartWorkflow start;
     *start.mutable_definition() = definition;
     start.set_revision(revision);
+    start.set_current(what_.wanted.revision() == 0);
     *start.mutable_inputs() = what_.wanted.inputs();
     for (auto& field : what_.wanted.offered())
       if (takes_input(definition, field.name()))

@@ -6,9 +6,12 @@
 #include <troupe/actors/spawn.hpp>
 #include <troupe/actors/workflow/catalog_book.hpp>
 #include <troupe/actors/workflow/published_run.hpp>
+#include <troupe/actors/workflow/rollout.hpp>
 #include <troupe/behaviors/workflow_diff.hpp>
 #include <troupe/persistence/object_refs.hpp>
+#include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/interface/catalog.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/run.pb.h>
 #include <troupe/runtime/utf8.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
@@ -80,22 +83,83 @@ caf::expected<RevisionList> list(const catalog_book& book) {
   return answer;
 }
 
-workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<catalog_book> self,
-                                       entity_log<catalog_book> log) {
-  auto beginning = std::make_shared<size_t>(0); // runs that have not answered yet
-  log.stay_awake_while([=] { return *beginning > 0; });
+// What goes on besides; the book knows nothing of it.
+struct workflow_work {
+  size_t beginning = 0; // runs that have not answered yet
+  std::unique_ptr<rollout> following;
+};
+
+using workflow_pointer = workflow_actor::stateful_pointer<catalog_book>;
+
+std::shared_ptr<workflow_work> make_work(workflow_pointer self, entity_log<catalog_book> log) {
+  auto work = std::make_shared<workflow_work>();
+  rollout::wishes wanted;
+  wanted.self = self;
+  wanted.book = &self->state;
+  wanted.outside = &log.outside();
+  wanted.rest = [self] { tell(self, workflow_actor{self}, Tick{}); };
+  wanted.note = [log](const NoteRollout& note) mutable { log.act(note); };
+  wanted.definition_of = [log](const WorkflowRevision& revision) { return definition_of(log, revision); };
+  work->following = std::make_unique<rollout>(std::move(wanted));
+  log.stay_awake_while([known = std::weak_ptr{work}] {
+    auto at = known.lock();
+    return at && (at->beginning > 0 || at->following->is_busy());
+  });
+  return work;
+}
+
+// Whatever comes of it, the log answers: it knows whether the command was sent before.
+void publish_checked(workflow_pointer self, entity_log<catalog_book> log, PublishChecked checked,
+                     std::shared_ptr<postponed> question, const caf::error& refused) {
+  if (refused)
+    *checked.mutable_refusal() = to_failure(refused);
+  auto answer = [question](auto told) {
+    if (auto promise = question->take(); promise.pending())
+      promise.deliver(std::move(told));
+  };
+  ask<WorkflowRevision>(self, *log.outside().names, log.ref(), limits::request_timeout, std::move(checked))
+      .then([=](const WorkflowRevision& told) { answer(told); }, [=](const caf::error& why) { answer(why); });
+}
+
+// Where open runs have to follow, they are asked first.
+template <class Command>
+caf::result<WorkflowRevision> publish(workflow_pointer self, entity_log<catalog_book> log,
+                                      workflow_work& work, const Command& cmd,
+                                      const caf::expected<WorkflowDefinition>& definition) {
+  auto& book = self->state;
+  if (book.newest() == 0 || book.catalog.policy() != UPGRADE_MIGRATE)
+    return log.handle(cmd);
+  if (auto decided = book.decide(cmd, log.now_ms()); !decided || decided->empty())
+    return log.handle(cmd);
+  if (!definition)
+    return log.answer<WorkflowRevision>(definition.error());
+  PublishChecked checked;
+  *checked.mutable_context() = cmd.context();
+  if constexpr (std::is_same_v<Command, PublishWorkflow>)
+    *checked.mutable_publish() = cmd;
+  else
+    *checked.mutable_rollback() = cmd;
+  auto question = std::make_shared<postponed>(log.postpone());
+  work.following->check(*definition, log.now_ms(), [=](const caf::error& refused) {
+    publish_checked(self, log, checked, question, refused);
+  });
+  return caf::delegated<WorkflowRevision>{};
+}
+
+workflow_actor::behavior_type workflow(workflow_pointer self, entity_log<catalog_book> log) {
+  auto work = make_work(self, log);
   return {
       [=](const PublishWorkflow& cmd) mutable {
         auto told = cmd;
         told.set_changes(changes_between(log, self->state.find(cmd.parent()), cmd.definition()));
-        return log.handle(told);
+        return publish(self, log, *work, told, cmd.definition());
       },
       [=](const RollbackWorkflow& cmd) mutable {
         auto told = cmd;
         auto target = self->state.find(cmd.to());
         auto definition = target ? definition_of(log, *target) : std::move(target.error());
         told.set_changes(definition ? changes_between(log, self->state.find(0), *definition) : "");
-        return log.handle(told);
+        return publish(self, log, *work, told, definition);
       },
       [=](const DeprecateRevision& cmd) mutable { return log.handle(cmd); },
       [=](const ArchiveWorkflow& cmd) mutable { return log.handle(cmd); },
@@ -105,14 +169,18 @@ workflow_actor::behavior_type workflow(workflow_actor::stateful_pointer<catalog_
       [=](const StartPublished& cmd) mutable -> caf::result<WorkflowAccepted> {
         auto question = std::make_shared<postponed>(log.postpone());
         auto answer = [=](auto told) {
-          --*beginning;
+          --work->beginning;
           if (auto promise = question->take(); promise.pending()) // nobody waits for what a parent sends
             promise.deliver(std::move(told));
         };
-        ++*beginning;
-        begin({self, log.outside().names, log.ref(), cmd, answer, answer});
+        ++work->beginning;
+        auto newest = [self] { return self->state.newest(); };
+        begin({self, log.outside().names, log.outside().time, log.ref(), newest, cmd, answer, answer});
         return caf::delegated<WorkflowAccepted>{};
       },
+      [=](const PublishChecked& cmd) mutable { return log.handle(cmd); },
+      [=](const Tick&) { work->following->go_on(); },
+      [=](const TimerDue& due) { work->following->due(due); },
   };
 }
 

@@ -17,7 +17,8 @@ namespace {
 struct run_entity : task_owner<run_entity, RunEvent> {
   static inline const char* name = "run";
   static constexpr uint16_t version = 1;
-  static constexpr uint16_t snapshot_version = 2; // 1 had tasks only; its runs are read from their events
+  static constexpr uint16_t snapshot_version =
+      3; // older ones knew less: those runs are read from their events
   using task_owner::acknowledge;
   using task_owner::decide;
   using task_owner::reply;
@@ -104,6 +105,12 @@ struct run_entity : task_owner<run_entity, RunEvent> {
     accepted.set_run(own_ref);
     return accepted;
   }
+  RunFollows reply(const FollowRevision&) const {
+    RunFollows standing;
+    standing.set_revision(run.state.revision());
+    standing.set_upgraded_ms(run.state.upgraded_ms());
+    return standing;
+  }
   /// These are answered by having happened.
   template <class Command>
   Done reply(const Command&) const {
@@ -136,7 +143,7 @@ struct run_entity : task_owner<run_entity, RunEvent> {
     answer.set_json(*json);
     return answer;
   }
-  caf::expected<RunFork> answer(const PlanFork& question) const {
+  caf::expected<StartWorkflow> answer(const PlanFork& question) const {
     if (!run.exists())
       return make_error(ec::not_found, "there is no run " + own_ref);
     return plan_fork(run, question.step());
@@ -194,6 +201,7 @@ run_actor::behavior_type run(run_actor::stateful_pointer<run_entity> self, entit
       [=](const UnpauseRun& cmd) mutable { return handle(cmd); },
       [=](const RetryRun& cmd) mutable { return handle(cmd); },
       [=](const UpgradeRun& cmd) mutable { return handle(cmd); },
+      [=](const FollowRevision& cmd) mutable { return handle(cmd); },
       [=](const SignalRun& cmd) mutable { return handle(cmd); },
       [=](const SetVariable& cmd) mutable { return handle(cmd); },
       [=](const AnswerApproval& cmd) mutable { return handle(cmd); },

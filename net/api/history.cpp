@@ -269,6 +269,14 @@ std::string summarize(const CatalogEvent& event) {
                        policy < std::size(policies) ? policies[policy]
                                                     : "do what this version does not know");
   }
+  case CatalogEvent::kRolledOut: {
+    auto& looked = event.rolled_out();
+    auto reason = looked.staying_size() == 0
+                      ? std::string{}
+                      : fmt::format(", e.g. {}: {}", looked.staying(0).run(), looked.staying(0).reason());
+    return fmt::format("{} open runs go on with revision {}, {} stay{}", looked.moved(), looked.revision(),
+                       looked.stayed(), reason);
+  }
   default:
     return "";
   }

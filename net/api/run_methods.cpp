@@ -58,28 +58,17 @@ void serve(const control_call& call, const ForkRun& in, reply_to<RunStarted> rep
     return reply(std::move(started.error()));
   PlanFork plan;
   plan.set_step(in.step());
-  reply_to<RunFork> planned = [=, started = *started, edits = in.variables(),
-                               other_ref = to_string(*other)](caf::expected<RunFork> fork) {
-    if (!fork)
-      return reply(std::move(fork.error()));
+  reply_to<StartWorkflow> planned = [=, started = *started,
+                                     edits = in.variables()](caf::expected<StartWorkflow> start) {
+    if (!start)
+      return reply(std::move(start.error()));
     for (auto& edit : edits) {
-      auto& all = *fork->mutable_variables();
+      auto& all = *start->mutable_fork()->mutable_variables();
       auto known = std::find_if(all.begin(), all.end(), [&](auto& one) { return one.name() == edit.name(); });
       *(known == all.end() ? all.Add() : &*known) = edit;
     }
-    reply_to<RunDescription> described = [=, fork = *fork](caf::expected<RunDescription> of) {
-      if (!of)
-        return reply(std::move(of.error()));
-      StartWorkflow start;
-      *start.mutable_definition() = of->state().definition();
-      *start.mutable_inputs() = of->state().inputs();
-      start.set_priority(of->state().priority());
-      start.set_revision(of->state().revision());
-      *start.mutable_fork() = fork;
-      ask_for<WorkflowAccepted>(call, started.ref(), std::move(start), reply,
-                                [=](const WorkflowAccepted&) { return started; });
-    };
-    ask_for(call, other_ref, GetRun{}, std::move(described));
+    ask_for<WorkflowAccepted>(call, started.ref(), std::move(*start), reply,
+                              [=](const WorkflowAccepted&) { return started; });
   };
   ask_for(call, to_string(*other), std::move(plan), std::move(planned));
 }

@@ -87,6 +87,7 @@ struct cli_arguments {
   std::string ended_from;
   std::string ended_to;
   bool dry_run = false;
+  bool check = false;
   bool all = false;
 };
 

@@ -33,6 +33,12 @@ std::string changes(const WorkflowRevision& revision) {
   return revision.restores() == 0 ? text : fmt::format("as revision {}: {}", revision.restores(), text);
 }
 
+std::string name_of(const Rollout& rollout) {
+  auto state = rollout.looked_ms() == 0 ? " so far" : "";
+  return fmt::format("revision {}: {} moved, {} stayed{}", rollout.revision(), rollout.moved(),
+                     rollout.stayed(), state);
+}
+
 // A revision and what is drawn in front of it.
 struct drawn_revision {
   const WorkflowRevision* revision;
@@ -81,6 +87,18 @@ private:
 
 } // namespace
 
+std::string show_rollout(const WorkflowSummary& workflow, std::string_view lead) {
+  if (!workflow.has_rollout())
+    return {};
+  auto& rollout = workflow.rollout();
+  auto text = fmt::format("{}open runs, {}: {}\n", lead, name_of(workflow.policy()), name_of(rollout));
+  for (auto& one : rollout.staying())
+    text += fmt::format("{}  {} stayed: {}\n", lead, printable(one.run()), printable(one.reason()));
+  if (auto named = static_cast<uint64_t>(rollout.staying_size()); rollout.stayed() > named)
+    text += fmt::format("{}  and {} more\n", lead, rollout.stayed() - named);
+  return text;
+}
+
 std::string show(const WorkflowList& list, const text_look& how) {
   if (list.total() == 0)
     return "no workflows\n";
@@ -104,6 +122,8 @@ std::string show(const WorkflowSummary& workflow, const text_look& how) {
   facts.add_fact("revision", std::to_string(workflow.current().number()));
   facts.add_fact("label", printable(workflow.current().label()));
   facts.add_fact("open runs", name_of(workflow.policy()));
+  if (workflow.has_rollout())
+    facts.add_fact("followed", name_of(workflow.rollout()));
   facts.add_fact("status", workflow.archived() ? text_cell{"archived", text_tone::faint}
                                                : text_cell{"open", text_tone::good});
   return facts.show(how);
@@ -136,7 +156,7 @@ std::string show(const RevisionList& list, const text_look& how) {
               name_of(revision->source()), printable(revision->by()), short_time(revision->time_ms(), how),
               status, changes(*revision), printable(revision->note())});
   }
-  return rows.show(how);
+  return rows.show(how) + show_rollout(list.workflow());
 }
 
 } // namespace troupe

@@ -39,7 +39,9 @@ caf::expected<int> upgrade(cli_session& at) {
     return std::move(upgrade.error());
   TellRun in;
   *in.mutable_upgrade() = std::move(*upgrade);
-  return tell_run(at, "goes on with the new definition", std::move(in));
+  return tell_run(at,
+                  at.said().check ? "could go on with the new definition" : "goes on with the new definition",
+                  std::move(in));
 }
 
 caf::expected<int> signal(cli_session& at) {
@@ -159,6 +161,7 @@ std::vector<cli_command> run_commands() {
   const cli_option value{"VALUE", &cli_arguments::text, "Text or JSON", true};
   auto upgraded = upgrade_options();
   upgraded.insert(upgraded.begin(), id);
+  upgraded.push_back({"--check", &cli_arguments::check, "Only say whether it could"});
   return {
       {"run upgrade", "Let a run go on with another definition of its workflow", std::move(upgraded), upgrade,
        "troupe run describe ID"},

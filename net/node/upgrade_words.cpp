@@ -17,6 +17,7 @@ caf::expected<UpgradeRun> read_upgrade(cli_session& at) {
   if (said.definition.empty() == said.workflow.empty())
     return make_error(ec::invalid_argument, "name a --file with a definition, or a published --workflow");
   UpgradeRun upgrade;
+  upgrade.set_check_only(said.check);
   if (!said.definition.empty()) {
     auto definition = read_definition_file(said.definition);
     if (!definition)

@@ -34,6 +34,9 @@ std::string show(const WorkflowRevision& revision, const text_look& how);
 std::string show(const RevisionList& list, const text_look& how);
 std::string show(const MemberList& list, const text_look& how);
 
+/// How open runs follow the revision that is current, a line for each that stayed; empty if they do not. `lead` begins each line.
+std::string show_rollout(const WorkflowSummary& workflow, std::string_view lead = {});
+
 /// How the schedule of backups is kept, in one line.
 text_cell backup_health(const BackupStatus& status, const text_look& how);
 

@@ -123,6 +123,7 @@ caf::expected<int> show_one(cli_session& at) {
     return at.show(*found, printable(to_json(found->definition()), true));
   auto head = fmt::format("# {}, revision {} of {}, by {}, {}\n", found->workflow().workflow(),
                           revision.number(), found->workflow().revisions(), revision.by(), revision.hash());
+  head += show_rollout(found->workflow(), "# ");
   return at.show(*found, printable(head + to_yaml(found->definition()), true));
 }
 

@@ -10,12 +10,15 @@ class ArchiveWorkflow;
 class DeprecateRevision;
 class GetWorkflow;
 class ListRevisions;
+class PublishChecked;
 class PublishWorkflow;
 class PublishedWorkflow;
 class RevisionList;
 class RollbackWorkflow;
 class SetUpgradePolicy;
 class StartPublished;
+class Tick;
+class TimerDue;
 class WorkflowAccepted;
 class WorkflowRevision;
 class WorkflowSummary;
@@ -37,6 +40,10 @@ using workflow_actor = caf::typed_actor<
     // ec::not_found.
     rpc<ListRevisions, RevisionList>,
     // What it refuses, or the run; a parent hears of that too.
-    rpc<StartPublished, WorkflowAccepted>>;
+    rpc<StartPublished, WorkflowAccepted>,
+    // From itself: what open runs said to a publication; a look at them goes on.
+    rpc<PublishChecked, WorkflowRevision>, note<Tick>,
+    // Open runs are to be looked at.
+    note<TimerDue>>;
 
 } // namespace troupe

@@ -25,6 +25,7 @@ class EntityCrashed;
 class ExplainTasks;
 class FindBest;
 class FindByCapabilities;
+class FollowRevision;
 class FundsReserved;
 class FundsSettled;
 class GetRegistryStats;
@@ -43,7 +44,7 @@ class ResumeTask;
 class RetryRun;
 class RunAnswer;
 class RunDescription;
-class RunFork;
+class RunFollows;
 class RunTask;
 class SchedulerStats;
 class SetVariable;
@@ -98,8 +99,10 @@ using run_actor = task_owner_actor::extend<
     rpc<AnswerApproval, Done>, rpc<DelegateApproval, Done>, rpc<NoteCharge, Done>,
     // From ledgers that its loops draw on, one-way.
     note<FundsReserved>, note<FundsSettled>,
+    // Its workflow has a new revision. As an upgrade.
+    rpc<FollowRevision, RunFollows>,
     // What people want to know. ec::invalid_argument, ec::not_found, ec::conflict.
-    rpc<QueryRun, RunAnswer>, rpc<PlanFork, RunFork>,
+    rpc<QueryRun, RunAnswer>, rpc<PlanFork, StartWorkflow>,
     // The parent knows how it ended.
     note<ChildNoted>>;
 

@@ -106,6 +106,8 @@ COVERED_BY = {
         net/link/grpc/credentials.cpp
         net/link/grpc/dialler.cpp
         net/link/grpc/listener.cpp""",
+    "tests/actors/workflow/rollout.cpp": """
+        actors/workflow/open_runs.cpp""",
     "tests/net/node/workflow_catalog_commands.cpp": """
         net/node/definition_file.cpp
         net/node/revision_views.cpp""",

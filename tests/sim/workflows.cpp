@@ -2,6 +2,7 @@
 #define CAF_SUITE sim.workflows
 #include <caf/test/unit_test.hpp>
 #include <set>
+#include <tests/simulator/random_edit.hpp>
 #include <tests/simulator/workflow_facts.hpp>
 
 using namespace troupe;
@@ -60,6 +61,35 @@ CAF_TEST(three hundred random workflows end as they are meant to and have every 
   CAF_CHECK(failed > 60 && failed < 200);
   CAF_CHECK(all.catches > 20 && all.undone > 100 && all.forgiven > 10);
   CAF_MESSAGE(all.steps << " steps, " << effects << " effects, " << failed << " failed");
+}
+
+CAF_TEST(what is mendable fails until it is mended and an edited workflow ends as definitely) {
+  std::map<std::string, random_workflow> children;
+  auto child = make_random_workflow(3, "child", {}, random_end::mendable);
+  std::vector<random_child> published{{"child", child.fails, child.mendable}};
+  children.emplace("child", child);
+  size_t grown = 0;
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    auto broken = make_random_workflow(seed, "w", published, random_end::mendable);
+    broken.inputs.push_back({"run", "w"});
+    CAF_CHECK(broken.fails && broken.mendable);
+    for (auto mended : {false, true}) {
+      auto end = end_of(start_of(broken), "w", mended, children);
+      if (end.status != (mended ? RUN_COMPLETED : RUN_FAILED))
+        CAF_ERROR("seed " << seed << ": " << RunStatus_Name(end.status) << " " << end.facts["outcome"]);
+    }
+    auto good = make_random_workflow(seed, "w", published, random_end::good);
+    good.inputs.push_back({"run", "w"});
+    for (uint64_t change = 1; change <= 4; ++change) {
+      auto next = edit_workflow(seed * 10 + change, good.definition, {}, [](auto&) { return true; });
+      grown += next.steps_size() > good.definition.steps_size() ? 1 : 0;
+      good.definition = next;
+      auto end = end_of(good, children);
+      if (end.status != RUN_COMPLETED)
+        CAF_ERROR("seed " << seed << ", change " << change << ": " << end.refused << end.facts["outcome"]);
+    }
+  }
+  CAF_CHECK(grown > 100);
 }
 
 CAF_TEST(the same seed makes the same workflow and another seed another) {

@@ -19,12 +19,18 @@ struct random_workflow {
   WorkflowDefinition definition;
   std::vector<argument> inputs;
   bool fails = false; ///< a run of it fails, for sure; else it completes, for sure
+  bool mendable =
+      false; ///< it fails because of tasks that are broken; once they are mended, it completes when it is retried
 };
+
+/// How a run of a random workflow is to end.
+enum class random_end { any, good, mendable };
 
 /// A published workflow that others run as a child.
 struct random_child {
   std::string name;
   bool fails = false;
+  bool mendable = false;
 };
 
 /// People do what an approval's message says: `ann yes, bob no`; who is not in it never answers.
@@ -38,7 +44,8 @@ constexpr std::string_view waiting_child = "waits";
 
 /// The workflow that a seed wants. `name` is the definition's; with no children, no step runs any.
 random_workflow make_random_workflow(uint64_t seed, const std::string& name,
-                                     const std::vector<random_child>& children);
+                                     const std::vector<random_child>& children,
+                                     random_end end = random_end::any);
 /// The one called waiting_child.
 WorkflowDefinition make_waiting_child();
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <troupe/actors/spawn.hpp>
 
@@ -15,6 +16,7 @@ struct outside_world {
   bool calm = false;                            ///< nothing fails and nobody is late any more
   std::map<std::string, int> paid;              ///< effects, by attempt
   std::map<std::string, std::string> effects;   ///< those of workflows: what was done, by key
+  std::set<std::string> mended;                 ///< roots of runs whose broken tasks work now
 };
 
 /// Behaviors `look`, `pay`, `sleep`, `ask`, `delegate`, `choose`, `think`, `stumble`; tools `look` (bulkhead), `pay` (must not

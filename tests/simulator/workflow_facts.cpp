@@ -55,14 +55,16 @@ bool is_open(RunStatus status) {
 
 class reference {
 public:
-  explicit reference(const std::map<std::string, random_workflow>& children) : children_{children} {}
+  reference(std::string root, bool mended, const std::map<std::string, random_workflow>& children)
+      : root_{std::move(root)}, mended_{mended}, children_{children} {}
 
-  reference_end live(const random_workflow& what) {
-    testing::run_rehearsal run{what.definition};
+  reference_end live(const StartWorkflow& start) {
+    auto& definition = start.definition();
+    testing::run_rehearsal run{definition, "default/run/" + root_};
     auto work = [&](const std::string& step, const TaskState& task) {
       std::vector<Field> inputs{task.spec().inputs().begin(), task.spec().inputs().end()};
-      auto key = key_of(inputs, step);
-      auto done = do_work(key, inputs, task.attempt());
+      auto key = key_of(root_, inputs, step);
+      auto done = do_work(key, inputs, task.attempt(), mended_);
       if (done && input(inputs, "effect") != "none" && input(inputs, "block").empty())
         all_.effects[key] = *done;
       return done;
@@ -72,17 +74,17 @@ public:
       run.fake_child(name, [this, &child = child](const std::vector<Field>& inputs) {
         return live_inside(child.definition, inputs);
       });
-    if (auto refused = run.start(what.inputs)) {
+    if (auto refused = run.send(start)) {
       all_.refused = describe(refused);
       return all_;
     }
     for (int patience = 0; patience < 30'000 && is_open(run.status()); ++patience) {
-      people(what.definition, run);
+      people(definition, run);
       run.pass(1min);
     }
     all_.status = run.status();
     all_.outcome = run.state().outcome();
-    all_.facts = facts_of(what.definition, run.state());
+    all_.facts = facts_of(definition, run.state());
     return all_;
   }
 
@@ -105,11 +107,11 @@ private:
   }
 
   caf::expected<std::string> live_inside(const WorkflowDefinition& child, const std::vector<Field>& inputs) {
-    random_workflow what{child, {}};
-    for (auto& one : inputs)
-      what.inputs.push_back({one.name(), one.value()});
+    StartWorkflow start;
+    *start.mutable_definition() = child;
+    *start.mutable_inputs() = {inputs.begin(), inputs.end()};
     static const std::map<std::string, random_workflow> none;
-    auto end = reference{none}.live(what);
+    auto end = reference{root_, mended_, none}.live(start);
     all_.effects.merge(end.effects);
     if (!end.refused.empty())
       return make_error(ec::invalid_workflow, end.refused);
@@ -118,14 +120,16 @@ private:
     return std::string{end.outcome.text()};
   }
 
+  const std::string root_;
+  const bool mended_;
   const std::map<std::string, random_workflow>& children_;
   reference_end all_;
 };
 
 } // namespace
 
-caf::expected<std::string> do_work(const std::string& key, const std::vector<Field>& inputs,
-                                   uint32_t attempt) {
+caf::expected<std::string> do_work(const std::string& key, const std::vector<Field>& inputs, uint32_t attempt,
+                                   bool mended) {
   auto how = input(inputs, "how");
   if (how == "fail")
     return make_error(ec::invalid_argument, "it fails");
@@ -135,6 +139,9 @@ caf::expected<std::string> do_work(const std::string& key, const std::vector<Fie
     return make_error(ec::tool_failed, "it stumbles");
   if (how == "picky" && input(inputs, "item") == input(inputs, "not"))
     return make_error(ec::invalid_argument, "it does not like it");
+  if (auto only = input(inputs, "not");
+      how == "broken" && !mended && (only.empty() || input(inputs, "item") == only))
+    return make_error(ec::invalid_argument, "it is broken");
   if (auto block = input(inputs, "block"); !block.empty())
     return std::string{block};
   uint64_t hash = 0xcbf29ce484222325; // FNV-1a, 64 bits
@@ -151,8 +158,15 @@ caf::expected<std::string> do_work(const std::string& key, const std::vector<Fie
   return fmt::format(R"({{"n":{}}})", hash % 100);
 }
 
-std::string key_of(const std::vector<Field>& inputs, std::string_view step) {
-  return fmt::format("{}#{}", input(inputs, "run"), step);
+std::string key_of(std::string_view root, const std::vector<Field>& inputs, std::string_view step) {
+  auto run = input(inputs, "run");
+  auto slash = run.find('/');
+  return fmt::format("{}{}#{}", root, slash == std::string_view::npos ? "" : run.substr(slash), step);
+}
+
+std::string root_of(std::string_view ref) {
+  auto key = ref.substr(ref.rfind('/') + 1);
+  return std::string{key.substr(0, key.find_first_of(".#"))};
 }
 
 void each_step(const WorkflowDefinition& definition, const RunState& state,
@@ -177,8 +191,24 @@ run_facts facts_of(const WorkflowDefinition& definition, const RunState& state) 
   return facts;
 }
 
+reference_end end_of(const StartWorkflow& start, const std::string& root, bool mended,
+                     const std::map<std::string, random_workflow>& children) {
+  return reference{root, mended, children}.live(start);
+}
+
 reference_end end_of(const random_workflow& what, const std::map<std::string, random_workflow>& children) {
-  return reference{children}.live(what);
+  return end_of(start_of(what), "w", false, children);
+}
+
+StartWorkflow start_of(const random_workflow& what) {
+  StartWorkflow start;
+  *start.mutable_definition() = what.definition;
+  for (auto& one : what.inputs) {
+    auto* field = start.add_inputs();
+    field->set_name(one.name);
+    field->set_value(one.text);
+  }
+  return start;
 }
 
 } // namespace troupe

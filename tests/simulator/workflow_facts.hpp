@@ -8,11 +8,15 @@
 
 namespace troupe {
 
-/// What a task does, by its inputs: gives a number that depends on all of them, or fails. `key` names the task in all attempts.
-caf::expected<std::string> do_work(const std::string& key, const std::vector<Field>& inputs,
-                                   uint32_t attempt);
-/// The name of a task's effect: the run's input `run` and the step's path.
-std::string key_of(const std::vector<Field>& inputs, std::string_view step);
+/// What a task does, by its inputs: gives a number that depends on all of them, or fails. `key` names the task in all attempts; what is
+/// broken fails until it is mended.
+caf::expected<std::string> do_work(const std::string& key, const std::vector<Field>& inputs, uint32_t attempt,
+                                   bool mended);
+/// The name of a task's effect: the run that nobody else has begun, what its children are called in their input `run`, and the step's
+/// path.
+std::string key_of(std::string_view root, const std::vector<Field>& inputs, std::string_view step);
+/// The first of these in the ref of a run: `w1` in `default/run/w1.s3-17000`.
+std::string root_of(std::string_view ref);
 
 /// A step of a run that is there, and what it does.
 struct known_step {
@@ -36,6 +40,12 @@ struct reference_end {
   std::map<std::string, std::string> effects; ///< of all tasks, those of children included, by key
   std::string refused;                        ///< why it cannot begin; empty = it did
 };
+/// `start` may be a fork; its definition is the one that the run ends with. In a world that is `mended`, nothing is broken.
+reference_end end_of(const StartWorkflow& start, const std::string& root, bool mended,
+                     const std::map<std::string, random_workflow>& children);
+/// Same, of a run that is given the workflow's inputs.
 reference_end end_of(const random_workflow& what, const std::map<std::string, random_workflow>& children);
+/// The start of such a run.
+StartWorkflow start_of(const random_workflow& what);
 
 } // namespace troupe

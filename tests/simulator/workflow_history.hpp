@@ -10,7 +10,7 @@
 
 namespace troupe {
 
-/// Laws `begun` and `undone` of simulated_workflows, of a run that has ended.
+/// Laws `begun`, `undone` and `forked` of simulated_workflows, of a run that has ended.
 class run_history {
 public:
   using objection = std::function<void(std::string law, std::string text)>;
@@ -23,6 +23,8 @@ private:
   void know(const google::protobuf::RepeatedPtrField<StepDefinition>& steps);
   void take(const RunEvent& event);
   void take_task(const std::string& path, const TaskEvent& event);
+  void count(const std::string& what, const std::string& path);
+  void begins_anew(const std::string& path);
   void begins(const std::string& path);
   void completes(const std::string& path);
   const StepDefinition* find(const std::string& path) const;
@@ -30,9 +32,12 @@ private:
   const shadow& run_;
   std::map<std::string, StepDefinition> known_; // by id
   std::set<std::string> undo_steps_;            // ids
-  std::map<std::string, int> happened_;         // what must happen once, by what it is
-  std::vector<std::string> to_undo_;            // paths of compensations, in the order of what they undo
-  std::vector<std::string> undone_;             // paths of those that have begun
+  std::set<std::string> kept_;                  // of a fork: paths of what the other run has done
+  std::vector<std::string> done_again_;         // of these
+  std::map<std::pair<std::string, std::string>, int>
+      happened_;                     // what must happen once, by path and what it is
+  std::vector<std::string> to_undo_; // paths of compensations, in the order of what they undo
+  std::vector<std::string> undone_;  // paths of those that have begun
   bool has_failed_to_undo_ = false;
 };
 

@@ -15,14 +15,17 @@ std::vector<Field> inputs_of(const Task& task) {
 
 class worker final : public behavior {
 public:
-  explicit worker(std::string capability) : capability_{std::move(capability)} {}
+  worker(std::string capability, const outside_world* world)
+      : capability_{std::move(capability)}, world_{world} {}
   manifest describe() const override {
     return manifest{capability_}.can(capability_).max_concurrent(20);
   }
   action run(const Task& task) override {
     auto inputs = inputs_of(task);
-    auto key = key_of(inputs, std::string_view{task.id()}.substr(task.id().find('#') + 1));
-    auto done = do_work(key, inputs, task.attempt());
+    auto at = task.id().find('#');
+    auto root = root_of(std::string_view{task.id()}.substr(0, at));
+    auto key = key_of(root, inputs, std::string_view{task.id()}.substr(at + 1));
+    auto done = do_work(key, inputs, task.attempt(), world_->mended.count(root) > 0);
     if (!done)
       return fail(code_of(done.error()), text_of(done.error()));
     std::vector<argument> what{{"key", key}, {"value", *done}};
@@ -38,14 +41,15 @@ public:
 
 private:
   std::string capability_;
+  const outside_world* world_;
 };
 
 } // namespace
 
 void teach_workflows(agent_parts& parts, outside_world& world) {
   for (auto capability : {"work", "plan"})
-    ensure(!parts.behaviors.add(worker{capability}.describe(),
-                                [=] { return std::make_unique<worker>(capability); }));
+    ensure(!parts.behaviors.add(worker{capability, &world}.describe(),
+                                [=, known = &world] { return std::make_unique<worker>(capability, known); }));
   auto effect = [&world](const tool_call& call) -> caf::expected<std::string> {
     std::string key{call.argument("key")}, value{call.argument("value")};
     if (auto [i, is_new] = world.effects.emplace(key, value); !is_new && i->second != value)

@@ -1,8 +1,10 @@
 // WORKFLOWS: starts, answers, signals and interruptions; what must not depend on them is judged at the end.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <tests/simulator/workflow_history.hpp>
 #include <tests/simulator/workflows.hpp>
+#include <troupe/behaviors/workflow_form.hpp>
 #include <troupe/runtime/proto/catalog.pb.h>
 
 namespace troupe {
@@ -23,32 +25,56 @@ void simulated_workflows::open() {
   publish(make_waiting_child());
   for (int i = 0; i < 4; ++i) {
     auto name = fmt::format("child{}", i);
-    auto made = make_random_workflow(at_.chance(), name, {});
+    auto made = make_random_workflow(at_.chance(), name, {}, i == 3 ? random_end::mendable : random_end::any);
     publish(made.definition);
-    published_.push_back({name, made.fails});
+    published_.push_back({name, made.fails, made.mendable});
     children_.emplace(name, std::move(made));
   }
+  changes.open(published_);
   at_.pass(std::chrono::seconds{2}); // nothing has failed yet: they are there when the first run begins
 }
 
 std::string simulated_workflows::start() {
-  auto name = fmt::format("w{}", runs_.size());
+  auto ref = fmt::format("default/run/w{}", started_++);
+  if (at_.pick(3) == 0)
+    start_published(ref, changes.some_workflow());
+  else
+    start_own(ref);
+  return ref;
+}
+
+void simulated_workflows::start_published(const std::string& ref, const std::string& workflow) {
+  random_workflow made;
+  made.inputs = changes.inputs_of(workflow);
+  made.inputs.push_back({"run", root_of(ref)});
+  auto& known = runs_[ref];
+  known.start = start_of(made);
+  known.workflow = workflow;
+  StartPublished start;
+  start.set_run(ref);
+  *start.mutable_inputs() = known.start.inputs();
+  door_.command<WorkflowAccepted>(workflow, start);
+}
+
+void simulated_workflows::start_own(const std::string& ref) {
+  auto name = root_of(ref);
   auto made = make_random_workflow(at_.chance(), name, published_);
   made.inputs.push_back({"run", name});
-  auto ref = "default/run/" + name;
   auto& known = runs_[ref];
-  known.end = end_of(made, children_);
-  if (!known.end.refused.empty())
-    at_.object("reference", name + " is refused: " + known.end.refused);
-  if (known.end.status != (made.fails ? RUN_FAILED : RUN_COMPLETED))
-    at_.object("reference", fmt::format("{} is meant to {}, and ends with: {}", name,
-                                        made.fails ? "fail" : "complete", known.end.facts["outcome"]));
-  StartWorkflow start;
-  *start.mutable_definition() = made.definition;
-  for (auto& one : made.inputs) {
-    auto* field = start.add_inputs();
-    field->set_name(one.name);
-    field->set_value(one.text);
+  known.start = start_of(made);
+  known.definitions.insert(content_hash(made.definition));
+  known.fails = made.fails;
+  known.mendable = made.mendable;
+  for (auto mended : {false, true}) {
+    auto end = end_of(known.start, name, mended, children_);
+    auto fails = made.fails && !(made.mendable && mended);
+    if (!end.refused.empty())
+      at_.object("reference", name + " is refused: " + end.refused);
+    if (end.status != (fails ? RUN_FAILED : RUN_COMPLETED))
+      at_.object("reference", fmt::format("{} is meant to {}, and ends with: {}", name,
+                                          fails ? "fail" : "complete", end.facts["outcome"]));
+    if (!made.mendable)
+      break;
   }
   std::vector<std::string> early; // sent before they are waited for
   for (auto& step : made.definition.steps())
@@ -56,11 +82,10 @@ std::string simulated_workflows::start() {
       early.push_back(step.signal().name());
       done_.emplace(ref, step.id(), "signal");
     }
-  door_.command<WorkflowAccepted>(ref, start, [this, ref, early](const WorkflowAccepted&) {
+  door_.command<WorkflowAccepted>(ref, known.start, [this, ref, early](const WorkflowAccepted&) {
     for (auto& one : early)
       at_.later(std::chrono::milliseconds{at_.pick(5000)}, [=, this] { signal(ref, one); });
   });
-  return ref;
 }
 
 std::string simulated_workflows::some_run() {
@@ -91,6 +116,10 @@ void simulated_workflows::look_at(const shadow& entity) {
   if (entity.kind() != "run" || entity.run().status() != RUN_RUNNING)
     return;
   auto& ref = entity.ref();
+  RunEvent last;
+  last.ParseFromString(entity.stored().back());
+  if (last.has_ended()) // it was opened again, and asks anew
+    std::erase_if(done_, [&](auto& one) { return std::get<0>(one) == ref; });
   auto once_or_twice = [this](std::function<void()> deed) {
     auto soon = at_.pick(3) == 0 ? at_.pick(60'000) : at_.pick(2000);
     at_.later(std::chrono::milliseconds{soon}, deed);
@@ -135,6 +164,7 @@ void simulated_workflows::remind() {
   });
   for (auto& ref : paused)
     door_.command<Done>(ref, UnpauseRun{});
+  changes.remind();
 }
 
 void simulated_workflows::judge() {
@@ -145,11 +175,42 @@ void simulated_workflows::judge() {
     if (auto known = runs_.find(entity.ref()); known != runs_.end() && !known->second.cancelled)
       compare(entity, known->second);
   });
+  changes.judge();
+}
+
+// With the definition that the run has in the end; null = it should not have that.
+const reference_end* simulated_workflows::end_of_run(const shadow& run, const known_run& known) {
+  auto start = known.start;
+  *start.mutable_definition() = run.run().definition();
+  auto hash = content_hash(start.definition());
+  if (known.definitions.count(hash) == 0 &&
+      (known.workflow.empty() || !changes.was_published(known.workflow, hash))) {
+    at_.object("reference", run.ref() + " ends with a definition that nobody gave it");
+    return nullptr;
+  }
+  auto is_gone = [&](auto& kept) { // by an upgrade
+    auto& all = start.definition().variables();
+    return std::none_of(all.begin(), all.end(), [&](auto& one) { return one.name() == kept.name(); });
+  };
+  if (start.has_fork()) {
+    auto& kept = *start.mutable_fork()->mutable_variables();
+    kept.erase(std::remove_if(kept.begin(), kept.end(), is_gone), kept.end());
+  }
+  auto root = root_of(run.ref());
+  auto [end, is_new] = ends_.try_emplace(run.ref() + hash);
+  if (is_new)
+    end->second = end_of(start, root, at_.world.mended.count(root) > 0, children_);
+  return &end->second;
 }
 
 void simulated_workflows::compare(const shadow& run, const known_run& known) {
+  auto* end = end_of_run(run, known);
+  if (!end)
+    return;
   auto facts = facts_of(run.run().definition(), run.run());
-  auto wanted = known.end.facts;
+  auto wanted = end->facts;
+  if (!end->refused.empty())
+    wanted["status"] = "refused: " + end->refused;
   for (auto& [name, fact] : facts)
     wanted.emplace(name, "nothing");
   for (auto& [name, fact] : wanted) {
@@ -159,21 +220,21 @@ void simulated_workflows::compare(const shadow& run, const known_run& known) {
       return at_.object("reference", fmt::format("{}: {} is '{}'; in a world without crashes it is '{}'",
                                                  run.ref(), name, found, fact));
   }
-  compare_effects(run.ref(), known);
+  compare_effects(run.ref(), *end);
 }
 
-void simulated_workflows::compare_effects(const std::string& ref, const known_run& known) {
-  auto name = ref.substr(ref.rfind('/') + 1);
+void simulated_workflows::compare_effects(const std::string& ref, const reference_end& end) {
+  auto name = root_of(ref);
   std::map<std::string, std::string> found;
   for (auto& [key, value] : at_.world.effects)
     if (key.starts_with(name + "#") || key.starts_with(name + "/"))
       found.emplace(key, value);
-  for (auto& [key, value] : known.end.effects)
+  for (auto& [key, value] : end.effects)
     if (auto i = found.find(key); i == found.end() || i->second != value)
       return at_.object("effect", fmt::format("{} has done {}; in a world without crashes, {}", key,
                                               i == found.end() ? "nothing" : i->second, value));
   for (auto& [key, value] : found)
-    if (known.end.effects.count(key) == 0)
+    if (end.effects.count(key) == 0)
       return at_.object("effect",
                         fmt::format("{} has done {}; in a world without crashes, nothing", key, value));
 }

@@ -29,6 +29,10 @@ enum class deed {
   workflow, ///< a run of a random definition, with every kind of step
   pause,    ///< of such a run, which goes on later
   give_up,  ///< of such a run: it is cancelled
+  retry,    ///< of one that has failed, after it was mended or not
+  fork,     ///< of one, from some step, with other values of variables
+  upgrade,  ///< of one at work, to another definition
+  publish,  ///< what open runs follow, or an earlier revision again
   nothing,
 };
 

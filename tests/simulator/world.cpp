@@ -159,6 +159,18 @@ private:
     case deed::give_up:
       workflows_.cancel();
       break;
+    case deed::retry:
+      workflows_.changes.retry();
+      break;
+    case deed::fork:
+      workflows_.changes.fork();
+      break;
+    case deed::upgrade:
+      workflows_.changes.upgrade();
+      break;
+    case deed::publish:
+      workflows_.changes.publish();
+      break;
     case deed::nothing:
       break;
     }
@@ -393,7 +405,7 @@ private:
   }
 
   bool is_at_rest() const {
-    auto rests = people_.open() == 0;
+    auto rests = people_.open() == 0 && workflows_.changes.is_at_rest();
     at_.log.each([&](const shadow& entity) {
       if ((entity.kind() == "task" || entity.kind() == "run") && entity.events() > 0 && !entity.has_ended())
         rests = false;

@@ -9,7 +9,6 @@
 #include <troupe/actors/workflow/run/effects.hpp>
 #include <troupe/actors/workflow/run/fork.hpp>
 #include <troupe/actors/workflow/run/reaction.hpp>
-#include <troupe/actors/workflow/run/upgrade.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/actors/workflow/task_life.hpp>
 #include <troupe/actors/workflow/value_type.hpp>
@@ -132,6 +131,7 @@ decision run_commands::decide(const StartWorkflow& cmd) const {
   started->set_parent_key(cmd.parent_key());
   started->set_revision(cmd.revision());
   started->set_trace(cmd.context().trace());
+  started->set_current(cmd.current());
   if (cmd.has_fork())
     *started->mutable_fork() = cmd.fork();
   started->set_time_ms(now_ms_);
@@ -190,27 +190,6 @@ decision run_commands::decide(const UnpauseRun& cmd) const {
   return one(std::move(happened));
 }
 
-decision run_commands::decide(const UpgradeRun& cmd) const {
-  if (auto over = is_over())
-    return over;
-  if (run_.state.ends_as() != RUN_RUNNING)
-    return make_error(ec::conflict, "the run is being undone");
-  if (run_.state.put_off_ms() > 0)
-    return make_error(ec::overloaded,
-                      "the run has more to begin than one step of it may; repeat in a second");
-  if (auto parent = parse_ref(run_.state.parent()); parent && parent->kind == "run")
-    return make_error(ec::conflict, fmt::format("the run belongs to {}, which asks for it as it was begun",
-                                                run_.state.parent()));
-  if (auto invalid = validate(cmd.definition()))
-    return invalid;
-  if (equal(cmd.definition(), run_.plan().definition))
-    return std::vector<RunEvent>{};
-  auto upgraded = plan_upgrade(run_, cmd, now_ms_);
-  if (!upgraded)
-    return std::move(upgraded.error());
-  return one(std::move(*upgraded));
-}
-
 // A failed step ended the run; running it again opens the run and what was stopped with it.
 decision run_commands::decide(const ResumeTask& cmd) const {
   auto decided =
@@ -251,13 +230,14 @@ caf::error run_commands::was_undone() const {
                                  : caf::error{};
 }
 
-// Steps from `first` on, failed or cancelled, begin again; those whose failure was handled stay as they are.
+// Steps from `first` on, failed or cancelled, begin again; those whose failure was handled, and those that a join gave up, stay as they
+// are.
 void run_commands::open_again(std::vector<RunEvent>& events, StepStatus first) const {
   for (auto& step : run_.state.steps()) {
     if (step.status() < first)
       continue;
     auto at = run_.find(step.id());
-    if (step.status() == STEP_FAILED && is_handled(*at))
+    if (step.status() == STEP_FAILED ? is_answered_for(*at) : is_given_up(*at))
       continue;
     TaskEvent resumed;
     resumed.mutable_resumed()->set_time_ms(now_ms_);

@@ -6,6 +6,7 @@
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 #include <troupe/runtime/proto/ledger.pb.h>
+#include <troupe/runtime/proto/rollout.pb.h>
 
 namespace troupe {
 
@@ -25,6 +26,7 @@ public:
   decision decide(const UnpauseRun& cmd) const;
   decision decide(const RetryRun& cmd) const;
   decision decide(const UpgradeRun& cmd) const;
+  decision decide(const FollowRevision& cmd) const;
   decision decide(const SignalRun& cmd) const;
   decision decide(const SetVariable& cmd) const;
   decision decide(const AnswerApproval& cmd) const;
@@ -43,6 +45,8 @@ private:
   caf::error was_undone() const;
   bool is_same(const StartWorkflow& cmd, const std::vector<Field>& inputs) const;
   decision close(RunStatus ends_as, ec code, const std::string& reason) const;
+  bool belongs_to_run() const;
+  decision go_on_with(const UpgradeRun& cmd) const;
   decision run_timer_due(const std::string& timer) const;
   void open_again(std::vector<RunEvent>& events, StepStatus first) const;
   caf::expected<step_place> approval_of(const std::string& step, const std::string& principal) const;

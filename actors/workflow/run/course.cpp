@@ -235,6 +235,7 @@ void run_course::start(const RunEvent::Started& started) {
   state.set_parent_key(started.parent_key());
   state.set_revision(started.revision());
   state.set_trace(started.trace());
+  state.set_current(started.current());
   if (plan_->definition.deadline_ms() > 0)
     state.set_deadline_ms(started.time_ms() + plan_->definition.deadline_ms());
   for (auto& first : started.variables()) {

@@ -127,6 +127,12 @@ const std::string& item_of(const scope_place& scope);
 /// Does somebody answer for the failure of this step: a handler, a join that can do without it, or its own may_fail?
 bool is_handled(const step_place& at);
 
+/// Same, for good: whoever can do without it has not failed in its turn.
+bool is_answered_for(const step_place& at);
+
+/// Was this step cancelled because a join, which cancels the rest, has what it wants?
+bool is_given_up(const step_place& at);
+
 /// How many of `count` have to succeed.
 uint32_t required(const JoinRule& rule, uint32_t count);
 

@@ -27,7 +27,7 @@ std::set<const step_plan*> from_here_on(const step_plan& first) {
 
 } // namespace
 
-caf::expected<RunFork> plan_fork(const run_course& run, const std::string& step) {
+caf::expected<StartWorkflow> plan_fork(const run_course& run, const std::string& step) {
   auto at = run.find(step);
   if (!at || at->scopes.size() > 1 || at->plan->undoes)
     return make_error(ec::not_found, fmt::format("workflow '{}' has no step '{}' to begin with",
@@ -37,14 +37,35 @@ caf::expected<RunFork> plan_fork(const run_course& run, const std::string& step)
   if (run.state.undone() > 0)
     return make_error(ec::conflict, "what the run had done was undone; start a new one");
   auto anew = from_here_on(*at->plan);
-  RunFork fork;
+  auto stays = [&](const step_plan& plan) {
+    if (plan.undoes || anew.count(&plan) > 0)
+      return false;
+    auto place = *run.find(plan.definition->id());
+    switch (place.step->status()) {
+    case STEP_COMPLETED:
+    case STEP_SKIPPED:
+      return true;
+    case STEP_FAILED:
+      return is_answered_for(place);
+    case STEP_CANCELLED: // or its join would not give it up again
+      return is_given_up(place) && std::none_of(plan.followers.begin(), plan.followers.end(),
+                                                [&](auto* follower) { return anew.count(follower) > 0; });
+    default:
+      return false;
+    }
+  };
+  StartWorkflow start;
+  *start.mutable_definition() = run.plan().definition;
+  *start.mutable_inputs() = run.state.inputs();
+  start.set_priority(run.state.priority());
+  start.set_revision(run.state.revision());
+  auto& fork = *start.mutable_fork();
   fork.set_run(run.own_ref);
   fork.set_step(step);
   for (auto& plan : run.plan().root.steps) {
-    auto& state = run.state.steps(plan.index);
-    if (state.status() <= STEP_ACTIVE || state.status() == STEP_CANCELLED || plan.undoes ||
-        anew.count(&plan) > 0)
+    if (!stays(plan))
       continue;
+    auto& state = run.state.steps(plan.index);
     auto* kept = fork.add_kept();
     kept->set_step(state.id());
     kept->set_status(state.status());
@@ -56,7 +77,7 @@ caf::expected<RunFork> plan_fork(const run_course& run, const std::string& step)
     field->set_name(variable.name());
     field->set_value(variable.value());
   }
-  return fork;
+  return start;
 }
 
 caf::error check_fork(const WorkflowDefinition& definition, const RunFork& fork) {

@@ -38,6 +38,23 @@ bool is_handled(const step_place& at) {
          });
 }
 
+bool is_answered_for(const step_place& at) {
+  if (at.plan->definition->may_fail())
+    return true;
+  return std::any_of(at.plan->followers.begin(), at.plan->followers.end(), [&](auto* follower) {
+    auto& state = at.scope().steps->Get(follower->index);
+    return follower->catches(*at.plan) || (absorbs(*follower, state) && state.status() != STEP_FAILED);
+  });
+}
+
+bool is_given_up(const step_place& at) {
+  return at.step->status() == STEP_CANCELLED &&
+         std::any_of(at.plan->followers.begin(), at.plan->followers.end(), [&](auto* follower) {
+           return follower->definition->join().cancel_rest() &&
+                  at.scope().steps->Get(follower->index).status() == STEP_COMPLETED;
+         });
+}
+
 // A compensation begins: what it undoes is the last that is to be undone.
 void run_course::note_undoing(const step_place& at) {
   if (!at.plan->undoes || at.step->status() != STEP_PENDING)
@@ -121,7 +138,10 @@ void run_course::reset(const step_place& at) {
   reopen(at);
   StepState fresh;
   fresh.set_id(at.step->id());
+  fresh.set_open(at.step->open());
   fresh.set_live(at.step->live());
+  if (at.plan->definition->has_join())
+    fresh.set_failed(at.step->failed());
   *at.step = std::move(fresh);
   expanded_.erase(at.path);
   agenda_.push_back({matter::begin, at.path});

@@ -4,15 +4,29 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <troupe/actors/workflow/definition_check.hpp>
+#include <troupe/actors/workflow/run/commands.hpp>
 #include <troupe/actors/workflow/run/documents.hpp>
 #include <troupe/actors/workflow/run/upgrade.hpp>
 #include <troupe/actors/workflow/run/values.hpp>
 #include <troupe/actors/workflow/value_type.hpp>
+#include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/messages.hpp>
 
 namespace troupe {
 namespace {
+
+// By somebody in the next definition: a join that has completed can do without it, whatever it wants.
+bool is_handled(const run_course& run, const step_plan& failed) {
+  return failed.definition->may_fail() ||
+         std::any_of(failed.followers.begin(), failed.followers.end(), [&](auto* follower) {
+           auto known = run.find(follower->definition->id());
+           return follower->catches(failed) ||
+                  (follower->definition->has_join() && (follower->definition->join().mode() != JOIN_ALL ||
+                                                        (known && known->step->status() == STEP_COMPLETED)));
+         });
+}
 
 caf::error check_steps(const run_course& run, const workflow_plan& next) {
   auto begun = [](const std::string& id, const char* trouble) {
@@ -29,6 +43,10 @@ caf::error check_steps(const run_course& run, const workflow_plan& next) {
       return begun(id, "is another in the new definition");
     if (same->undoes != plan.undoes)
       return begun(id, "whether it is a compensation has changed");
+    if (run.state.steps(plan.index).status() == STEP_FAILED && !plan.undoes && !is_handled(run, *same))
+      return make_error(
+          ec::conflict,
+          fmt::format("step '{}' has failed, and nobody in the new definition answers for that", id));
   }
   return {};
 }
@@ -77,8 +95,55 @@ caf::expected<RunEvent> plan_upgrade(const run_course& run, const UpgradeRun& cm
   return happened;
 }
 
+bool run_commands::belongs_to_run() const {
+  auto parent = parse_ref(run_.state.parent());
+  return parent && parent->kind == "run";
+}
+
+run_commands::decision run_commands::go_on_with(const UpgradeRun& cmd) const {
+  if (run_.state.ends_as() != RUN_RUNNING)
+    return make_error(ec::conflict, "the run is being undone");
+  if (run_.state.put_off_ms() > 0)
+    return make_error(ec::overloaded,
+                      "the run has more to begin than one step of it may; repeat in a second");
+  if (belongs_to_run())
+    return make_error(ec::conflict, fmt::format("the run belongs to {}, which asks for it as it was begun",
+                                                run_.state.parent()));
+  auto is_revision = cmd.revision() == 0 || cmd.revision() == run_.state.revision();
+  if (is_revision && equal(cmd.definition(), run_.plan().definition))
+    return std::vector<RunEvent>{};
+  auto upgraded = plan_upgrade(run_, cmd, now_ms_);
+  if (!upgraded)
+    return std::move(upgraded.error());
+  std::vector<RunEvent> events;
+  if (!cmd.check_only())
+    events.push_back(std::move(*upgraded));
+  return events;
+}
+
+run_commands::decision run_commands::decide(const UpgradeRun& cmd) const {
+  if (auto over = is_over())
+    return over;
+  if (auto invalid = validate(cmd.definition()))
+    return invalid;
+  return go_on_with(cmd);
+}
+
+// The workflow has checked the definition; runs that are not meant change nothing.
+run_commands::decision run_commands::decide(const FollowRevision& cmd) const {
+  auto& state = run_.state;
+  auto is_older = state.revision() > 0 && state.revision() < cmd.upgrade().revision();
+  auto was_open = state.current() || state.created_ms() <= cmd.published_ms();
+  if (!run_.exists() || run_.has_ended() || !is_older || !was_open || belongs_to_run())
+    return std::vector<RunEvent>{};
+  return go_on_with(cmd.upgrade());
+}
+
 void run_course::upgrade(const RunEvent::Upgraded& upgraded) {
   plan_ = workflow_plan::of(upgraded.definition());
+  if (state.upgraded_ms() == 0)
+    state.set_first_revision(state.revision());
+  state.set_upgraded_ms(upgraded.time_ms());
   state.set_revision(upgraded.revision());
   *state.mutable_inputs() = upgraded.inputs();
   auto& declared = plan_->definition.variables();

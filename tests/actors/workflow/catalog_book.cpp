@@ -3,6 +3,7 @@
 #include <caf/test/unit_test.hpp>
 #include <troupe/actors/workflow/catalog_book.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/workflow_limits.hpp>
 
@@ -89,6 +90,46 @@ CAF_TEST(what changes nothing is no event) {
   CAF_CHECK(act(book, SetUpgradePolicy{}).empty());
   CAF_CHECK_EQUAL(act(book, ArchiveWorkflow{}).size(), 1u);
   CAF_CHECK(act(book, ArchiveWorkflow{}).empty());
+}
+
+CAF_TEST(a rollout goes on in order and its timer goes with it) {
+  auto book = fresh();
+  act(book, publication("1"));
+  SetUpgradePolicy policy;
+  policy.set_policy(UPGRADE_AUTO);
+  act(book, policy);
+  CAF_CHECK(act(book, publication("2"))[0].published().rolls_out());
+  TimerDue due;
+  due.set_timer("rollout/2");
+  CAF_CHECK(book.is_due(due));
+  NoteRollout note;
+  note.mutable_rolled_out()->set_revision(2);
+  note.mutable_rolled_out()->set_shards(7);
+  note.mutable_rolled_out()->set_moved(3);
+  CAF_CHECK_EQUAL(act(book, note).size(), 1u);
+  CAF_CHECK(act(book, note).empty()); // it comes twice
+  note.mutable_rolled_out()->set_shards(limits::shards);
+  note.mutable_rolled_out()->set_stayed(1);
+  note.mutable_rolled_out()->add_staying()->set_run("acme/run/r1");
+  auto next_ms = act(book, note)[0].rolled_out().next_ms();
+  CAF_CHECK_EQUAL(next_ms, 1'700'000'000'000 + limits::request_timeout.count());
+  CAF_CHECK(!book.is_due(due));
+  due.set_due_ms(next_ms);
+  CAF_CHECK(book.is_due(due));
+  catalog_book again;
+  CAF_REQUIRE(again.load(book.save()));
+  CAF_CHECK(again.is_due(due));
+  act(again, note);
+  auto over = again.catalog.rollout();
+  CAF_CHECK_EQUAL(uint64_t{over.moved()}, 9u);
+  CAF_CHECK(over.ended_ms() > 0);
+  CAF_CHECK(!again.is_due(due));
+  note.mutable_rolled_out()->set_revision(1); // of an earlier one
+  CAF_CHECK(act(book, note).empty());
+  policy.set_policy(UPGRADE_PINNED);
+  act(book, policy);
+  CAF_CHECK(!act(book, publication("3"))[0].published().rolls_out());
+  CAF_CHECK(!book.catalog.has_rollout());
 }
 
 CAF_TEST(a snapshot holds what the events hold) {

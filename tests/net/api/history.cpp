@@ -179,6 +179,15 @@ CAF_TEST(each event of a workflow has a line) {
   CAF_CHECK_EQUAL(summarize(event), "ada says that open runs follow by migration");
   event.mutable_policy_set()->set_policy(static_cast<UpgradePolicy>(9));
   CAF_CHECK_EQUAL(summarize(event), "ada says that open runs do what this version does not know");
+  auto& looked = *event.mutable_rolled_out();
+  looked.set_revision(3);
+  looked.set_moved(12);
+  CAF_CHECK_EQUAL(summarize(event), "12 open runs go on with revision 3, 0 stay");
+  looked.set_stayed(1);
+  looked.add_staying()->set_run("default/run/r1");
+  looked.mutable_staying(0)->set_reason("it is being undone");
+  CAF_CHECK_EQUAL(summarize(event),
+                  "12 open runs go on with revision 3, 1 stay, e.g. default/run/r1: it is being undone");
   CAF_CHECK_EQUAL(summarize(CatalogEvent{}), "");
 }
 

@@ -94,18 +94,14 @@ CAF_TEST(approvals are listed oldest first and for whom they wait) {
 }
 
 CAF_TEST(a fork begins with what the other run has done and with edited variables) {
-  auto plan = [](const PlanFork& question) -> caf::result<RunFork> {
-    RunFork planned;
-    planned.set_step(question.step());
-    auto* variable = planned.add_variables();
+  play("default/run/r1", [](const PlanFork& question) {
+    StartWorkflow planned;
+    planned.mutable_definition()->set_name("chain");
+    planned.mutable_fork()->set_step(question.step());
+    auto* variable = planned.mutable_fork()->add_variables();
     variable->set_name("v");
     variable->set_value("1");
     return planned;
-  };
-  play("default/run/r1", plan, [](const GetRun&) {
-    RunDescription description;
-    description.mutable_state()->mutable_definition()->set_name("chain");
-    return description;
   });
   auto seen = std::make_shared<StartWorkflow>();
   play("default/run/r2", [seen](const StartWorkflow& start) {

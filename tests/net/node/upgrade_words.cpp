@@ -49,6 +49,12 @@ CAF_TEST(a run hears of a published definition and its number) {
   CAF_CHECK_EQUAL(uint64_t{heard->revision()}, 2u);
 }
 
+CAF_TEST(somebody may only ask) {
+  auto said = type(node, {"run", "upgrade", "r1", "--workflow", "report", "--check"});
+  CAF_CHECK_EQUAL(said.out, "r1 could go on with the new definition\n");
+  CAF_CHECK(heard->check_only());
+}
+
 CAF_TEST(neither or both or what is not there is refused) {
   CAF_CHECK_EQUAL(type(node, {"run", "upgrade", "r1"}).code, 2);
   CAF_CHECK_EQUAL(type(node, {"run", "upgrade", "r1", "--file", "x", "--workflow", "report"}).code, 2);

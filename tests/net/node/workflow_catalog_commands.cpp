@@ -110,6 +110,27 @@ CAF_TEST(a history is shown as a tree) {
                   "removed\n");
 }
 
+CAF_TEST(a history tells how open runs follow and who stayed) {
+  RevisionList list;
+  add(list, 0, "1.0.0");
+  list.mutable_workflow()->set_policy(UPGRADE_AUTO);
+  auto& rollout = *list.mutable_workflow()->mutable_rollout();
+  rollout.set_revision(5);
+  rollout.set_moved(12);
+  rollout.set_stayed(2);
+  auto* one = rollout.add_staying();
+  one->set_run("default/run/pay-7");
+  one->set_reason("step 'ask' has begun");
+  CAF_CHECK(show(list, {}).ends_with("open runs, auto: revision 5: 12 moved, 2 stayed so far\n"
+                                     "  default/run/pay-7 stayed: step 'ask' has begun\n"
+                                     "  and 1 more\n"));
+  rollout.set_looked_ms(1);
+  CAF_CHECK(holds(show(list.workflow(), {}), "revision 5: 12 moved, 2 stayed\n"));
+  CAF_CHECK(show_rollout(list.workflow(), "# ").starts_with("# open runs, auto: "));
+  list.mutable_workflow()->clear_rollout();
+  CAF_CHECK(!holds(show(list, {}), "open runs"));
+}
+
 CAF_TEST(a long history is no deep tree) {
   RevisionList list;
   for (uint64_t i = 0; i < 3000; ++i)

@@ -87,6 +87,48 @@ steps:
   CAF_CHECK_EQUAL(run.times("say"), 1);
 }
 
+CAF_TEST(what a join has given up is not retried) {
+  auto run = given(R"(
+name: race
+steps:
+  - {id: fast, task: {required: [say]}}
+  - {id: slow, signal: {name: never}}
+  - {id: one, needs: [fast, slow], join: {mode: any, cancel_rest: true}}
+  - {id: last, needs: [one], task: {required: [work]}}
+)");
+  run.fail("work", ec::invalid_argument, "not yet");
+  CAF_REQUIRE(!run.start());
+  CAF_REQUIRE_EQUAL(run.status(), RUN_FAILED);
+  run.fake("work", "done");
+  CAF_CHECK(!run.send(RetryRun{}));
+  CAF_CHECK_EQUAL(run.status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(run.status_of("slow"), STEP_CANCELLED);
+}
+
+CAF_TEST(a join that has failed is retried with what made it fail) {
+  constexpr auto text = R"(
+name: join
+steps:
+  - {id: one, needs: [a, b, c], join: {mode: quorum}}
+  - {id: a, task: {required: [say]}}
+  - {id: b, task: {required: [work]}}
+  - {id: c, task: {required: [work]}}
+)";
+  auto run = given(text);
+  run.fail("work", ec::invalid_argument, "not yet");
+  CAF_REQUIRE(!run.start());
+  CAF_REQUIRE_EQUAL(run.status(), RUN_FAILED);
+  CAF_REQUIRE(!run.send(RetryRun{}));
+  CAF_CHECK_EQUAL(run.status(), RUN_FAILED);
+  run.crash(true);
+  run.fake("work", "done");
+  CAF_REQUIRE(!run.send(RetryRun{}));
+  CAF_CHECK_EQUAL(run.status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(run.status_of("b"), STEP_COMPLETED);
+  CAF_CHECK_EQUAL(run.times("say"), 1);
+  CAF_CHECK_EQUAL(run.times("work"), 6);
+}
+
 constexpr auto waits = R"(
 name: waits
 steps:

@@ -26,23 +26,16 @@ run_course played(const run_rehearsal& run) {
   return course;
 }
 
-StartWorkflow start_with(const RunFork& fork) {
-  StartWorkflow start;
-  *start.mutable_definition() = definition_of(chain);
-  *start.mutable_fork() = fork;
-  return start;
-}
-
 } // namespace
 
 CAF_TEST(a fork keeps what does not follow from its step) {
   auto first = started(chain);
   auto fork = plan_fork(played(first), "b");
   CAF_REQUIRE(fork);
-  CAF_CHECK_EQUAL(fork->kept_size(), 2);
-  fork->mutable_variables(0)->set_value("9");
+  CAF_CHECK_EQUAL(fork->fork().kept_size(), 2);
+  fork->mutable_fork()->mutable_variables(0)->set_value("9");
   auto second = given(chain);
-  CAF_REQUIRE(!second.send(start_with(*fork)));
+  CAF_REQUIRE(!second.send(*fork));
   CAF_CHECK_EQUAL(second.status(), RUN_COMPLETED);
   CAF_CHECK_EQUAL(second.result(), std::string{"9said"});
   CAF_CHECK_EQUAL(second.times("say"), 2);
@@ -55,9 +48,57 @@ CAF_TEST(a fork undoes nothing that another run has done) {
   CAF_REQUIRE(fork);
   auto second = given(chain);
   second.fail("say", ec::invalid_argument);
-  CAF_REQUIRE(!second.send(start_with(*fork)));
+  CAF_REQUIRE(!second.send(*fork));
   CAF_CHECK_EQUAL(second.status(), RUN_FAILED);
   CAF_CHECK_EQUAL(second.times("undo"), 0);
+}
+
+CAF_TEST(a fork begins nothing again that a join has given up) {
+  constexpr auto race = R"(
+name: race
+steps:
+  - {id: fast, task: {required: [say]}}
+  - {id: slow, signal: {name: never}}
+  - {id: first, needs: [fast, slow], join: {mode: any, cancel_rest: true}}
+  - {id: last, needs: [first], task: {required: [say]}}
+)";
+  auto first = started(race);
+  auto fork = plan_fork(played(first), "last");
+  CAF_REQUIRE(fork);
+  CAF_CHECK_EQUAL(fork->fork().kept_size(), 3);
+  auto second = given(race);
+  CAF_REQUIRE(!second.send(*fork));
+  CAF_CHECK_EQUAL(second.status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(second.times("say"), 1);
+  fork = plan_fork(played(first), "fast");
+  CAF_REQUIRE(fork);
+  auto third = given(race);
+  CAF_REQUIRE(!third.send(*fork));
+  CAF_CHECK_EQUAL(third.status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(third.status_of("slow"), STEP_CANCELLED);
+}
+
+CAF_TEST(a fork tries again what had failed elsewhere) {
+  constexpr auto beside = R"(
+name: beside
+steps:
+  - {id: good, task: {required: [say]}}
+  - {id: bad, needs: [wait], task: {required: [break]}}
+  - {id: wait, wait: {for: 1s}}
+)";
+  auto first = started(beside);
+  first.pass(1min);
+  CAF_REQUIRE_EQUAL(first.status(), RUN_FAILED);
+  auto fork = plan_fork(played(first), "good");
+  CAF_REQUIRE(fork);
+  auto second = given(beside);
+  CAF_REQUIRE(!second.send(*fork));
+  CAF_CHECK_EQUAL(second.status(), RUN_FAILED);
+  auto third = given(beside);
+  third.fake("break", "mended");
+  CAF_REQUIRE(!third.send(*fork));
+  CAF_CHECK_EQUAL(third.status(), RUN_COMPLETED);
+  CAF_CHECK_EQUAL(third.status_of("bad"), STEP_COMPLETED);
 }
 
 CAF_TEST(a fork from nowhere is refused) {

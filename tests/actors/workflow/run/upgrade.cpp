@@ -97,7 +97,30 @@ CAF_TEST(the same definition again changes nothing) {
   auto run = begun(first);
   CAF_REQUIRE(!run.start());
   auto events = run.journal().size();
-  CAF_CHECK(!run.send(to(first)));
+  CAF_CHECK(!run.send(to(first, 0)));
+  CAF_CHECK_EQUAL(run.journal().size(), events);
+}
+
+CAF_TEST(the same definition as another revision is one event) {
+  auto run = begun(first);
+  CAF_REQUIRE(!run.start());
+  CAF_CHECK(!run.send(to(first, 7)));
+  CAF_CHECK_EQUAL(uint64_t{run.state().revision()}, 7u);
+  auto events = run.journal().size();
+  CAF_CHECK(!run.send(to(first, 7)));
+  CAF_CHECK(!run.send(to(first, 0)));
+  CAF_CHECK_EQUAL(run.journal().size(), events);
+}
+
+CAF_TEST(who only asks changes nothing) {
+  auto run = begun(first);
+  CAF_REQUIRE(!run.start());
+  auto events = run.journal().size();
+  auto question = to(second);
+  question.set_check_only(true);
+  CAF_CHECK(!run.send(question));
+  question.mutable_definition()->mutable_steps(1)->mutable_task()->set_required(0, "wrap");
+  CAF_CHECK_EQUAL(code_of(run.send(question)), ec::conflict);
   CAF_CHECK_EQUAL(run.journal().size(), events);
 }
 
@@ -127,6 +150,27 @@ CAF_TEST(a step that has begun must stay what it is) {
                 .find("step 'pack' has begun, and the new definition does not have it") != std::string::npos);
   std::string cyclic = "name: order\nsteps:\n  - {id: a, needs: [a], task: {required: [x]}}\n";
   CAF_CHECK_EQUAL(code_of(run.send(to(cyclic))), ec::invalid_workflow);
+}
+
+CAF_TEST(a failure that somebody answers for has to be answered for) {
+  constexpr auto text = R"(
+name: race
+steps:
+  - {id: bad, task: {required: [break]}}
+  - {id: slow, signal: {name: slow}}
+  - {id: one, needs: [bad, slow], join: {mode: any}}
+)";
+  auto run = started(text);
+  std::string next = text;
+  next.replace(next.find("mode: any"), 9, "mode: all");
+  CAF_CHECK_EQUAL(describe(run.send(to(next))),
+                  "conflict: step 'bad' has failed, and nobody in the new definition answers for that");
+  next = text;
+  next.replace(next.find("mode: any"), 9, "mode: n_of, count: 1");
+  CAF_CHECK(!run.send(to(next)));
+  next += "  - {id: sorry, catches: [bad], task: {required: [say]}}\n";
+  CAF_CHECK(!run.send(to(next, 3)));
+  CAF_CHECK_EQUAL(run.status_of("sorry"), STEP_COMPLETED);
 }
 
 CAF_TEST(a run that has ended or is being undone is not upgraded) {
