@@ -33,7 +33,7 @@ random_workflow workflow_maker::make(random_end end) {
   made_.fails = end == random_end::mendable || (end == random_end::any && pick(5) < 2);
   made_.mendable = end == random_end::mendable || (made_.fails && pick(3) == 0);
   place at{*all.mutable_steps()};
-  auto after = series(at, 3 + pick(4));
+  auto after = series(at, made_.mendable ? 1 + pick(3) : 3 + pick(4)); // what fails soon is retried while others fail
   if (made_.mendable)
     break_down(at, after);
   else if (made_.fails)
@@ -162,8 +162,10 @@ void workflow_maker::break_down(place& at, const names& after) {
   auto child = std::find_if(children_.begin(), children_.end(), [](auto& one) { return one.mendable; });
   switch (pick(5)) {
   case 0: {
-    auto first = task(at, after, "broken").id(), second = task(at, after, "broken").id();
-    step(at, {first, second}).mutable_join()->set_mode(pick(2) == 0 ? JOIN_ANY : JOIN_QUORUM);
+    auto beside = at;
+    beside.alone = false;
+    auto first = task(beside, after, "broken").id(), second = task(beside, after, "broken").id();
+    step(at, {first, second}).mutable_join()->set_mode(JOIN_ANY);
     return;
   }
   case 1:

@@ -83,9 +83,15 @@ bool workflow_changes::waits_for_retry(const shadow& run, const known_run& known
 }
 
 void workflow_changes::remind() {
-  for (auto& [ref, known] : runs_)
-    if (auto* run = at_.log.find(ref); run && waits_for_retry(*run, known))
+  for (auto& [ref, known] : runs_) {
+    auto* run = at_.log.find(ref);
+    if (!run || !known.mendable || run->run().status() != RUN_FAILED)
+      continue;
+    if (asked_.insert(ref).second && at_.pick(2) == 0)
+      at_.world.mended.insert(root_of(ref));
+    if (waits_for_retry(*run, known))
       door_.command<Done>(ref, RetryRun{});
+  }
 }
 
 bool workflow_changes::is_at_rest() const {
@@ -245,6 +251,7 @@ void workflow_changes::judge_rollout(const std::string& workflow, const publicat
       at_.object("rollout", fmt::format("{} stayed with revision {} though it could have followed {}", ref,
                                         state.revision(), one.revision));
   }
+  at_.tell(fmt::format("{} runs follow revision {} of {}", moved, one.revision, workflow));
   if (one.moved > moved)
     at_.object("rollout", fmt::format("{} says that {} runs follow revision {}; they are {}", workflow,
                                       one.moved, one.revision, moved));

@@ -69,6 +69,7 @@ private:
   std::map<std::string, known_run>& runs_;
   std::map<std::string, random_workflow> published_;         // by ref: the first revision
   std::map<std::string, std::vector<std::string>> upgraded_; // by ref of a run: hashes, as answered
+  std::set<std::string> asked_; // whether they are to be mended, when all is well
   size_t forks_ = 0;
 };
 

@@ -58,7 +58,8 @@ void simulated_workflows::start_published(const std::string& ref, const std::str
 
 void simulated_workflows::start_own(const std::string& ref) {
   auto name = root_of(ref);
-  auto made = make_random_workflow(at_.chance(), name, published_);
+  auto made = make_random_workflow(at_.chance(), name, published_,
+                                   at_.pick(4) == 0 ? random_end::mendable : random_end::any);
   made.inputs.push_back({"run", name});
   auto& known = runs_[ref];
   known.start = start_of(made);
