@@ -8,6 +8,7 @@
 #include <troupe/actors/workflow/run/effects.hpp>
 #include <troupe/net/api/history.hpp>
 #include <troupe/net/api/why_task.hpp>
+#include <troupe/net/api/work_index.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/inquiry_limits.hpp>
 
@@ -141,7 +142,7 @@ private:
     for (auto& grant : run_.grants()) {
       if (grant.step() != path || (grant.status() != GRANT_ASKED && grant.status() != GRANT_REFUSED))
         continue;
-      auto name = shell_word(id_of(grant.ledger()));
+      auto name = ledger_word(grant.ledger().substr(grant.ledger().rfind('/') + 1));
       if (grant.status() == GRANT_ASKED)
         add(path, fmt::format("{} has not answered yet for round {}", grant.ledger(), grant.round()),
             "troupe ledger show " + name)
@@ -156,12 +157,18 @@ private:
     return false;
   }
 
+  // A ledger of the run's tenant, as it is typed.
+  std::string ledger_word(const std::string& name) const {
+    auto tenant = ref_.substr(0, ref_.find('/'));
+    return shell_word(tenant == default_tenant ? name : tenant + "/ledger/" + name);
+  }
+
   // The ledger that stopped this loop.
   std::string ledger_of(const StepState& step) const {
     auto known = definitions_.find(step.id());
     if (known == definitions_.end() || !known->second->loop().has_budget())
       return {};
-    return "troupe ledger limit " + shell_word(known->second->loop().budget().ledger()) + " AMOUNT";
+    return "troupe ledger limit " + ledger_word(known->second->loop().budget().ledger()) + " AMOUNT";
   }
 
   void of_task(const std::string& path, const StepState& step) {
