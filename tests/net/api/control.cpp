@@ -3,6 +3,8 @@
 #include "tests/support/control_node.hpp"
 #include <future>
 #include <mutex>
+#include <set>
+#include <troupe/runtime/trace.hpp>
 
 using namespace troupe;
 
