@@ -5,6 +5,7 @@
 #include <troupe/runtime/interface/ledger.hpp>
 #include <troupe/runtime/proto/catalog.pb.h>
 #include <troupe/runtime/proto/ledger.pb.h>
+#include <troupe/runtime/proto/rollout.pb.h>
 
 using namespace troupe;
 
