@@ -41,6 +41,8 @@ constexpr old_find finds[] = {
     {3299, "workflows",
      "who told the end of a task that had left with its block was never answered, and kept its slot"},
     {3314, "workflows", "a signal for a step of a returned block that had ended was refused"},
+    {12, "workflows", "two broken steps side by side wrote one trail in any order: a false alarm"},
+    {171, "workflows", "a quorum of broken steps failed while one of them was at work: a false alarm"},
     {5545, "counters", "who was in quarantine at the end was asked, and nobody had ended it: a false alarm"},
 };
 
