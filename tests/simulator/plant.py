@@ -149,9 +149,6 @@ void entity_core::answer("""),
      """    if (step.status() == STEP_PENDING && !plan.undoes && (step.open() == 0 || plan.definition->has_join()))""",
      """    if (step.status() == STEP_PENDING && !plan.undoes && (step.open() == 0 || plan.definition->has_join()) &&
         !planted("forget_paused"))"""),
-    ("retry_given_up", "a retry begins again what a join had given up", "actors/workflow/run/commands.cpp",
-     """    if (step.status() == STEP_FAILED ? is_answered_for(*at) : is_given_up(*at))""",
-     """    if (step.status() == STEP_FAILED ? is_answered_for(*at) : (is_given_up(*at) && !planted("retry_given_up")))"""),
     ("forget_kept", "a fork does again what had failed and was handled", "actors/workflow/run/course.cpp",
      """    if (auto at = find(kept.step())) {""",
      """    if (auto at = find(kept.step()); at && (kept.status() != STEP_FAILED || !planted("forget_kept"))) {"""),
@@ -172,7 +169,7 @@ void entity_core::answer("""),
 
 # Faults that only one workload can find: seeds are spent on that alone.
 WORKLOADS = {name: "workflows" for name in ("forget_undo", "items_by_arrival", "answer_twice", "lose_signal", "forget_paused",
-                                            "lose_child", "retry_given_up", "forget_kept", "count_ended", "lose_rollout")}
+                                            "lose_child", "forget_kept", "count_ended", "lose_rollout")}
 
 
 def files():
