@@ -65,7 +65,7 @@ CAF_TEST_FIXTURE_SCOPE(stuck_journey, guarded)
 CAF_TEST(an agent whose behavior hangs is named by its ref with the message it handles) {
   in_the_behavior = [this] {
     node->advance(limits::watchdog_every);
-    CAF_CHECK_EQUAL(told(), (lines{"agent default/agent/thinker holds_thread troupe::TaskOpened"}));
+    CAF_CHECK_EQUAL(told(), (lines{"agent default/agent/thinker holds_thread troupe::RunTask"}));
     auto list = stuck_now();
     CAF_REQUIRE_EQUAL(list.actors_size(), 1);
     CAF_CHECK_EQUAL(std::string{list.actors(0).ref()}, "default/agent/thinker");

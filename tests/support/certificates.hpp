@@ -1,12 +1,18 @@
 // Certificates for one test, made by openssl in a directory of its own.
 #pragma once
 
-#include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
+#include <iterator>
+#include <spawn.h>
+#include <sstream>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
 #include <tests/support/scratch.hpp>
 #include <troupe/net/link/grpc_wire.hpp>
+#include <unistd.h>
+#include <vector>
 
 namespace troupe {
 
@@ -34,7 +40,20 @@ public:
 
 private:
   void openssl(const std::string& words) const {
-    if (std::system(("openssl " + words + " 2>" + path("said")).c_str()) != 0)
+    std::istringstream text{"openssl " + words};
+    std::vector<std::string> all{std::istream_iterator<std::string>{text}, {}};
+    std::vector<char*> arguments;
+    for (auto& word : all)
+      arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t quietly;
+    posix_spawn_file_actions_init(&quietly);
+    posix_spawn_file_actions_addopen(&quietly, 2, path("said").c_str(), O_WRONLY | O_CREAT, 0600);
+    pid_t child = 0;
+    int status = -1;
+    auto failed = posix_spawnp(&child, "openssl", &quietly, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&quietly);
+    if (failed != 0 || waitpid(child, &status, 0) != child || status != 0)
       throw std::runtime_error("openssl " + words);
   }
   static inline const std::string key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";

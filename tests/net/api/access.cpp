@@ -70,6 +70,7 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Archive", access_role::operator_},
     {"Upgrades", access_role::operator_},
     {"Why", access_role::viewer},
+    {"Members", access_role::viewer},
     {"RunStory", access_role::viewer},
     {"Replay", access_role::viewer},
 };

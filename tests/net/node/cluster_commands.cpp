@@ -39,7 +39,7 @@ CAF_TEST(members are a table with what is wrong at its end) {
       "NODE  ADDRESS        STATE        SINCE  VERSION  SENT  RECEIVED  WHY\n"
       "a     10.0.0.1:780a  this node    -      0.1.0\n"
       "b     10.0.0.1:780b  reachable    -      0.1.0    12    7\n"
-      "c     10.0.0.1:780c  unreachable  -                              unavailable: connection refused\n");
+      "c     10.0.0.1:780c  unreachable  -                               unavailable: connection refused\n");
 }
 
 CAF_TEST(members are JSON for programs) {

@@ -73,7 +73,7 @@ CAF_TEST(the example passes all of its gates) {
 }
 
 CAF_TEST(a gate that fails has its place and exit code 2) {
-  copied spec{"workflow.yaml", "last.grade >= 8", "last.grade >= 9"};
+  copied spec{"spec.yaml", "failure: editor rejected it", "failure: nobody did"};
   auto said = type({"workflow", "validate", spec.spec});
   CAF_CHECK_EQUAL(said.code, 2);
   CAF_CHECK(holds(said.out, "case the editor says no") && holds(said.out, spec.spec + ":"));
