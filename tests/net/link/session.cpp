@@ -73,6 +73,11 @@ struct two_nodes {
     };
   }
 
+  ~two_nodes() { // work that is kept knows its session, which knows its host
+    host_a->held.clear();
+    host_b->held.clear();
+  }
+
   // A wire from a to b with a session at each end.
   void link(Hello of_a = make_hello("blue", "a", 1), Hello of_b = make_hello("blue", "b", 1)) {
     std::tie(wire_a, wire_b) = net.connect("a", "b");
