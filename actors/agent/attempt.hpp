@@ -68,8 +68,8 @@ public:
     announced_ = true;
   }
   /// Capabilities that were asked for; none before it has begun.
-  google::protobuf::RepeatedPtrField<std::string> required() const {
-    return execution_ ? execution_->spec().required() : google::protobuf::RepeatedPtrField<std::string>{};
+  const google::protobuf::RepeatedPtrField<std::string>& required() const {
+    return (execution_ ? execution_->spec() : TaskSpec::default_instance()).required();
   }
   int64_t begun_ms() const {
     return begun_ms_;

@@ -133,29 +133,30 @@ std::vector<link_standing> links::standing() const {
   return all;
 }
 
+std::vector<session_ptr> links::living() const {
+  std::lock_guard lock{mutex_};
+  std::vector<session_ptr> all;
+  for (auto& one : all_)
+    if (auto over = one.lock())
+      all.push_back(std::move(over));
+  return all;
+}
+
 void links::tick(std::chrono::milliseconds now) {
-  std::vector<session_ptr> living;
   {
     std::lock_guard lock{mutex_};
     now_ = now;
-    for (auto& one : all_)
-      if (auto over = one.lock())
-        living.push_back(std::move(over));
   }
-  for (auto& over : living)
+  for (auto& over : living())
     over->tick(now);
 }
 
 void links::stop() {
-  std::vector<session_ptr> living;
   {
     std::lock_guard lock{mutex_};
     stopping_ = true;
-    for (auto& one : all_)
-      if (auto over = one.lock())
-        living.push_back(std::move(over));
   }
-  for (auto& over : living)
+  for (auto& over : living())
     over->close(make_error(ec::unavailable, fmt::format("node {} stops", self_.node())));
 }
 

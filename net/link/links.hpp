@@ -54,6 +54,7 @@ public:
   void stop();
 
 private:
+  std::vector<session_ptr> living() const;
   struct place {
     link_member member;
     session_ptr over; // null = not reachable
