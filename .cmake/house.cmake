@@ -6,6 +6,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 add_compile_options(-fPIC -pthread)
 
 option(TROUPE_WERROR "warnings are errors" OFF)
+option(TROUPE_TOGETHER "compile neighbouring files together: a quarter of the work" ON)
 option(TROUPE_COVERAGE "count lines and branches" OFF)
 option(TROUPE_FUZZ "build the fuzzers (clang)" OFF)
 
@@ -94,15 +95,42 @@ function(house_services target folder)
   endforeach()
 endfunction()
 
+# Files of one folder are compiled as one, up to eight at a time, but for folders and files that are named in APART: they have names of
+# their own for the same things.
+function(house_together sources)
+  cmake_parse_arguments(arg "" "" "APART" ${ARGN})
+  foreach(source IN LISTS sources)
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE file)
+    cmake_path(GET file PARENT_PATH folder)
+    if(NOT folder IN_LIST arg_APART AND NOT file IN_LIST arg_APART)
+      string(MAKE_C_IDENTIFIER "${folder}_" id)
+      list(APPEND ids ${id})
+      list(APPEND of_${id} ${source})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES ids)
+  foreach(id IN LISTS ids)
+    list(LENGTH of_${id} count)
+    math(EXPR parts "(${count} + 7) / 8")
+    foreach(i RANGE 1 ${count})
+      math(EXPR at "${i} - 1")
+      math(EXPR part "${at} * ${parts} / ${count}")
+      list(GET of_${id} ${at} source)
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${id}${part})
+    endforeach()
+  endforeach()
+endfunction()
+
 # One library per floor: its sources are globbed, its links are its permission to include. HEADERS are seen while we
-# build and by nobody after: a library without objects of its own.
+# build and by nobody after: a library without objects of its own. APART: see house_together().
 function(house_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE;HEADERS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;PUBLIC;PRIVATE;HEADERS;APART" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/net/node/main.cpp$")
   add_library(${name} STATIC ${sources})
   add_library(troupe::${name} ALIAS ${name})
-  set_target_properties(${name} PROPERTIES OUTPUT_NAME troupe_${name})
+  house_together("${sources}" APART ${arg_APART})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME troupe_${name} UNITY_BUILD ${TROUPE_TOGETHER} UNITY_BUILD_MODE GROUP)
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${TROUPE_INCLUDE}> $<BUILD_INTERFACE:${TROUPE_GENERATED}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(${name} PUBLIC cxx_std_20)
@@ -121,6 +149,7 @@ function(house_library name)
   target_link_libraries(${name}_sanitized PRIVATE ${name} ${arg_PRIVATE} ${arg_HEADERS})
   house_flags(${name}_sanitized)
   house_precompiled(${name}_sanitized ${house_sanitizers})
+  set_target_properties(${name}_sanitized PROPERTIES UNITY_BUILD ${TROUPE_TOGETHER} UNITY_BUILD_MODE GROUP)
 endfunction()
 
 # CAF is dear to compile: a precompiled header, built once, is reused by every target with the same FLAGS.

@@ -23,7 +23,7 @@ using google::protobuf::Reflection;
 
 constexpr size_t shown_bytes = 40; // of a text that somebody wrote, in the text of a problem
 
-std::string shown(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   std::string out;
   append_json(out, cut_utf8(text, shown_bytes));
   out.front() = out.back() = '`';
@@ -39,9 +39,9 @@ std::string found(const written_value& value) {
   case written_as::object:
     return "an object";
   case written_as::quoted:
-    return "the text " + shown(value.text);
+    return "the text " + quoted_text(value.text);
   default:
-    return shown(value.text);
+    return quoted_text(value.text);
   }
 }
 
@@ -108,7 +108,7 @@ private:
       auto& key = object.keys[i];
       path_part here{path_, key.text};
       if (auto [first, is_new] = seen.emplace(key.text, key.at); !is_new)
-        problem(fmt::format("{} stands here a second time, first in line {}", shown(key.text),
+        problem(fmt::format("{} stands here a second time, first in line {}", quoted_text(key.text),
                             first->second.line),
                 key.at);
       else
@@ -124,7 +124,8 @@ private:
       if (names.back() == key.text)
         return type->field(i);
     }
-    problem(fmt::format("there is no {} here: {}", shown(key.text), instead_of(key.text, names)), key.at);
+    problem(fmt::format("there is no {} here: {}", quoted_text(key.text), instead_of(key.text, names)),
+            key.at);
     return nullptr;
   }
 
@@ -267,7 +268,7 @@ private:
     for (auto& unit : units)
       names.push_back(unit.name);
     if (from.as == written_as::plain && is_json_literal(from.text))
-      return problem(fmt::format("{} needs a unit: one of {}, as in `{}{}`", shown(from.text),
+      return problem(fmt::format("{} needs a unit: one of {}, as in `{}{}`", quoted_text(from.text),
                                  fmt::join(names, ", "), from.text, names[names.size() - 2]),
                      from.at);
     expected(fmt::format("`{}` or the like (whole numbers, each with a unit of {}, the larger first)",

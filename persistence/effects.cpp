@@ -20,6 +20,18 @@ void effects::timer(const std::string& id, int64_t due_ms, const timer_rule& rul
   *timers_.add_set() = std::move(row);
 }
 
+void effects::outbox(const std::string& id) {
+  auto* cancelled = timers_.mutable_cancelled();
+  auto last = std::find_if(cancelled->begin(), cancelled->end(), [&](const TimerRow& row) {
+    return row.timer() == id && row.due_ms() == already_sent;
+  });
+  if (last == cancelled->end())
+    return timer(id, already_sent);
+  cancelled->erase(last);
+  auto key = timer_key(entity_, already_sent, id, naming_key_);
+  std::erase_if(rows_, [&](const row_change& row) { return row.where == space::index && row.key == key; });
+}
+
 void effects::cancel(const std::string& id, int64_t due_ms) {
   rows_.push_back({space::index, timer_key(entity_, due_ms, id, naming_key_), std::nullopt});
   auto* set =

@@ -56,10 +56,8 @@ public:
   void timer(const std::string& id, int64_t due_ms, const timer_rule& rule = {});
 
   /// Promises that a message sent now is sent again until it is acknowledged: the entity gets TimerDue after a crash and
-  /// every limits::redelivery_first or more, until cancel(id, already_sent).
-  void outbox(const std::string& id) {
-    timer(id, already_sent);
-  }
+  /// every limits::redelivery_first or more, until cancel(id, already_sent). Cancelled and promised anew at once, the row stays.
+  void outbox(const std::string& id);
 
   /// Deletes a timer; `due_ms` is the time it was set for.
   void cancel(const std::string& id, int64_t due_ms);

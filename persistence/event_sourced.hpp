@@ -118,7 +118,7 @@ public:
     auto events = apply(*decision, brought_about);
     if constexpr (requires { state_->acknowledge(command, brought_about); })
       state_->acknowledge(command, brought_about);
-    if (events.empty())
+    if (events.empty() && brought_about.rows().empty())
       core_->send(brought_about);
     else
       core_->append({}, std::move(events), brought_about, {}, {}, {});

@@ -4,6 +4,6 @@
 namespace troupe {
 
 /// Semantic version.
-inline constexpr const char* version = "0.1.0";
+inline constexpr const char* program_version = "0.1.0";
 
 } // namespace troupe

@@ -25,7 +25,7 @@ const char* state_of(const roster_child& row) {
   return "";
 }
 
-struct gathering {
+struct tree_gathering {
   TreeNode node;
   promise<TreeNode> answer;
   size_t open;
@@ -77,8 +77,8 @@ caf::result<TreeNode> gather(caf::scheduled_actor* self, const GetTree& question
       question.wait_ms() == 0 ? static_cast<uint32_t>(limits::tree_wait.count()) : question.wait_ms();
   GetTree next = question;
   next.set_wait_ms(std::max(1u, wait_ms / 4 * 3));
-  auto all =
-      std::make_shared<gathering>(gathering{std::move(node), promise<TreeNode>{self}, subtrees.size()});
+  auto all = std::make_shared<tree_gathering>(
+      tree_gathering{std::move(node), promise<TreeNode>{self}, subtrees.size()});
   for (auto& [index, supervisor] : subtrees) {
     auto* child = all->node.mutable_children(index);
     ask_subtree(self, supervisor, std::chrono::milliseconds{wait_ms}, next)

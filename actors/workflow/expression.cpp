@@ -53,7 +53,7 @@ void* allocate(void* context, void* block, size_t before, size_t after) {
 }
 
 // An error with a text fit for people and messages, whatever is quoted in it.
-caf::error refuse(std::string_view text) {
+caf::error refuse_expression(std::string_view text) {
   return make_error(ec::invalid_argument,
                     std::string{cut_utf8(clean_utf8(cut_utf8(text, error_bytes)), error_bytes)});
 }
@@ -191,7 +191,7 @@ private:
     }
     auto text = view(lua_, -1);
     auto placed = text.starts_with("line:"); // the name of each chunk
-    return refuse((placed ? "line " : "") + std::string{text.substr(placed ? 5 : 0)});
+    return refuse_expression((placed ? "line " : "") + std::string{text.substr(placed ? 5 : 0)});
   }
 
   void forget() {
@@ -222,7 +222,7 @@ private:
 caf::expected<expression> expression::compile(std::string_view source) {
   auto program = parse_expression(source, expression_builtins());
   if (!program)
-    return refuse(text_of(program.error()));
+    return refuse_expression(text_of(program.error()));
   if (auto failed = worker::mine().compile(*program))
     return failed;
   return expression{std::make_shared<const expression_program>(std::move(*program))};
@@ -233,7 +233,7 @@ caf::expected<std::string> expression::evaluate(expression_scope scope) const {
   if (!program_->path)
     return worker::mine().evaluate(*program_, run);
   auto selected = select_json(run, *program_->path);
-  return selected ? std::move(selected) : refuse(text_of(selected.error()));
+  return selected ? std::move(selected) : refuse_expression(text_of(selected.error()));
 }
 
 caf::expected<bool> expression::holds(expression_scope scope) const {
@@ -242,8 +242,8 @@ caf::expected<bool> expression::holds(expression_scope scope) const {
   if (!result)
     return result.error();
   if (*result != "true" && *result != "false")
-    return refuse(fmt::format("a condition is true or false; this one gives {}{}", cut_utf8(*result, shown),
-                              result->size() > shown ? "…" : ""));
+    return refuse_expression(fmt::format("a condition is true or false; this one gives {}{}",
+                                         cut_utf8(*result, shown), result->size() > shown ? "…" : ""));
   return *result == "true";
 }
 

@@ -180,7 +180,7 @@ void run_rehearsal::apply(const std::vector<RunEvent>& events) {
     run_.apply(event);
     if (event.has_step())
       if (auto at = run_.find(event.step().step()))
-        task_life::bring_about({ref_, at->path}, at->step->task(), event.step().event(), out);
+        task_life::bring_about({ref_, at->path, true}, at->step->task(), event.step().event(), out);
     run_effects::bring_about(run_, event, out);
     journal_.push_back(event);
     keep_rows(out);

@@ -13,6 +13,7 @@ const std::string only_step;
 struct task_entity : task_owner<task_entity, TaskEvent> {
   static inline const char* name = "task";
   static constexpr uint16_t version = 1;
+  static constexpr bool repeats_calls = false;
   using task_owner::acknowledge;
   using task_owner::decide;
   using task_owner::reply;

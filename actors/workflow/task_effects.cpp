@@ -98,7 +98,8 @@ void open_kept_waits(const site& where, const TaskState& task, effects& out) {
 }
 
 void call(const site& where, const TaskState& task, effects& out) {
-  out.outbox(timer_id(where.step, "run"));
+  if (!where.owner_repeats_calls)
+    out.outbox(timer_id(where.step, "run"));
   auto message = call_for_agent(where, task);
   if (task.ByteSizeLong() <= limits::call_state_bytes)
     *message.mutable_state() = task;
@@ -106,6 +107,18 @@ void call(const site& where, const TaskState& task, effects& out) {
 }
 
 } // namespace
+
+bool is_called(const TaskState& task) {
+  return task.attempt() > 0 && needs_agent(task) && task.due_ms() == effects::already_sent;
+}
+
+bool begins_call(const TaskState& after, const TaskEvent& event) {
+  return event.has_created() || event.has_resumed() || (event.recorded().woken() && is_called(after));
+}
+
+bool ends_call(const TaskEvent& event) {
+  return event.recorded().suspended() || event.has_retried() || event.has_parked() || event.has_ended();
+}
 
 std::string child_ref(const site& where, const std::string& position, const TaskState& task) {
   auto tenant = where.owner.substr(0, where.owner.find('/'));
@@ -131,7 +144,7 @@ RunTask call_for_agent(const site& where, const TaskState& task) {
 
 void tidy(const site& where, const TaskState& before, const TaskEvent& event, effects& out) {
   auto cancel_call = [&] {
-    if (needs_agent(before))
+    if (needs_agent(before) && !(is_called(before) && where.owner_repeats_calls))
       out.cancel(timer_id(where.step, "run"), before.due_ms());
   };
   switch (event.kind_case()) {
@@ -180,7 +193,7 @@ void bring_about(const site& where, const TaskState& after, const TaskEvent& eve
     for (auto& record : event.recorded().records())
       if (record.what_case() == ActionRecord::kWaitUntilMs)
         open_wait(where, after, record, out);
-    if (event.recorded().woken() && after.status() != TASK_WAITING)
+    if (begins_call(after, event))
       call(where, after, out);
     break;
   case TaskEvent::kRetried:

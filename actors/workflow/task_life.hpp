@@ -13,7 +13,8 @@ namespace troupe::task_life {
 /// Where a task lives: the ref of its log, and its name there.
 struct site {
   const std::string& owner;
-  const std::string& step; ///< empty for a task entity
+  const std::string& step;          ///< empty for a task entity
+  bool owner_repeats_calls = false; ///< by a row of its own, see begins_call()
 };
 
 /// What should happen: events, none if nothing, or why not.
@@ -21,6 +22,12 @@ using decision = caf::expected<std::vector<TaskEvent>>;
 
 /// True once completed, failed or cancelled.
 bool has_ended(const TaskState& task);
+
+/// It waits for an agent or is with one: the call for it is repeated until that is over.
+bool is_called(const TaskState& task);
+/// From this event on is_called() holds, or holds anew; or no longer, if it did.
+bool begins_call(const TaskState& after, const TaskEvent& event);
+bool ends_call(const TaskEvent& event);
 
 /// Errors: ec::invalid_argument (nothing is required of the agent).
 /// `defaults` become part of the record: what the task falls back on is the same for ever, whatever a later

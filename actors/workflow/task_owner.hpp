@@ -10,6 +10,7 @@ namespace troupe {
 /// Base of the states of the task entity and the run. `Owner` offers
 ///   const TaskState* task_at(const std::string& step) const;    null = no such step
 ///   Event wrap(const std::string& step, TaskEvent) const;       the owner's event that holds it
+///   static constexpr bool repeats_calls;                        see task_life::site
 template <class Owner, class Event>
 class task_owner {
 public:
@@ -161,7 +162,7 @@ protected:
   /// What an event of a task brings about; an agent that did not end its task itself is dismissed.
   void task_changed(const std::string& step, const TaskState& after, const TaskEvent& happened,
                     effects& out) const {
-    task_life::bring_about({own_ref, step}, after, happened, out);
+    task_life::bring_about({own_ref, step, Owner::repeats_calls}, after, happened, out);
     if (happened.has_ended() && (happened.ended().cancelled() || happened.ended().agent().empty()))
       claims_.dismiss(own_ref, step, after.reason(), out);
   }

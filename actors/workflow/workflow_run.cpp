@@ -19,6 +19,7 @@ struct run_entity : task_owner<run_entity, RunEvent> {
   static constexpr uint16_t version = 1;
   static constexpr uint16_t snapshot_version =
       3; // older ones knew less: those runs are read from their events
+  static constexpr bool repeats_calls = true;
   using task_owner::acknowledge;
   using task_owner::decide;
   using task_owner::reply;
@@ -86,6 +87,8 @@ struct run_entity : task_owner<run_entity, RunEvent> {
     task_owner::acknowledge(cmd, out);
     auto [step, timer] = task_life::split_timer_id(cmd.timer());
     run_effects::resend(run, step, timer, out);
+    if (timer == "run" && cmd.due_ms() == effects::already_sent)
+      run_effects::replace_call_row(run, cmd.timer(), out);
   }
 
   void count(const event& happened, const node_metrics& meters) const {

@@ -12,8 +12,6 @@
 namespace troupe {
 namespace {
 
-const std::string shard_host{services::shard_host};
-
 DeadLetter letter_about(const Quarantined& one) {
   DeadLetter letter;
   letter.set_owner(one.ref());
@@ -236,7 +234,7 @@ void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetter
       rows->add(letter_about(one));
     walk();
   };
-  ask_for(call, shard_host, ListQuarantined{}, std::move(set_aside));
+  ask_for(call, std::string{services::shard_host}, ListQuarantined{}, std::move(set_aside));
 }
 
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply) {
@@ -250,7 +248,7 @@ void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done>
     resume.set_step(in.step());
     command_work(call, in.owner(), std::move(resume), reply);
   };
-  ask_for(call, shard_host, std::move(wake), std::move(woken));
+  ask_for(call, std::string{services::shard_host}, std::move(wake), std::move(woken));
 }
 
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply) {

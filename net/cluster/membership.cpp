@@ -84,7 +84,7 @@ public:
       row->set_self(true);
       row->set_reachable(true);
       row->set_incarnation(incarnation_);
-      row->set_version(version);
+      row->set_version(program_version);
     };
     for (auto& one : standing) {
       if (!self_shown && plan_.self.name < one.member.node)

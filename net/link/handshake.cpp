@@ -20,7 +20,7 @@ Hello make_hello(const std::string& cluster, const std::string& node, uint64_t i
   hello.set_incarnation(incarnation);
   hello.set_window_envelopes(limits::link_window_envelopes);
   hello.set_window_bytes(limits::link_window_bytes);
-  hello.set_version(version);
+  hello.set_version(program_version);
   return hello;
 }
 

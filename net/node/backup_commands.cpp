@@ -107,11 +107,11 @@ caf::expected<BackupMark> create_here(cli_session& at, const config& settings) {
                                   data));
   if (!rows)
     return std::move(rows.error());
-  auto mark =
-      create_backup(**rows, {data, *backups}, system_clock{}, version, [&](uint64_t done, uint64_t all) {
-        at.progress(so_far("taking a backup", done, all));
-        return true;
-      });
+  auto mark = create_backup(**rows, {data, *backups}, system_clock{}, program_version,
+                            [&](uint64_t done, uint64_t all) {
+                              at.progress(so_far("taking a backup", done, all));
+                              return true;
+                            });
   at.progress("");
   return mark;
 }

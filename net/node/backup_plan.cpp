@@ -20,7 +20,7 @@ std::optional<backup_plan> plan_backups(const config& settings, const storage& k
     if (auto failed = purge_backups(where.backups, keep))
       return failed;
     auto held = objects->hold(); // none may leave before it is copied, though its last record does
-    auto mark = create_backup(*rows, where, *time, version, progress);
+    auto mark = create_backup(*rows, where, *time, program_version, progress);
     if (mark)
       if (auto failed = purge_backups(where.backups, keep))
         return failed;

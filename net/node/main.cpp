@@ -35,7 +35,7 @@ int run_node(const std::string& path, const std::string& data) {
 int main(int argc, char** argv) {
   troupe::cli_hooks hooks;
   hooks.node_command = run_node;
-  hooks.version = troupe::version;
+  hooks.version = troupe::program_version;
   hooks.terminal = isatty(STDOUT_FILENO) == 1;
   if (winsize window{}; hooks.terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0)
     hooks.columns = window.ws_col;

@@ -313,7 +313,7 @@ caf::error node::listen() {
       p.settings.node.control_socket.empty() ? control_socket(data) : p.settings.node.control_socket;
   options.tokens = control_tokens(data);
   options.node = p.settings.node.name;
-  options.version = version;
+  options.version = program_version;
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
   options.retention = p.policies.retention;

@@ -89,7 +89,7 @@ std::string show(const SpecReport& report, const text_look& how) {
   return rows.show(how);
 }
 
-caf::error verdict(const SpecReport& report) {
+caf::error refusal_of(const SpecReport& report) {
   auto failed = std::count_if(report.gates().begin(), report.gates().end(),
                               [](auto& gate) { return gate.status() == "failed"; });
   if (failed == 0)

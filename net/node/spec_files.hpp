@@ -22,6 +22,6 @@ checked_spec check_spec(cli_session& at, const std::string& file, const std::str
 std::string show(const SpecReport& report, const text_look& how);
 
 /// How many gates have failed, as ec::invalid_workflow; no error if none.
-caf::error verdict(const SpecReport& report);
+caf::error refusal_of(const SpecReport& report);
 
 } // namespace troupe

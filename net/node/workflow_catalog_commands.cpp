@@ -59,7 +59,7 @@ caf::expected<int> publish_spec(cli_session& at, const std::string& text, Publis
   if (!node)
     return std::move(node.error());
   auto checked = check_spec(at, said.file, text);
-  if (auto failed = verdict(checked.report)) {
+  if (auto failed = refusal_of(checked.report)) {
     at.show(checked.report, show(checked.report, at.how()));
     return failed;
   }

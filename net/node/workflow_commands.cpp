@@ -86,7 +86,7 @@ caf::expected<int> validate_spec(cli_session& at, const std::string& file, const
     return make_error(ec::invalid_argument, fmt::format("{} is a working spec: give it alone", file));
   auto checked = check_spec(at, file, text);
   at.show(checked.report, show(checked.report, at.how()));
-  if (auto failed = verdict(checked.report))
+  if (auto failed = refusal_of(checked.report))
     return failed;
   return 0;
 }

@@ -255,6 +255,20 @@ CAF_TEST(a period too short for a synced write each is a mistake of the program)
   CAF_CHECK_EQUAL(out.rows().size(), 1u);
 }
 
+CAF_TEST(an outbox row that is cancelled and promised anew in one decision stays as it is) {
+  auto entity = identify(owner, rows->naming_key());
+  Context cause;
+  effects out{owner, entity, rows->naming_key(), cause};
+  out.cancel("x", soon);
+  out.cancel("y", effects::already_sent);
+  CAF_REQUIRE_EQUAL(out.rows().size(), 2u);
+  out.outbox("y");
+  CAF_REQUIRE_EQUAL(out.rows().size(), 1u);
+  CAF_CHECK(out.rows()[0].key == timer_key(entity, soon, "x", rows->naming_key()));
+  out.outbox("y"); // not cancelled this time
+  CAF_CHECK_EQUAL(out.rows().size(), 2u);
+}
+
 CAF_TEST(a timer set and cancelled in one decision never fires) {
   bring(12);
   CAF_CHECK_EQUAL(timer_rows(), 0u);

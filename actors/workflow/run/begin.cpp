@@ -177,7 +177,7 @@ void run_reaction::begin_task(const step_place& at, const TaskSpec& what, bool t
 }
 
 void run_reaction::begin_decision(const step_place& at) {
-  auto& decision = at.plan->definition->decision();
+  auto every = at.plan->definition->decision().every();
   std::vector<std::string> chosen;
   for (auto& one : at.plan->cases) {
     auto holds = run_documents{run_, at}.holds(one.value);
@@ -185,7 +185,7 @@ void run_reaction::begin_decision(const step_place& at) {
       return fail(at, make_error(ec::invalid_argument, "case '" + one.name + "': " + text_of(holds.error())));
     if (*holds)
       chosen.push_back(one.name);
-    if (*holds && !decision.every())
+    if (*holds && !every)
       break;
   }
   std::string json = "[";

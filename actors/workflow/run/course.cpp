@@ -282,6 +282,10 @@ void run_course::task_changed(const RunEvent::StepEvent& event) {
   if (happened.has_created())
     at->step->clear_task();
   task_life::apply(*at->step->mutable_task(), happened);
+  if (task_life::is_called(at->step->task()))
+    called_.insert(at->path);
+  else
+    called_.erase(at->path);
   auto is_plain = at->plan->definition->has_task();
   if (happened.has_created()) {
     note_undoing(*at);

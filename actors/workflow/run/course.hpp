@@ -72,6 +72,15 @@ public:
   /// Steps that wait for a signal of this name.
   const std::set<std::string>& waiting_for(const std::string& signal) const;
 
+  /// Paths of steps whose tasks wait for agents or are with them, see task_life::is_called().
+  const std::set<std::string>& called() const {
+    return called_;
+  }
+  /// There is no other.
+  bool is_only_call(const std::string& step) const {
+    return called_.size() == 1 && called_.count(step) > 0;
+  }
+
   /// A grant by its number; what a loop has asked for and not settled, by its path. Null if there is none.
   const BudgetGrant* find_grant(uint32_t number) const;
   const BudgetGrant* grant_of(std::string_view step) const;
@@ -112,6 +121,7 @@ private:
   std::shared_ptr<const workflow_plan> plan_;
   std::map<std::string, std::shared_ptr<const block_plan>, std::less<>> expanded_; ///< by path of the step
   std::map<std::string, std::set<std::string>> waiting_;                           ///< signal -> paths
+  std::set<std::string> called_;
   std::deque<matter> agenda_;
 };
 

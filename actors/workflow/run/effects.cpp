@@ -1,5 +1,6 @@
 // RUN EFFECTS: timers, outboxes and index rows of a run.
-// Invariant: each row that bring_about() writes for a step leaves by tidy() of the event that ends the step.
+// Invariant: each row that bring_about() writes for a step leaves by tidy() of the event that ends the step; one row stands for the calls
+// of all its tasks, from the first to the last.
 
 #include <algorithm>
 #include <troupe/actors/workflow/run/effects.hpp>
@@ -12,6 +13,8 @@ namespace {
 using task_life::timer_id;
 
 const std::string the_run; // timers of the run itself have no step
+const std::string calls_timer =
+    timer_id(the_run, "calls"); // one for all tasks: it mostly stays from step to step
 
 void put_approval(const run_course& run, const step_place& at, effects& out) {
   ApprovalRow row;
@@ -109,7 +112,9 @@ void tidy(const run_course& before, const RunEvent& event, effects& out) {
   switch (event.kind_case()) {
   case RunEvent::kStep:
     with_step(event.step().step(), [&](auto& at) {
-      task_life::tidy({before.own_ref, at.path}, at.step->task(), event.step().event(), out);
+      task_life::tidy({before.own_ref, at.path, true}, at.step->task(), event.step().event(), out);
+      if (task_life::ends_call(event.step().event()) && before.is_only_call(at.path))
+        out.cancel(calls_timer, effects::already_sent);
     });
     break;
   case RunEvent::kStepEnded:
@@ -167,6 +172,12 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out) {
                  (event.has_step_ended() && is_counted(event.step_ended().step())) ||
                  (event.step().event().has_ended() && is_counted(event.step().step()));
   switch (event.kind_case()) {
+  case RunEvent::kStep:
+    with_step(event.step().step(), [&](auto& at) {
+      if (task_life::begins_call(at.step->task(), event.step().event()) && after.is_only_call(at.path))
+        out.outbox(calls_timer);
+    });
+    break;
   case RunEvent::kStarted:
     if (after.state.deadline_ms() > 0)
       out.timer(timer_id(the_run, "deadline"), after.state.deadline_ms(),
@@ -225,11 +236,21 @@ void resend(const run_course& run, const std::string& step, std::string_view tim
     for (auto& closing : run.state.closing())
       if (timer.substr(6) == closing.child())
         close_child(closing, out);
+  if (step.empty() && timer == "calls")
+    for (auto& path : run.called())
+      if (auto at = run.find(path))
+        task_life::resend({run.own_ref, path}, at->step->task(), "run", out);
   if (step.empty())
     resend_budget(run, timer, out);
   if (timer == "child")
     if (auto at = run.find(step); at && at->step->status() == STEP_ACTIVE && !at->step->child().empty())
       begin_child(run, *at, out);
+}
+
+void replace_call_row(const run_course& run, const std::string& old_row, effects& out) {
+  out.cancel(old_row, effects::already_sent);
+  if (!run.called().empty())
+    out.outbox(calls_timer);
 }
 
 std::string_view word(RunStatus status) {

@@ -17,6 +17,9 @@ void bring_about(const run_course& after, const RunEvent& event, effects& out);
 /// What a due timer sends again: `timer` is what follows the step in its id.
 void resend(const run_course& run, const std::string& step, std::string_view timer, effects& out);
 
+/// Earlier versions wrote a row for each call.
+void replace_call_row(const run_course& run, const std::string& old_row, effects& out);
+
 /// The same of grants of ledgers, see budgets.cpp.
 void tidy_budget(const run_course& before, const RunEvent& event, effects& out);
 void bring_about_budget(const run_course& after, const RunEvent& event, effects& out);

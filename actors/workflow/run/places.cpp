@@ -4,6 +4,7 @@
 #include <charconv>
 #include <functional>
 #include <troupe/actors/workflow/run/course.hpp>
+#include <troupe/actors/workflow/task_life.hpp>
 
 namespace troupe {
 namespace {
@@ -122,6 +123,7 @@ void run_course::load(const RunState& saved) {
   state.clear_definition();
   expanded_.clear();
   waiting_.clear();
+  called_.clear();
   agenda_.clear();
   std::function<void(step_states&, const block_plan&, const std::string&)> walk =
       [&](step_states& steps, const block_plan& block, const std::string& prefix) {
@@ -130,6 +132,8 @@ void run_course::load(const RunState& saved) {
           auto path = prefix + step.id();
           if (step.status() == STEP_ACTIVE && plan.definition->has_signal())
             waiting_[plan.definition->signal().name()].insert(path);
+          if (task_life::is_called(step.task()))
+            called_.insert(path);
           if (step.has_expanded())
             expanded_[path] = plan_block(step.expanded());
           for (auto& inner : *step.mutable_scopes())

@@ -32,6 +32,7 @@ std::shared_ptr<agent_parts> brigade() {
   teach(*parts, "fragile", "break",
         [](const Task&) { return broken ? fail(ec::guardrail, "it broke") : finish("mended"); });
   teach(*parts, "loser", "lose", [](const Task&) { return fail(ec::action_failed, "no luck"); });
+  teach(*parts, "flyer", "fly", [](const Task&) { return finish("flown"); }); // hired by nobody
   teach(*parts, "sleeper", "sleep", [](const Task&) { return sleep_for(1h); });
   teach(*parts, "asker", "ask", [](const Task&) {
     return ask_human("boss", "may I?").then([](const Result& answer) { return finish(answer); });
@@ -103,6 +104,26 @@ struct kitchen : platform {
     cmd.set_position("0");
     cmd.set_text("yes");
     return request<Done>(run_ref, cmd);
+  }
+  // Two steps that nobody can do.
+  static workflow_builder flight() {
+    workflow_builder flow{"flight"};
+    flow.step("out", "fly");
+    flow.step("aside", "fly");
+    flow.step("back", "fly").needs({"out", "aside"});
+    return flow;
+  }
+  std::vector<std::string> timers() {
+    std::vector<std::string> all;
+    auto shard = identify(run_ref, rows->naming_key()).shard;
+    CAF_REQUIRE(!rows->scan(space::index, timer_begin(shard), timer_end(shard, int64_t{1} << 50),
+                            [&](auto, std::string_view value) {
+                              TimerRow row;
+                              CAF_REQUIRE(row.ParseFromArray(value.data(), static_cast<int>(value.size())));
+                              all.push_back(row.timer());
+                              return true;
+                            }));
+    return all;
   }
   WorkSummary summary() {
     auto id = identify(run_ref, rows->naming_key());
@@ -280,6 +301,36 @@ CAF_TEST(the same start again is the same run) {
   CAF_CHECK_EQUAL(std::string{request<WorkflowAccepted>(run_ref, cmd).run()}, run_ref);
   for (auto& [what, times] : paid)
     CAF_CHECK_EQUAL(times, 1);
+}
+
+CAF_TEST(one row repeats the calls of all steps until the last has ended) {
+  request<WorkflowAccepted>(run_ref, start_of(flight()));
+  CAF_CHECK(timers() == std::vector<std::string>{"|calls"});
+  crash_and_recover(); // the scheduler has forgotten both
+  node->settle();
+  hire("flyer", "flyer", {"fly"});
+  CAF_CHECK_EQUAL(run_state(run_ref).status(), RUN_COMPLETED);
+  CAF_CHECK(timers().empty());
+}
+
+CAF_TEST(a row that an earlier version wrote for one call gives way to the one of the run) {
+  request<WorkflowAccepted>(run_ref, start_of(flight()));
+  auto id = identify(run_ref, rows->naming_key());
+  TimerRow old;
+  old.set_ref(run_ref);
+  old.set_timer("out|run");
+  CAF_REQUIRE(
+      !rows->write({{space::index, timer_key(id, effects::already_sent, "|calls", rows->naming_key()), {}},
+                    {space::index, timer_key(id, effects::already_sent, "out|run", rows->naming_key()),
+                     old.SerializeAsString()}}));
+  crash_and_recover();
+  node->settle();
+  CAF_CHECK(timers() == std::vector<std::string>{"|calls"});
+  crash_and_recover();
+  node->settle();
+  hire("flyer", "flyer", {"fly"});
+  CAF_CHECK_EQUAL(run_state(run_ref).status(), RUN_COMPLETED);
+  CAF_CHECK(timers().empty());
 }
 
 CAF_TEST(another definition or other inputs under the same id are refused) {
