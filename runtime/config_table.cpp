@@ -4,6 +4,7 @@
 #include <troupe/runtime/cluster_members.hpp>
 #include <troupe/runtime/config_table.hpp>
 #include <troupe/runtime/retention_rules.hpp>
+#include <troupe/runtime/store_address.hpp>
 #include <troupe/runtime/task_rates.hpp>
 #include <troupe/runtime/utf8.hpp>
 

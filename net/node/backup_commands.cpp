@@ -6,6 +6,7 @@
 #include <thread>
 #include <troupe/net/node/backup_restore.hpp>
 #include <troupe/net/node/command.hpp>
+#include <troupe/net/node/storage.hpp>
 #include <troupe/net/node/views.hpp>
 #include <troupe/persistence/backup_choice.hpp>
 #include <troupe/persistence/backup_files.hpp>
@@ -24,6 +25,10 @@ constexpr auto look_again = 100ms; // short against what a backup takes, long ag
 // What a command line and its configuration say together.
 caf::expected<config> settings_of(const cli_session& at) {
   auto settings = at.offline_config();
+  if (settings && is_shared(*settings))
+    return make_error(ec::invalid_argument,
+                      "the rows of this node are in PostgreSQL: back them up and restore them with its "
+                      "own tools, pg_basebackup and its archive of the log");
   if (settings && !at.said().backups.empty())
     settings->backup.directory = at.said().backups;
   return settings;

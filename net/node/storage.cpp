@@ -7,6 +7,8 @@
 #include <troupe/actors/spawn.hpp>
 #include <troupe/net/node/storage.hpp>
 #include <troupe/persistence/key_source.hpp>
+#include <troupe/persistence/postgres/store.hpp>
+#include <troupe/persistence/store_directory.hpp>
 
 namespace troupe {
 namespace {
@@ -49,13 +51,30 @@ struct opened_rows {
   sealing all;
 };
 
+// The directory keeps what is of this node alone, wherever its rows are.
+caf::expected<std::shared_ptr<store>> open_plain(const config& settings, store_options how) {
+  auto& data = settings.node.data_directory;
+  if (!is_shared(settings))
+    return open_rocksdb(data, std::move(how));
+  if (!settings.backup.directory.empty())
+    return make_error(ec::invalid_argument,
+                      "[backup] directory is set, and [store] postgres as well: rows in PostgreSQL are "
+                      "backed up with its own tools; remove the first");
+  if (auto cause = make_directory(data, 0700))
+    return cannot_open(data, *cause);
+  postgres_options options;
+  options.address = settings.store.postgres;
+  options.name = "troupe " + settings.node.name;
+  return open_postgres(std::move(options));
+}
+
 caf::expected<opened_rows> open_rows(const config& settings, store_options how,
                                      std::shared_ptr<const clock> time, bool restored = false) {
   auto master = master_key(settings, *time);
   if (!master)
     return std::move(master.error());
   auto& data = settings.node.data_directory;
-  auto plain = open_rocksdb(data, std::move(how));
+  auto plain = open_plain(settings, std::move(how));
   if (!plain)
     return std::move(plain.error());
   auto sealed = seal_store(*plain, open_key_file(data + "/keyring"), *master, std::move(time), restored);
@@ -66,9 +85,17 @@ caf::expected<opened_rows> open_rows(const config& settings, store_options how,
 
 } // namespace
 
+bool is_shared(const config& settings) {
+  return settings.store.postgres.find_first_not_of(" \t") != std::string::npos;
+}
+
 std::vector<entity_kind> known_kinds() {
-  return {agent_kind(std::make_shared<agent_parts>()), task_kind(), run_kind(), ledger_kind(),
-          schedule_kind(), workflow_kind()};
+  return {agent_kind(std::make_shared<agent_parts>()),
+          task_kind(),
+          run_kind(),
+          ledger_kind(),
+          schedule_kind(),
+          workflow_kind()};
 }
 
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how) {
@@ -79,6 +106,8 @@ caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_o
 }
 
 caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows) {
+  if (is_shared(settings))
+    return std::shared_ptr<object_store>{};
   return open_object_directory(settings.node.data_directory + "/objects", rows.naming_key());
 }
 

@@ -13,12 +13,16 @@ namespace troupe {
 
 /// An open store and its journal.
 struct storage {
-  std::shared_ptr<store> plain;          ///< as it is on disk: what backups are made of
-  std::shared_ptr<store> rows;           ///< the same, under its seal
-  std::shared_ptr<object_store> objects; ///< in `objects` of the data directory
+  std::shared_ptr<store> plain; ///< as it is on disk: what backups are made of
+  std::shared_ptr<store> rows;  ///< the same, under its seal
+  std::shared_ptr<object_store>
+      objects; ///< in `objects` of the data directory; null = the store is shared, and rows have it all
   std::shared_ptr<journal> disk;
   std::shared_ptr<seal_keeper> keys; ///< null = the store is not sealed; goes before the journal
 };
+
+/// Are the rows of such a node in a database, which other nodes reach as well?
+bool is_shared(const config& settings);
 
 /// Every kind a node of this program has, for work on its store; what an agent acts with does not matter there.
 std::vector<entity_kind> known_kinds();
@@ -30,7 +34,7 @@ struct storage_options {
 };
 
 /// Opens the store of a node as its configuration says, seal included, without a journal: for work on it while no node runs.
-/// Errors: those of open_rocksdb(), of the master key's source and of seal_store(); ec::invalid_argument if two sources are
+/// Errors: those of open_rocksdb() or open_postgres(), of the master key's source and of seal_store(); ec::invalid_argument if two sources are
 /// configured.
 caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_options how);
 
@@ -38,7 +42,7 @@ caf::expected<std::shared_ptr<store>> open_store(const config& settings, store_o
 /// seal_store(). Errors: also those of open_object_directory().
 caf::expected<storage> open_stopped_storage(const config& settings, store_options how, bool restored = false);
 
-/// The large payloads of a store opened there. Errors: those of open_object_directory().
+/// The large payloads of a store opened there; null = it is shared, and has none. Errors: those of open_object_directory().
 caf::expected<std::shared_ptr<object_store>> open_objects(const config& settings, const store& rows);
 
 /// The same for a node: with its objects, its ledgers proven, and its journal. Errors: also those of open_object_directory(),

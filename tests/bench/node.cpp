@@ -16,21 +16,30 @@ config::config() {
 }
 
 node::node(wiring wire, const std::string& kept_in, bool sealed) {
-  system_.emplace(config_);
-  auto time = std::make_shared<system_clock>();
   auto place = kept_in.empty() ? (place_.path() / "store").string() : kept_in;
   auto rows = open_rocksdb(place);
   ensure(static_cast<bool>(rows), "the store opens");
   if (sealed) {
-    auto dressed = seal_store(*rows, open_key_file(place + "/keyring"), sealing_key::random(), time);
+    auto dressed = seal_store(*rows, open_key_file(place + "/keyring"), sealing_key::random(),
+                              std::make_shared<system_clock>());
     ensure(static_cast<bool>(dressed), "the store is sealed");
     rows = dressed->rows;
   }
+  begin(std::move(wire), *rows);
+}
+
+node::node(wiring wire, std::shared_ptr<store> rows) {
+  begin(std::move(wire), std::move(rows));
+}
+
+void node::begin(wiring wire, std::shared_ptr<store> rows) {
+  system_.emplace(config_);
+  auto time = std::make_shared<system_clock>();
   node_metrics meters;
-  auto disk = start_journal(*rows, time, meters);
+  auto disk = start_journal(rows, time, meters);
   ensure(static_cast<bool>(disk), "the journal starts");
   doors_ = std::make_shared<doors>(doors{time,
-                                         *rows,
+                                         rows,
                                          std::move(*disk),
                                          std::make_shared<directory>(meters),
                                          std::make_shared<id_source>(random_seed()),

@@ -27,6 +27,8 @@ public:
   /// What is in the directory `kept_in` stays; empty = one of its own, gone with the node.
   /// With `sealed`, the store is, under a new master key.
   explicit node(wiring wire, const std::string& kept_in = {}, bool sealed = false);
+  /// Over a store that is open.
+  node(wiring wire, std::shared_ptr<store> rows);
   ~node();
 
   const doors& outside() const {
@@ -40,6 +42,8 @@ public:
   }
 
 private:
+  void begin(wiring wire, std::shared_ptr<store> rows);
+
   test::scratch place_;
   config config_;
   activity_board board_;

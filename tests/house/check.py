@@ -24,6 +24,7 @@ FENCES = [
     (r"caf/.*", "*"), (r"fmt/.*", "*"), (r"google/protobuf/(message|descriptor)\.h", "*"),
     (r"google/protobuf/.*", "runtime/messages.cpp"),
     (r"rocksdb/.*", "persistence/rocksdb/*"),
+    (r"libpq-fe\.h", "persistence/postgres/connection.cpp"),
     (r"spdlog/.*", "runtime/log.cpp"),
     (r"prometheus/.*", "runtime/metrics.cpp"),
     (r"toml\+\+/.*", "runtime/config.cpp"),
@@ -42,7 +43,7 @@ FENCES = [
     (r"pthread\.h", "persistence/journal.cpp"),
     (r"(fcntl|unistd|spawn|poll|sys/\w+)\.h",
      "runtime/descriptor.cpp net/api/access.cpp net/api/socket.cpp net/node/main.cpp net/node/signing_key.cpp persistence/store_directory.?pp persistence/high_water.cpp "
-     "persistence/objects.cpp persistence/backup_files.cpp persistence/key_*.cpp persistence/rocksdb/*"),
+     "persistence/objects.cpp persistence/backup_files.cpp persistence/key_*.cpp persistence/rocksdb/* persistence/postgres/connection.cpp"),
 ]
 
 # Words that do not belong somewhere: rule, files, pattern, what to do, {file it may stand in: reason}.
@@ -74,6 +75,11 @@ COVERED_BY = {
         net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """
         persistence/rocksdb/database.cpp""",
+    "tests/persistence/postgres/store.cpp": """
+        persistence/postgres/reading.cpp
+        persistence/postgres/writing.cpp""",
+    "tests/persistence/postgres/connection.cpp": """
+        persistence/postgres/session.cpp""",
     "tests/persistence/rocksdb/damage.cpp": """
         persistence/rocksdb/checkup.cpp""",
     "tests/persistence/rocksdb/backup.cpp": """

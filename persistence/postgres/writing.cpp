@@ -1,0 +1,170 @@
+// WRITING: one statement per batch. It looks at all fences, and changes rows only if each of them holds.
+// Invariant: the epochs a batch was checked against do not change before it is committed: their rows are locked.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <troupe/persistence/postgres/writing.hpp>
+#include <troupe/runtime/postgres_limits.hpp>
+#include <tuple>
+
+namespace troupe {
+namespace {
+
+// Rows of the journal are new as a rule, and a plain insert costs a third less than one that may meet its key. Where one is
+// there already, the server says so and takes everything back; then `put` gets them all.
+// Locks are taken in the order of shards and keys, by all nodes alike.
+const sql_statement write_rows{
+    "write_rows",
+    "with held as materialized (select s.shard from unnest($1, $2) f(shard, epoch)"
+    "   join troupe.shards s on s.shard = f.shard and s.epoch = f.epoch order by s.shard for share of s),"
+    " allowed as materialized (select 1 from (select count(*) as n from held) x where n = cardinality($1)),"
+    " fresh as (insert into troupe.rows(space, key, value)"
+    "   select 0, n.key, n.value from unnest($3, $4) n(key, value), allowed),"
+    " put as (insert into troupe.rows(space, key, value)"
+    "   select p.space, p.key, p.value from unnest($5, $6, $7) p(space, key, value), allowed"
+    "   on conflict (space, key) do update set value = excluded.value),"
+    " gone as (delete from troupe.rows r using unnest($8, $9) d(space, key), allowed"
+    "   where r.space = d.space and r.key = d.key)"
+    " select count(*) from allowed",
+    {sql_type::int2_array, sql_type::int8_array, sql_type::bytes_array, sql_type::bytes_array,
+     sql_type::int2_array, sql_type::bytes_array, sql_type::bytes_array, sql_type::int2_array,
+     sql_type::bytes_array}};
+
+// A statement of its own, before write_rows: that one then sees what was in flight under the epochs before.
+const sql_statement lock_shards{
+    "lock_shards",
+    "select shard, epoch from troupe.shards where shard = any($1) order by shard for update",
+    {sql_type::int2_array}};
+const sql_statement raise_epochs{
+    "raise_epochs",
+    "update troupe.shards s set epoch = f.epoch from unnest($1, $2) f(shard, epoch)"
+    " where s.shard = f.shard and s.epoch < f.epoch",
+    {sql_type::int2_array, sql_type::int8_array}};
+
+constexpr std::string_view already_there = "23505", deadlock = "40P01", not_serializable = "40001";
+
+caf::error unknown(const sql_connection& at, const sql_reply& why) {
+  auto told = sql_error("write to", at.place(), why.state(), why.cause());
+  return make_error(ec::outcome_unknown, text_of(told));
+}
+
+} // namespace
+
+caf::expected<batch_writer::epochs> batch_writer::epochs_of(const std::vector<fence>& fences) {
+  epochs all;
+  for (auto& [shard, epoch] : fences) {
+    ensure(epoch <= INT64_MAX, "an epoch that PostgreSQL can hold");
+    auto [known, is_new] = all.emplace(shard, epoch);
+    if (!is_new && known->second != epoch)
+      return make_error(ec::stale,
+                        fmt::format("shard {} has been taken over: epoch {} is below {}", shard,
+                                    std::min(epoch, known->second), std::max(epoch, known->second)));
+  }
+  return all;
+}
+
+void batch_writer::arrange(const write_batch& batch, bool all_may_exist) {
+  for (auto* array :
+       {&new_keys_, &new_values_, &put_spaces_, &put_keys_, &put_values_, &drop_spaces_, &drop_keys_})
+    array->clear();
+  last_.clear();
+  for (auto& change : batch)
+    last_.push_back(&change);
+  auto place = [](const row_change* one) { return std::tie(one->where, one->key); };
+  std::sort(last_.begin(), last_.end(), [&](auto* a, auto* b) { // of one key, the last comes first
+    return place(a) != place(b) ? place(a) < place(b) : a > b;
+  });
+  last_.erase(std::unique(last_.begin(), last_.end(), [&](auto* a, auto* b) { return place(a) == place(b); }),
+              last_.end());
+  for (auto* one : last_) {
+    auto where = static_cast<int16_t>(one->where);
+    if (!one->value) {
+      drop_spaces_.add_int2(where);
+      drop_keys_.add(one->key);
+    } else if (one->where == space::journal && !all_may_exist) {
+      new_keys_.add(one->key);
+      new_values_.add(*one->value);
+    } else {
+      put_spaces_.add_int2(where);
+      put_keys_.add(one->key);
+      put_values_.add(*one->value);
+    }
+  }
+}
+
+batch_writer::outcome batch_writer::send(sql_connection& at) {
+  auto reply = at.run(write_rows, {shards_.bytes(), epochs_.bytes(), new_keys_.bytes(), new_values_.bytes(),
+                                   put_spaces_.bytes(), put_keys_.bytes(), put_values_.bytes(),
+                                   drop_spaces_.bytes(), drop_keys_.bytes()});
+  if (reply.ok())
+    return sql_number(reply.at(0, 0)) == 1 ? outcome::written : outcome::refused;
+  failure_ = unknown(at, reply);
+  if (reply.lost())
+    return outcome::failed;
+  return reply.state() == already_there                                   ? outcome::present
+         : reply.state() == deadlock || reply.state() == not_serializable ? outcome::again
+                                                                          : outcome::failed;
+}
+
+caf::expected<batch_writer::outcome> batch_writer::raise(sql_connection& at, const write_batch& batch,
+                                                         const epochs& fences) {
+  auto begun = at.run("begin");
+  if (!begun.ok())
+    return unknown(at, begun);
+  auto stored = at.run(lock_shards, {shards_.bytes()});
+  if (!stored.ok())
+    return unknown(at, stored);
+  for (int i = 0; i < stored.rows(); ++i) {
+    auto shard = static_cast<uint8_t>(sql_number(stored.at(i, 0)));
+    auto highest = static_cast<uint64_t>(sql_number(stored.at(i, 1)));
+    if (auto wanted = fences.at(shard); wanted < highest) {
+      if (auto ended = at.run("rollback"); !ended.ok())
+        return unknown(at, ended);
+      return make_error(ec::stale, fmt::format("shard {} has been taken over: epoch {} is below {}", shard,
+                                               wanted, highest));
+    }
+  }
+  auto raised = at.run(raise_epochs, {shards_.bytes(), epochs_.bytes()});
+  if (!raised.ok())
+    return unknown(at, raised);
+  arrange(batch, true); // no second try within a transaction
+  auto sent = send(at);
+  if (sent != outcome::written)
+    return sent == outcome::refused ? outcome::failed : sent;
+  auto done = at.run("commit");
+  if (!done.ok() || done.tag() != "COMMIT")
+    return unknown(at, done);
+  return outcome::written;
+}
+
+caf::error batch_writer::write(sql_connection& at, const write_batch& batch, const epochs& fences) {
+  shards_.clear();
+  epochs_.clear();
+  for (auto& [shard, epoch] : fences) {
+    shards_.add_int2(shard);
+    epochs_.add_int8(static_cast<int64_t>(epoch));
+  }
+  failure_ = make_error(ec::outcome_unknown, "a batch was neither written nor refused");
+  auto may_exist = false;
+  for (int attempt = 0; attempt < limits::postgres_attempts; ++attempt) {
+    arrange(batch, may_exist);
+    auto sent = send(at);
+    if (sent == outcome::refused) {
+      auto raised = raise(at, batch, fences);
+      if (!raised)
+        return std::move(raised.error());
+      sent = *raised;
+      if (sent == outcome::again)
+        if (auto ended = at.run("rollback"); !ended.ok())
+          return unknown(at, ended);
+    }
+    if (sent == outcome::written)
+      return {};
+    if (sent == outcome::failed)
+      return failure_;
+    may_exist = may_exist || sent == outcome::present;
+  }
+  return failure_;
+}
+
+} // namespace troupe
