@@ -135,8 +135,9 @@ caf::expected<std::unique_ptr<sql_connection>> open_reading(const postgres_optio
 }
 
 caf::error check_server(sql_connection& at) {
-  auto found = at.run("select current_setting('server_version_num'), current_setting('fsync'), "
-                      "current_setting('synchronous_commit'), current_setting('transaction_read_only')");
+  auto found = at.run(
+      "select current_setting('server_version_num'), current_setting('fsync'), "
+      "current_setting('synchronous_commit'), current_setting('transaction_read_only'), pg_is_in_recovery()");
   if (!found.ok())
     return cannot_open(at, found);
   if (std::atoi(std::string{found.at(0, 0)}.c_str()) < limits::postgres_version)
@@ -150,6 +151,10 @@ caf::error check_server(sql_connection& at) {
           fmt::format(
               "the server has {0} = off and loses what it has acknowledged when it falls: set {0} = on",
               name));
+  if (found.at(0, 4) == "t") // what it shows may be old
+    return refuse(at, ec::unavailable,
+                  "the server is a standby: name the primary; among several hosts "
+                  "target_session_attrs=read-write finds it");
   if (found.at(0, 3) == "on")
     return sql_error("open", at.place(), "25006", "the server accepts no writes");
   return {};

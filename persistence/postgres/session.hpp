@@ -21,7 +21,8 @@ caf::expected<writing_session> open_writing(const postgres_options& to, int64_t 
 /// Opens one that only reads.
 caf::expected<std::unique_ptr<sql_connection>> open_reading(const postgres_options& to);
 
-/// Does the server keep what it says it has kept, and can it be written to? Errors: ec::invalid_argument, ec::read_only.
+/// Does the server keep what it says it has kept, and can it be written to? Errors: ec::invalid_argument, ec::read_only,
+/// ec::unavailable (a standby).
 caf::error check_server(sql_connection& at);
 
 /// What the store knows of itself; with `may_be_born`, makes schema and store where there are none, at most once whoever else

@@ -25,8 +25,8 @@ struct postgres_options {
 /// until reopen(), which waits for the end of what the lost session had been told.
 ///
 /// Errors, each with the place and the next step, none with a password: ec::invalid_argument (the address, or a server that does
-/// not sync), ec::permission_denied, ec::not_found (no such database), ec::locked, ec::read_only (a standby), ec::disk_full,
-/// ec::corrupt, ec::from_future (a newer layout), ec::unavailable (anything else).
+/// not sync), ec::permission_denied, ec::not_found (no such database), ec::locked, ec::read_only (a server that is), ec::disk_full,
+/// ec::corrupt, ec::from_future (a newer layout), ec::unavailable (a standby, and anything else).
 caf::expected<std::shared_ptr<store>> open_postgres(postgres_options options);
 
 } // namespace troupe

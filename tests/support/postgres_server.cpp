@@ -148,7 +148,7 @@ bool postgres_server::try_to_start() {
       if (told)
         continue;
       text.append(part, static_cast<size_t>(count));
-      told = text.find("ready to accept connections") != std::string::npos;
+      told = text.find("ready to accept") != std::string::npos;
       if (told)
         said->set_value(true);
     }

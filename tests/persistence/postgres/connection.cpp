@@ -2,6 +2,8 @@
 #define CAF_SUITE persistence.postgres.connection
 #include "tests/support/postgres_server.hpp"
 #include <caf/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/postgres/connection.hpp>
@@ -117,6 +119,21 @@ CAF_TEST(a server that cannot be written is refused and read after reopening) {
       "alter role troupe reset all");
   CAF_CHECK(!rows.reopen());
   CAF_CHECK(!rows.write({{space::index, "a", "2"}}));
+}
+
+CAF_TEST(a standby is refused) {
+  CAF_CHECK_EQUAL(refusal(open()), ec{});
+  server.kill();
+  auto signal = std::filesystem::path{server.data()} / "standby.signal";
+  std::ofstream{signal};
+  server.start();
+  auto opened = open();
+  CAF_CHECK_EQUAL(refusal(opened), ec::unavailable);
+  CAF_CHECK(tells(opened, "the server is a standby"));
+  server.kill();
+  std::filesystem::remove(signal);
+  server.start();
+  CAF_CHECK_EQUAL(refusal(open()), ec{});
 }
 
 CAF_TEST(two who open it at the same time find the same store) {
