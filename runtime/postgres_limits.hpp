@@ -15,8 +15,8 @@ inline constexpr int postgres_version = 150000;
 /// The longest the server works on one statement: a batch of 4 MiB takes milliseconds, so it hangs.
 inline constexpr std::chrono::milliseconds postgres_statement = 30s;
 
-/// The longest a statement waits for a lock of another node: its append in flight, not its life.
-inline constexpr std::chrono::milliseconds postgres_lock = 10s;
+/// The longest a statement waits for a lock: for another node's append in flight, or the rewriting of the table.
+inline constexpr std::chrono::milliseconds postgres_lock = 20s;
 
 /// The longest a start or a reopening waits for whoever has the store open: a node that was killed leaves at once, unless the
 /// server works on its last statement.
@@ -53,7 +53,9 @@ inline constexpr int64_t postgres_page_bytes = 1 << 20;
 /// How often a batch is tried that the server took back because of another node's.
 inline constexpr int postgres_attempts = 3;
 
-/// The longest the rewriting of the table may keep writers waiting: well below postgres_statement.
+/// The longest the rewriting of the table may take, and wait for its turn: all others wait behind it, together less than
+/// postgres_lock. A scan whose receiver reads waits for itself then.
 inline constexpr std::chrono::seconds postgres_rewrite = 10s;
+inline constexpr std::chrono::milliseconds postgres_rewrite_turn = 2s;
 
 } // namespace troupe::limits

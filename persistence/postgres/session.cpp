@@ -19,7 +19,7 @@ constexpr int birth_lock = 1, store_lock = 2;
 
 // Plans are made once per session and always go by the primary key: what they would be chosen by, statistics, a table that
 // has just been made has not, and a plan for an empty table reads all of it.
-std::string settings(std::chrono::milliseconds lock_wait) {
+std::string session_settings(std::chrono::milliseconds lock_wait) {
   auto ms = [](auto time) { return std::chrono::milliseconds{time}.count(); };
   return fmt::format(
       "set statement_timeout = {}; set lock_timeout = {}; set idle_in_transaction_session_timeout = {};"
@@ -98,7 +98,7 @@ caf::error make_store(sql_connection& at) {
 
 caf::expected<writing_session> open_writing(const postgres_options& to, int64_t incarnation,
                                             const std::string& before) {
-  auto opened = sql_connection::open(to, settings(limits::postgres_takeover));
+  auto opened = sql_connection::open(to, session_settings(limits::postgres_takeover));
   if (!opened)
     return std::move(opened.error());
   auto& at = **opened;
@@ -130,8 +130,8 @@ caf::expected<writing_session> open_writing(const postgres_options& to, int64_t 
 }
 
 caf::expected<std::unique_ptr<sql_connection>> open_reading(const postgres_options& to) {
-  return sql_connection::open(to,
-                              settings(limits::postgres_lock) + "; set default_transaction_read_only = on");
+  return sql_connection::open(to, session_settings(limits::postgres_lock) +
+                                      "; set default_transaction_read_only = on");
 }
 
 caf::error check_server(sql_connection& at) {
