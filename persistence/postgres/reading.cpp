@@ -179,9 +179,9 @@ caf::error postgres_reader::scan(space where, std::string_view from, std::string
 }
 
 caf::error postgres_reader::rewrite() const {
-  auto at =
-      sql_connection::open(to_, fmt::format("set statement_timeout = {0}; set lock_timeout = {0}",
-                                            std::chrono::milliseconds{limits::postgres_rewrite}.count()));
+  auto at = sql_connection::open(to_, fmt::format("set statement_timeout = {}; set lock_timeout = {}",
+                                                  std::chrono::milliseconds{limits::postgres_rewrite}.count(),
+                                                  limits::postgres_rewrite_turn.count()));
   if (!at)
     return std::move(at.error());
   auto done = (**at).run("vacuum full troupe.rows");
