@@ -26,37 +26,10 @@ link_member as_link(const cluster_member& one) {
 
 class static_membership final : public membership {
 public:
-  static_membership(const cluster_plan& plan, caf::actor_system& system, const doors_ptr& outside,
-                    std::shared_ptr<territory> whose, uint64_t incarnation)
-      : plan_{plan}, incarnation_{incarnation}, whose_{std::move(whose)}, names_{outside->names} {
-    auto exports = std::make_shared<link_exports>();
-    offer_all(*exports);
-    auto office = std::make_shared<link_office>();
-    office->system = &system;
-    office->names = names_;
-    office->exports = exports;
-    office->time = outside->time;
-    office->dropped = outside->meters.notes_dropped;
-    office->address = [whose = whose_](const std::string& peer, Hello& ours) { whose->address(peer, ours); };
-    office->met = [whose = whose_, log = outside->log](const Hello& theirs) {
-      if (!whose->met(theirs))
-        return;
-      for (auto& node : {theirs.node(), whose->self()})
-        if (auto trouble = whose->trouble(node))
-          log.error("shards are refused", {{"node", node}, {"reason", text_of(trouble)}});
-    };
-    std::vector<link_member> others;
-    for (auto& one : plan.others)
-      others.push_back(as_link(one));
-    links_ = std::make_shared<links>(
-        make_hello(plan.id, plan.self.name, incarnation), std::move(others), std::move(office),
-        [log = outside->log, names = names_](const std::string& node, const session_ptr& over) {
-          log.info(over ? "a member is reachable" : "a member is not reachable any more", {{"node", node}});
-          if (over) // what was refused meanwhile is due now, not in minutes
-            names->tell(std::string{services::timers}, Redeliver{});
-        });
-    names_->set_route(make_shard_route(whose_, exports, links_, *outside));
-  }
+  static_membership(const cluster_plan& plan, cluster_links wired, std::shared_ptr<directory> names,
+                    uint64_t incarnation)
+      : plan_{plan}, incarnation_{incarnation}, whose_{std::move(wired.whose)}, links_{std::move(wired.all)},
+        names_{std::move(names)} {}
 
   ~static_membership() override {
     links_->stop();
@@ -192,8 +165,8 @@ private:
   const cluster_plan plan_;
   const uint64_t incarnation_;
   const std::shared_ptr<territory> whose_;
-  const std::shared_ptr<directory> names_;
-  std::shared_ptr<links> links_;
+  const std::shared_ptr<links> links_;
+  const std::shared_ptr<directory> names_; // outlives the links
   std::unique_ptr<link_listener> listener_;
   std::vector<std::unique_ptr<link_dialler>> diallers_;
 };
@@ -258,15 +231,51 @@ caf::expected<std::optional<cluster_plan>> plan_cluster(const config& settings) 
   return std::optional{std::move(plan)};
 }
 
-caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system,
-                                                        doors_ptr outside, uint64_t incarnation) {
-  auto map = open_shard_map(*outside->rows, plan.id, plan.self.name, plan.founders, is_sharded);
+caf::expected<cluster_links> wire_cluster(const cluster_plan& plan, caf::actor_system& system,
+                                          const doors& outside, uint64_t incarnation) {
+  auto map = open_shard_map(*outside.rows, plan.id, plan.self.name, plan.founders, is_sharded);
   if (!map)
     return std::move(map.error());
-  auto whose = territory::open(std::move(*map), plan.self.name, *outside);
-  if (!whose)
-    return std::move(whose.error());
-  auto made = std::make_unique<static_membership>(plan, system, outside, std::move(*whose), incarnation);
+  auto opened = territory::open(std::move(*map), plan.self.name, outside);
+  if (!opened)
+    return std::move(opened.error());
+  auto whose = std::move(*opened);
+  auto exports = std::make_shared<link_exports>();
+  offer_all(*exports);
+  auto office = std::make_shared<link_office>();
+  office->system = &system;
+  office->names = outside.names;
+  office->exports = exports;
+  office->time = outside.time;
+  office->dropped = outside.meters.notes_dropped;
+  office->address = [whose](const std::string& peer, Hello& ours) { whose->address(peer, ours); };
+  office->met = [whose, log = outside.log](const Hello& theirs) {
+    if (!whose->met(theirs))
+      return;
+    for (auto& node : {theirs.node(), whose->self()})
+      if (auto trouble = whose->trouble(node))
+        log.error("shards are refused", {{"node", node}, {"reason", text_of(trouble)}});
+  };
+  std::vector<link_member> others;
+  for (auto& one : plan.others)
+    others.push_back(as_link(one));
+  auto changed = [log = outside.log, names = outside.names](const std::string& node, const session_ptr& over) {
+    log.info(over ? "a member is reachable" : "a member is not reachable any more", {{"node", node}});
+    if (over) // what was refused meanwhile is due now, not in minutes
+      names->tell(std::string{services::timers}, Redeliver{});
+  };
+  auto all = std::make_shared<links>(make_hello(plan.id, plan.self.name, incarnation), std::move(others),
+                                     std::move(office), std::move(changed));
+  outside.names->set_route(make_shard_route(whose, exports, all, outside));
+  return cluster_links{std::move(whose), std::move(all)};
+}
+
+caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system,
+                                                        doors_ptr outside, uint64_t incarnation) {
+  auto wired = wire_cluster(plan, system, *outside, incarnation);
+  if (!wired)
+    return std::move(wired.error());
+  auto made = std::make_unique<static_membership>(plan, std::move(*wired), outside->names, incarnation);
   if (auto failed = made->begin(outside->log))
     return failed;
   return std::unique_ptr<membership>{std::move(made)};

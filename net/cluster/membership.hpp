@@ -46,9 +46,19 @@ public:
   virtual const std::shared_ptr<links>& all() const = 0;
 };
 
-/// Opens or makes the shard map, sets the way to refs of other nodes, listens and dials: of two members, the one whose name comes first
-/// dials the other. `incarnation` is above that of every earlier life of this node. Before the tree is planted. Errors: those of
-/// open_shard_map(), open_credentials() and listen_for_links().
+/// The links of a node, and whose shards are whose.
+struct cluster_links {
+  std::shared_ptr<territory> whose;
+  std::shared_ptr<links> all;
+};
+
+/// Opens or makes the shard map and sets the way to refs of other nodes; what carries the links is left to the caller. Before the tree is
+/// planted. Errors: those of open_shard_map() and territory::open().
+caf::expected<cluster_links> wire_cluster(const cluster_plan& plan, caf::actor_system& system,
+                                          const doors& outside, uint64_t incarnation);
+
+/// As wire_cluster(); then listens and dials: of two members, the one whose name comes first dials the other. `incarnation` is above that of
+/// every earlier life of this node. Errors: also those of open_credentials() and listen_for_links().
 caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan, caf::actor_system& system,
                                                         doors_ptr outside, uint64_t incarnation);
 
