@@ -67,8 +67,11 @@ void open_runs::ask_node(const std::string& node) {
   };
   troupe::ask<OpenRuns>(what_.self, *what_.names, desk_ref(node), limits::request_timeout,
                         std::move(question))
-      .then([=](const OpenRuns& found) { answered(std::vector<WorkSummary>{found.runs().begin(), found.runs().end()}); },
-            [=](const caf::error& why) { answered(why); });
+      .then(
+          [=](const OpenRuns& found) {
+            answered(std::vector<WorkSummary>{found.runs().begin(), found.runs().end()});
+          },
+          [=](const caf::error& why) { answered(why); });
 }
 
 void open_runs::take(caf::expected<std::vector<WorkSummary>> found) {

@@ -65,7 +65,8 @@ desk_actor::behavior_type desk_of(desk_actor::stateful_pointer<desk_state> self,
         return answer.pending();
       },
       [=](const FindOpenRuns& in) -> caf::result<OpenRuns> {
-        auto found = find_open_runs(*desk->outside->rows, in.workflow(), static_cast<uint8_t>(in.shard()), in.most());
+        auto found =
+            find_open_runs(*desk->outside->rows, in.workflow(), static_cast<uint8_t>(in.shard()), in.most());
         if (!found)
           return std::move(found.error());
         OpenRuns answer;

@@ -61,15 +61,16 @@ private:
   void look_elsewhere(const std::string& node, const std::string& name) {
     AskWhy question;
     question.set_id(name);
-    forward<AskWhy, Reasons>(call_, node, question, [=, self = shared_from_this()](caf::expected<Reasons> told) {
-      if (!told)
-        self->add(name, fmt::format("node {} does not tell: {}", node, text_of(told.error())),
-                  "troupe cluster why-not " + shell_word(name));
-      else
-        for (auto& reason : *told->mutable_reasons())
-          self->keep(std::move(reason));
-      self->next();
-    });
+    forward<AskWhy, Reasons>(
+        call_, node, question, [=, self = shared_from_this()](caf::expected<Reasons> told) {
+          if (!told)
+            self->add(name, fmt::format("node {} does not tell: {}", node, text_of(told.error())),
+                      "troupe cluster why-not " + shell_word(name));
+          else
+            for (auto& reason : *told->mutable_reasons())
+              self->keep(std::move(reason));
+          self->next();
+        });
   }
 
   void look_at(const std::string& name) {

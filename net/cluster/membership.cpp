@@ -113,11 +113,11 @@ public:
       row->set_store(whose_->store_of(node));
       auto why = stands(node);
       row->set_why(why ? text_of(why) : std::string{});
-      row->set_state(whose_->trouble(node)            ? "store lost"
-                     : node == plan_.self.name        ? "this node"
-                     : !why                           ? "reachable"
-                     : code_of(why) == ec::not_found  ? "no member"
-                                                      : "unreachable");
+      row->set_state(whose_->trouble(node)           ? "store lost"
+                     : node == plan_.self.name       ? "this node"
+                     : !why                          ? "reachable"
+                     : code_of(why) == ec::not_found ? "no member"
+                                                     : "unreachable");
     }
     return shown;
   }
@@ -136,10 +136,11 @@ public:
       answer.set_node(whose_->map().owner(shard_of(name)));
     auto why = stands(answer.node());
     answer.set_reachable(!why);
-    answer.set_reason(why                                    ? text_of(why)
-                      : answer.node() != plan_.self.name     ? fmt::format("node {} answers for it", answer.node())
-                      : is_sharded(parts->kind)              ? "this node answers for it"
-                                                : fmt::format("each node has its own of kind {}", parts->kind));
+    answer.set_reason(
+        why                                ? text_of(why)
+        : answer.node() != plan_.self.name ? fmt::format("node {} answers for it", answer.node())
+        : is_sharded(parts->kind)          ? "this node answers for it"
+                                           : fmt::format("each node has its own of kind {}", parts->kind));
     return answer;
   }
 
@@ -259,7 +260,8 @@ caf::expected<cluster_links> wire_cluster(const cluster_plan& plan, caf::actor_s
   std::vector<link_member> others;
   for (auto& one : plan.others)
     others.push_back(as_link(one));
-  auto changed = [log = outside.log, names = outside.names](const std::string& node, const session_ptr& over) {
+  auto changed = [log = outside.log, names = outside.names](const std::string& node,
+                                                            const session_ptr& over) {
     log.info(over ? "a member is reachable" : "a member is not reachable any more", {{"node", node}});
     if (over) // what was refused meanwhile is due now, not in minutes
       names->tell(std::string{services::timers}, Redeliver{});

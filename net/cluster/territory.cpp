@@ -15,16 +15,17 @@ const std::string stores_begin = store_key("cluster/store/"), stores_end = store
 } // namespace
 
 territory::territory(shard_map map, std::string self, const doors& outside)
-    : map_{std::move(map)}, self_{std::move(self)}, store_{outside.rows->id()}, disk_{outside.disk}, log_{outside.log} {}
+    : map_{std::move(map)}, self_{std::move(self)}, store_{outside.rows->id()}, disk_{outside.disk},
+      log_{outside.log} {}
 
 caf::expected<std::shared_ptr<territory>> territory::open(shard_map map, std::string self,
                                                           const doors& outside) {
   std::shared_ptr<territory> made{new territory{std::move(map), std::move(self), outside}};
   auto failed = outside.rows->scan(space::meta, stores_begin, stores_end,
-                                    [&](std::string_view key, std::string_view id) {
-                                      made->stores_.emplace(key.substr(stores_begin.size()), id);
-                                      return true;
-                                    });
+                                   [&](std::string_view key, std::string_view id) {
+                                     made->stores_.emplace(key.substr(stores_begin.size()), id);
+                                     return true;
+                                   });
   if (failed)
     return failed;
   return made;
@@ -78,13 +79,15 @@ bool territory::met(const Hello& theirs) {
 caf::error territory::trouble(const std::string& node) const {
   std::lock_guard lock{mutex_};
   if (node == self_ && !strangers_.empty())
-    return make_error(ec::unavailable, fmt::format("store lost, restore it from a backup: node {} knows another "
-                                                   "store of node {} than this one, {}",
-                                                   *strangers_.begin(), self_, store_));
+    return make_error(ec::unavailable,
+                      fmt::format("store lost, restore it from a backup: node {} knows another "
+                                  "store of node {} than this one, {}",
+                                  *strangers_.begin(), self_, store_));
   if (lost_.count(node) > 0)
-    return make_error(ec::unavailable, fmt::format("store lost, restore it from a backup: node {} had store {} "
-                                                   "and came back with another",
-                                                   node, stores_.at(node)));
+    return make_error(ec::unavailable,
+                      fmt::format("store lost, restore it from a backup: node {} had store {} "
+                                  "and came back with another",
+                                  node, stores_.at(node)));
   return {};
 }
 

@@ -47,7 +47,7 @@ private:
 
   const shard_map map_;
   const std::string self_;
-  const std::string store_; // id of ours
+  const std::string store_;           // id of ours
   const std::weak_ptr<journal> disk_; // which keeps those alive that keep this
   const logger log_;
   mutable std::mutex mutex_;

@@ -40,9 +40,10 @@ caf::expected<uint32_t> agree(const Hello& ours, const Hello& theirs) {
   if (theirs.map_version() != ours.map_version() || theirs.map_hash() != ours.map_hash())
     return make_error(
         ec::conflict,
-        fmt::format("node {} has shard map {} ({}), node {} has {} ({}): they were not made for the same members",
-                    theirs.node(), theirs.map_version(), theirs.map_hash(), ours.node(), ours.map_version(),
-                    ours.map_hash()));
+        fmt::format(
+            "node {} has shard map {} ({}), node {} has {} ({}): they were not made for the same members",
+            theirs.node(), theirs.map_version(), theirs.map_hash(), ours.node(), ours.map_version(),
+            ours.map_hash()));
   if (theirs.window_envelopes() == 0 || theirs.window_bytes() == 0)
     return make_error(ec::invalid_argument, fmt::format("node {} grants no window", theirs.node()));
   auto lowest = std::max(ours.protocol_lowest(), theirs.protocol_lowest());

@@ -175,7 +175,8 @@ private:
   const std::shared_ptr<wire> wire_;
   const std::shared_ptr<link_host> host_;
   const session_bounds bounds_;
-  const std::function<bool(uint64_t)> leaves_; // notes that a request leaves; false = nobody wants it any more
+  const std::function<bool(uint64_t)>
+      leaves_; // notes that a request leaves; false = nobody wants it any more
 
   mutable std::mutex mutex_; // guards all below; never held while others are called
   phase phase_ = phase::greeting;

@@ -73,8 +73,8 @@ std::string show(const Reachability& answer, const text_look& how) {
   facts.add_fact("ref", printable(answer.ref()));
   facts.add_fact("shard", std::to_string(answer.shard()));
   facts.add_fact("node", printable(answer.node()));
-  facts.add_fact("answers", answer.reachable() ? text_cell{"yes", text_tone::good}
-                                               : text_cell{"no", text_tone::bad});
+  facts.add_fact("answers",
+                 answer.reachable() ? text_cell{"yes", text_tone::good} : text_cell{"no", text_tone::bad});
   facts.add_fact("because", printable(answer.reason()));
   return facts.show(how);
 }

@@ -15,6 +15,7 @@ namespace troupe {
 
 /// What a node is made of.
 struct node::parts {
+  /// Nothing is opened or started yet.
   parts(config wanted, std::shared_ptr<const store_laboratory> tested)
       : settings{std::move(wanted)}, laboratory{std::move(tested)} {
     staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
@@ -40,13 +41,20 @@ struct node::parts {
   std::shared_future<caf::error> end = given_up.get_future().share();
   std::atomic<bool> stopping = false;
 
+  /// Opens the doors, joins the cluster, plants the tree and hires. Errors: those of each.
   caf::error start();
+  /// Log, store, journal. Errors: those of open_log() and open_storage().
   caf::error open_doors();
+  /// Why no new work is taken; no error if it is.
   caf::error refuse_work() const;
+  /// Spawns the root and all below it.
   void plant_tree();
+  /// Kinds of entities, as configured.
   std::vector<entity_kind> kinds() const;
+  /// What the control service and the desk of a member get of the node, which outlives them.
   control_hooks hooks() const;
   control_desk desk() const;
+  /// Registers an agent for each behavior that has none. Errors: those of the registry.
   caf::error hire_all();
 
   /// Asks a ref from a thread that is no actor's, and waits.

@@ -28,8 +28,9 @@ using link_clock_actor = caf::typed_actor<
     // Answers at once.
     rpc<Ping, Done>>;
 
-/// Ref of a node's desk: the one kind of ref that says which node it belongs to.
+/// Kind of the ref of a node's desk: the one that says which node it belongs to.
 inline constexpr std::string_view desk_kind = "desk";
+/// That ref.
 inline std::string desk_ref(const std::string& node) {
   return "system/" + std::string{desk_kind} + "/" + node;
 }

@@ -22,8 +22,9 @@ public:
     std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>();
     uint64_t lives = 0;
     cluster_links wired;
-    std::optional<life> node; ///< nothing = it is down
+    std::optional<life> node;                                         ///< nothing = it is down
     std::map<std::string, std::shared_ptr<simulated_net::end>> wires; ///< by the other node
+    std::vector<std::shared_ptr<wire_end>> users;                     ///< of these, and of earlier ones
   };
 
   explicit simulated_cluster(size_t count, std::shared_ptr<agent_parts> staff,
@@ -93,7 +94,7 @@ public:
       auto user = at(here).wired.all->greet(over, "troupe://sim/" + there);
       ensure(static_cast<bool>(user), "members may greet");
       over->user = *user;
-      users_.push_back(*user);
+      at(here).users.push_back(*user);
       at(here).wires[there] = over;
       return *user;
     };
@@ -123,9 +124,8 @@ public:
     }
   }
 
-  /// Lets time pass, for all of them.
-  void pass(milliseconds time) {
-    constexpr milliseconds quantum{10};
+  /// Lets time pass, for all of them in turns so long.
+  void pass(milliseconds time, milliseconds quantum = milliseconds{10}) {
     for (milliseconds passed{0}; passed < time; passed += quantum) {
       for (auto& one : members_)
         if (one->node)
@@ -162,7 +162,8 @@ public:
 
   /// Calls a method of the control service of a node, as its door does.
   template <class Reply, class In>
-  caf::expected<Reply> call(const std::string& from, const In& in, milliseconds patience = milliseconds{300}) {
+  caf::expected<Reply> call(const std::string& from, const In& in,
+                            milliseconds patience = milliseconds{300}) {
     auto result = std::make_shared<caf::expected<Reply>>(make_error(ec::timeout, "no answer"));
     auto& node = *at(from).node;
     control_call how;
@@ -191,7 +192,8 @@ public:
   }
 
   /// An agent per behavior at each node.
-  void hire(const std::string& id, const std::string& behavior, const std::vector<std::string>& capabilities) {
+  void hire(const std::string& id, const std::string& behavior,
+            const std::vector<std::string>& capabilities) {
     RegisterAgent cmd;
     cmd.mutable_request()->set_id(id);
     cmd.mutable_request()->set_behavior(behavior);
@@ -225,17 +227,13 @@ private:
     if (!one.node)
       return;
     for (auto& [other, wire] : one.wires)
-      if (wire) {
-        if (auto user = wire->user.lock()) // the process is gone, and whoever waits in it
-          user->closed(make_error(ec::unavailable, "the node is gone"));
+      if (wire)
         wire->die();
-      }
     one.wires.clear();
-    if (one.wired.all)
-      one.wired.all->stop();
+    for (auto& user : std::exchange(one.users, {})) // whoever waits in it goes with it
+      user->closed(make_error(ec::unavailable, "the node is gone"));
+    one.wired = {}; // what it holds must not outlive the node
     one.node.reset();
-    one.wired = {};
-    std::erase_if(users_, [](auto& user) { return user.use_count() == 1; });
   }
 
   void plant(member& one, caf::scheduled_actor* root, const doors_ptr& outside) {
@@ -261,9 +259,9 @@ private:
       outside->names->put(ref_text, caf::actor_cast<caf::actor>(handle));
     };
     name(std::string{services::shard_host},
-         spawn_shard_host(root, outside,
-                          {agent_kind(staff_), task_kind(), run_kind(), ledger_kind(), schedule_kind(),
-                           workflow_kind()}));
+         spawn_shard_host(
+             root, outside,
+             {agent_kind(staff_), task_kind(), run_kind(), ledger_kind(), schedule_kind(), workflow_kind()}));
     name(std::string{services::timers}, spawn_timers(root, outside));
     name(std::string{services::registry}, spawn_agent_registry(root, outside, staff_));
     name(std::string{services::scheduler}, spawn_task_scheduler(root, outside));
@@ -281,7 +279,6 @@ private:
   const std::shared_ptr<agent_parts> staff_;
   const std::vector<std::string> founders_;
   std::vector<std::unique_ptr<member>> members_;
-  std::vector<std::shared_ptr<wire_end>> users_;
   uint64_t lost_ = 0;
 };
 
