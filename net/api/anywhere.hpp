@@ -109,7 +109,10 @@ void serve_all(const control_call& call, const std::vector<std::string>& others,
     if (--so_far->open > 0)
       return;
     std::sort(so_far->all.mutable_silent()->begin(), so_far->all.mutable_silent()->end());
-    reply(so_far->failed ? caf::expected<Out>{so_far->failed} : std::move(so_far->all));
+    if (so_far->failed)
+      reply(so_far->failed);
+    else
+      reply(std::move(so_far->all));
   };
   auto quick = call; // one that hangs costs its rows, not the listing
   quick.patience = call.patience / 2;

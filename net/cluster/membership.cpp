@@ -26,10 +26,8 @@ link_member as_link(const cluster_member& one) {
 
 class static_membership final : public membership {
 public:
-  static_membership(const cluster_plan& plan, cluster_links wired, std::shared_ptr<directory> names,
-                    uint64_t incarnation)
-      : plan_{plan}, incarnation_{incarnation}, whose_{std::move(wired.whose)}, links_{std::move(wired.all)},
-        names_{std::move(names)} {}
+  static_membership(const cluster_plan& plan, cluster_links wired, uint64_t incarnation)
+      : plan_{plan}, incarnation_{incarnation}, whose_{std::move(wired.whose)}, links_{std::move(wired.all)} {}
 
   ~static_membership() override {
     links_->stop();
@@ -167,7 +165,6 @@ private:
   const uint64_t incarnation_;
   const std::shared_ptr<territory> whose_;
   const std::shared_ptr<links> links_;
-  const std::shared_ptr<directory> names_; // outlives the links
   std::unique_ptr<link_listener> listener_;
   std::vector<std::unique_ptr<link_dialler>> diallers_;
 };
@@ -277,7 +274,7 @@ caf::expected<std::unique_ptr<membership>> join_cluster(const cluster_plan& plan
   auto wired = wire_cluster(plan, system, *outside, incarnation);
   if (!wired)
     return std::move(wired.error());
-  auto made = std::make_unique<static_membership>(plan, std::move(*wired), outside->names, incarnation);
+  auto made = std::make_unique<static_membership>(plan, std::move(*wired), incarnation);
   if (auto failed = made->begin(outside->log))
     return failed;
   return std::unique_ptr<membership>{std::move(made)};
