@@ -130,6 +130,8 @@ public:
       for (auto& one : members_)
         if (one->node)
           one->node->advance(quantum);
+        else
+          one->time->earlier_us += 1000 * quantum.count(); // its clock goes on
       net.advance(quantum);
       settle();
     }
