@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <troupe/runtime/directory.hpp>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
@@ -56,6 +57,14 @@ void directory::deliver(const std::string& name, caf::mailbox_element_ptr messag
   {
     std::unique_lock lock{mutex_};
     auto i = entries_.find(name);
+    if (i == entries_.end() && route_) { // nothing is known of another node's refs
+      auto way = route_;
+      lock.unlock();
+      if (way->take(name, message))
+        return;
+      lock.lock();
+      i = entries_.find(name);
+    }
     if (i != entries_.end() && i->second.actor) {
       auto actor = i->second.actor;
       lock.unlock();
@@ -140,6 +149,26 @@ void directory::set_waker(const std::string& kind, waker wake) {
   }
   for (auto& name : names) // whoever was to wake them is no more
     wake(name);
+}
+
+void directory::set_route(std::shared_ptr<ref_route> route) {
+  std::lock_guard lock{mutex_};
+  route_ = std::move(route);
+}
+
+std::shared_ptr<ref_route> directory::route() const {
+  std::lock_guard lock{mutex_};
+  return route_;
+}
+
+bool directory::is_elsewhere(const std::string& name) const {
+  auto way = route();
+  return way && !way->node_of(name).empty();
+}
+
+caf::error directory::refusal(const std::string& name) const {
+  auto way = route();
+  return way ? way->refusal(name) : caf::error{};
 }
 
 caf::actor directory::find(const std::string& name) const {

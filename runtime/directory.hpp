@@ -38,11 +38,13 @@ inline constexpr std::string_view retention = "system/service/retention";
 inline constexpr std::string_view watchdog = "system/service/watchdog";
 } // namespace services
 
+class ref_route;
+
 /// Where messages to refs go. Thread-safe; a send is one lookup and one enqueue, without an actor in between.
 ///
 /// A ref is *awake* (a handle is known), *waking* (messages are held, at most limits::sleeping_mailbox) or unknown. A message
-/// to an unknown ref of an entity kind wakes it; to any other ref, a question is answered ec::unavailable and a note
-/// is dropped, for its sender's outbox to repeat.
+/// to an unknown ref goes to another node if it belongs there; else it wakes an entity; to any other ref, a question is answered
+/// ec::unavailable and a note is dropped, for its sender's outbox to repeat.
 class directory {
 public:
   /// Called, on the sender's thread, with the ref of an entity that has to be woken.
@@ -92,6 +94,18 @@ public:
   /// Sets who wakes the entities of a kind; it is called at once for those that are waking already.
   void set_waker(const std::string& kind, waker wake);
 
+  /// Sets the way to refs of other nodes; before the first message.
+  void set_route(std::shared_ptr<ref_route> route);
+
+  /// That way; null = there are no other nodes.
+  std::shared_ptr<ref_route> route() const;
+
+  /// Whether a ref belongs to another node.
+  bool is_elsewhere(const std::string& name) const;
+
+  /// Why this node does not bring an entity to life; no error if it does. Error: ec::unavailable.
+  caf::error refusal(const std::string& name) const;
+
   /// The actor behind a ref, or null.
   caf::actor find(const std::string& name) const;
 
@@ -114,6 +128,7 @@ private:
   mutable std::mutex mutex_;
   std::unordered_map<std::string, entry> entries_;
   std::map<std::string, waker> wakers_;
+  std::shared_ptr<ref_route> route_; // null = this node is alone
   metric dropped_;
 };
 

@@ -79,6 +79,10 @@ inline constexpr std::chrono::milliseconds link_shutdown = 500ms;
 /// Members of a cluster: each node has a link to each.
 inline constexpr size_t link_members = 64;
 
+/// How many ids are drawn until one belongs to this node: one that owns a 64th of the shards misses all once in seven million times, and
+/// the work begins elsewhere.
+inline constexpr size_t own_id_draws = 1000;
+
 /// Cluster, node, version and identity in a greeting, bytes each; they appear in logs and tables.
 inline constexpr size_t link_name_bytes = 200;
 

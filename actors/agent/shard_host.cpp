@@ -78,8 +78,8 @@ struct shard_host_state {
   }
 
   void activate(const std::string& ref) {
-    if (stopping)
-      return doors->names->erase(ref, {}, being_stopped(ref));
+    if (auto refused = stopping ? being_stopped(ref) : doors->names->refusal(ref))
+      return doors->names->erase(ref, {}, std::move(refused));
     if (waking.count(ref) > 0 || residents.count(ref) > 0)
       return;
     auto i = crashes.find(ref);

@@ -12,7 +12,12 @@
 
 namespace troupe {
 
-/// One look at all open runs, a shard of the listing after the other. Runs that steps of other runs have begun are left out.
+/// Open runs of a published workflow in a shard of this node's listing; runs that steps of other runs have begun are left out. Errors:
+/// ec::overloaded if there are more than `most`, those of store::scan().
+caf::expected<std::vector<WorkSummary>> find_open_runs(const store& rows, const std::string& workflow,
+                                                       uint8_t shard, uint64_t most);
+
+/// One look at all open runs, a shard after the other, whatever node owns it.
 class open_runs : public std::enable_shared_from_this<open_runs> {
 public:
   /// What is asked by whom, and who hears of it.
@@ -40,7 +45,8 @@ public:
   }
 
 private:
-  caf::error read_shard();
+  void ask_node(const std::string& node);
+  void take(caf::expected<std::vector<WorkSummary>> found);
   void ask_more();
   void ask(const WorkSummary& run);
 

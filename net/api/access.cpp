@@ -33,6 +33,8 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Timers", access_role::viewer},
     {"Usage", access_role::viewer},
     {"Members", access_role::viewer},
+    {"Shards", access_role::viewer},
+    {"WhyNot", access_role::viewer},
     {"Start", access_role::operator_},
     {"Cancel", access_role::operator_},
     {"Answer", access_role::operator_},

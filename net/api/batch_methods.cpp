@@ -2,6 +2,7 @@
 // Invariant: at most limits::batch_at_once commands are open; the reply names every run that was told.
 
 #include <fmt/format.h>
+#include <troupe/net/api/anywhere.hpp>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/run_filter.hpp>
 #include <troupe/runtime/queue_limits.hpp>
@@ -47,13 +48,18 @@ void serve(const control_call& call, const TellRuns& in, reply_to<BatchResult> r
     return reply(make_error(ec::invalid_argument, "say what to tell the runs"));
   if (auto wrong = check_names_some(in.filter()))
     return reply(std::move(wrong));
-  find_work(call, {index_table::runs}, in.filter(), in.limit(), [=](caf::expected<RunList> found) {
+  ListRuns which;
+  *which.mutable_filter() = in.filter();
+  which.set_limit(in.limit());
+  which.set_only_runs(true);
+  serve_anywhere<ListRuns, RunList>(call, which, [=](caf::expected<RunList> found) {
     if (!found)
       return reply(std::move(found.error()));
     auto all = std::make_shared<batch>();
     all->call = call;
     all->what = in.what();
     all->result.set_total(found->total());
+    *all->result.mutable_silent() = found->silent();
     all->result.set_dry_run(in.dry_run());
     for (auto& work : found->runs())
       all->result.add_answers()->set_ref(work.ref());

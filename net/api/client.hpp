@@ -83,6 +83,8 @@ public:
   caf::expected<Story> story(const GetStory& in);
   caf::expected<DecisionReplay> replay(const ReplayDecision& in);
   caf::expected<MemberList> members(const ListMembers& in = {});
+  caf::expected<ShardList> shards(const ListShards& in = {});
+  caf::expected<Reachability> why_not(const AskWhyNot& in);
 
 private:
   struct line;

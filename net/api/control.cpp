@@ -5,6 +5,7 @@
 
 #include <grpcpp/grpcpp.h>
 #include <troupe/net/api/access.hpp>
+#include <troupe/net/api/anywhere.hpp>
 #include <troupe/net/api/calls.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/api/socket.hpp>
@@ -59,71 +60,12 @@ public:
   }
 
   using context = grpc::CallbackServerContext;
-#define TROUPE_METHOD(name, In, Out)                                                                         \
+#define METHOD(function, name, In, Out)                                                                      \
   reactor* name(context* from, const In* in, Out* out) override {                                            \
     return begin(#name, from, *in, out);                                                                     \
   }
-  TROUPE_METHOD(Status, GetStatus, NodeStatus)
-  TROUPE_METHOD(Tree, GetTree, TreeNode)
-  TROUPE_METHOD(Agents, ListAgents, AgentList)
-  TROUPE_METHOD(Agent, GetAgent, AgentRecord)
-  TROUPE_METHOD(RegisterNewAgent, RegisterAgent, AgentRecord)
-  TROUPE_METHOD(RetireAgent, UnregisterAgent, AgentRecord)
-  TROUPE_METHOD(Start, StartRun, RunStarted)
-  TROUPE_METHOD(Runs, ListRuns, RunList)
-  TROUPE_METHOD(Describe, DescribeRun, RunView)
-  TROUPE_METHOD(RunHistory, GetHistory, History)
-  TROUPE_METHOD(Cancel, StopRun, Done)
-  TROUPE_METHOD(Answer, AnswerRun, Done)
-  TROUPE_METHOD(Resume, ResumeRun, Done)
-  TROUPE_METHOD(DeadLetters, ListDeadLetters, DeadLetterList)
-  TROUPE_METHOD(Requeue, RequeueDeadLetter, Done)
-  TROUPE_METHOD(Drop, DropDeadLetter, Done)
-  TROUPE_METHOD(Timers, ListTimers, TimerList)
-  TROUPE_METHOD(LogLevel, SetLogLevel, Done)
-  TROUPE_METHOD(Metrics, GetMetrics, MetricsText)
-  TROUPE_METHOD(Usage, GetStoreUsage, StoreUsage)
-  TROUPE_METHOD(Keys, ListKeys, KeyList)
-  TROUPE_METHOD(NewKeys, RotateKeys, KeyList)
-  TROUPE_METHOD(Shred, ShredTenant, KeyList)
-  TROUPE_METHOD(Backups, ListBackups, BackupList)
-  TROUPE_METHOD(Backup, TakeBackup, BackupWork)
-  TROUPE_METHOD(CheckBackup, VerifyBackup, BackupWork)
-  TROUPE_METHOD(BackupProgress, GetBackupWork, BackupWork)
-  TROUPE_METHOD(Ledgers, ListLedgers, LedgerList)
-  TROUPE_METHOD(Ledger, GetLedger, LedgerState)
-  TROUPE_METHOD(Tell, TellRun, Done)
-  TROUPE_METHOD(TellAll, TellRuns, BatchResult)
-  TROUPE_METHOD(Ask, AskRun, RunAnswer)
-  TROUPE_METHOD(Fork, ForkRun, RunStarted)
-  TROUPE_METHOD(Approvals, ListApprovals, ApprovalList)
-  TROUPE_METHOD(Decide, DecideApproval, Done)
-  TROUPE_METHOD(Delegate, DelegateAnswer, Done)
-  TROUPE_METHOD(LimitLedger, SetLedgerLimit, LedgerState)
-  TROUPE_METHOD(Charge, ChargeLedger, LedgerState)
-  TROUPE_METHOD(Confirm, ConfirmLedger, LedgerState)
-  TROUPE_METHOD(Schedules, ListSchedules, ScheduleList)
-  TROUPE_METHOD(Schedule, GetSchedule, ScheduleDescription)
-  TROUPE_METHOD(NewSchedule, CreateSchedule, ScheduleSummary)
-  TROUPE_METHOD(ChangeSchedule, UpdateSchedule, ScheduleSummary)
-  TROUPE_METHOD(HoldSchedule, PauseSchedule, ScheduleSummary)
-  TROUPE_METHOD(ReleaseSchedule, ResumeSchedule, ScheduleSummary)
-  TROUPE_METHOD(FireSchedule, TriggerSchedule, ScheduleTriggered)
-  TROUPE_METHOD(FillSchedule, BackfillSchedule, ScheduleBackfilled)
-  TROUPE_METHOD(DropSchedule, DeleteSchedule, Done)
-  TROUPE_METHOD(Workflows, ListWorkflows, WorkflowList)
-  TROUPE_METHOD(Workflow, GetWorkflow, PublishedWorkflow)
-  TROUPE_METHOD(Revisions, ListRevisions, RevisionList)
-  TROUPE_METHOD(Publish, PublishWorkflow, WorkflowRevision)
-  TROUPE_METHOD(Rollback, RollbackWorkflow, WorkflowRevision)
-  TROUPE_METHOD(Deprecate, DeprecateRevision, WorkflowRevision)
-  TROUPE_METHOD(Archive, ArchiveWorkflow, WorkflowSummary)
-  TROUPE_METHOD(Upgrades, SetUpgradePolicy, WorkflowSummary)
-  TROUPE_METHOD(Why, AskWhy, Reasons)
-  TROUPE_METHOD(RunStory, GetStory, Story)
-  TROUPE_METHOD(Replay, ReplayDecision, DecisionReplay)
-  TROUPE_METHOD(Members, ListMembers, MemberList)
-#undef TROUPE_METHOD
+#include <troupe/net/api/control_methods.def>
+#undef METHOD
 
 private:
   template <class In, class Out>
@@ -145,7 +87,7 @@ private:
       call->set_worker(system_.spawn([call, how = std::move(*how), in](caf::event_based_actor* self) mutable {
         house_rules(self);
         how.self = self;
-        serve(how, in, [=](caf::expected<Out> answer) {
+        serve_anywhere<In, Out>(how, in, [=](caf::expected<Out> answer) {
           call->reply(std::move(answer));
           self->quit();
         });

@@ -31,6 +31,9 @@ struct control_hooks {
   std::function<void(NodeStatus&)> complete_status;
   /// The members of the cluster, as this node sees them.
   std::function<MemberList()> members;
+  /// Who owns the shards, and who answers to a ref; empty as above.
+  std::function<ShardList()> shards;
+  std::function<caf::expected<Reachability>(const std::string& ref)> why_not;
   /// What seals the store; null = the store is plain.
   std::shared_ptr<seal_keeper> keys;
 };
@@ -58,7 +61,7 @@ struct control_call {
 template <class Reply>
 using reply_to = std::function<void(caf::expected<Reply>)>;
 
-/// Does a method: asks others by ref or reads the store, and replies. Errors: those of whoever was asked;
+/// Does a method with what this node has (see anywhere.hpp for a cluster): asks others by ref or reads the store, and replies. Errors: those of whoever was asked;
 /// ec::unavailable if nobody answers to the ref; ec::timeout when the patience is over; ec::not_found and
 /// ec::invalid_argument for ids.
 void serve(const control_call& call, const GetStatus& in, reply_to<NodeStatus> reply);
@@ -121,5 +124,7 @@ void serve(const control_call& call, const AskWhy& in, reply_to<Reasons> reply);
 void serve(const control_call& call, const GetStory& in, reply_to<Story> reply);
 void serve(const control_call& call, const ReplayDecision& in, reply_to<DecisionReplay> reply);
 void serve(const control_call& call, const ListMembers& in, reply_to<MemberList> reply);
+void serve(const control_call& call, const ListShards& in, reply_to<ShardList> reply);
+void serve(const control_call& call, const AskWhyNot& in, reply_to<Reachability> reply);
 
 } // namespace troupe

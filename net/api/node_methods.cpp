@@ -26,6 +26,10 @@ void ask_part(const control_call& call, std::string_view service, const std::sha
   ask_for(call, std::string{service}, Question{}, std::move(reply));
 }
 
+caf::error of_no_cluster() {
+  return make_error(ec::unavailable, "this node is of no cluster: its configuration names no members");
+}
+
 } // namespace
 
 caf::error explained(const caf::error& failed, const std::string& asked) {
@@ -129,9 +133,20 @@ void serve(const control_call& call, const GetMetrics&, reply_to<MetricsText> re
 
 void serve(const control_call& call, const ListMembers&, reply_to<MemberList> reply) {
   if (!call.desk->hooks.members)
-    return reply(
-        make_error(ec::unavailable, "this node is of no cluster: its configuration names no members"));
+    return reply(of_no_cluster());
   reply(call.desk->hooks.members());
+}
+
+void serve(const control_call& call, const ListShards&, reply_to<ShardList> reply) {
+  if (!call.desk->hooks.shards)
+    return reply(of_no_cluster());
+  reply(call.desk->hooks.shards());
+}
+
+void serve(const control_call& call, const AskWhyNot& in, reply_to<Reachability> reply) {
+  if (!call.desk->hooks.why_not)
+    return reply(of_no_cluster());
+  reply(call.desk->hooks.why_not(in.ref()));
 }
 
 } // namespace troupe

@@ -297,6 +297,24 @@ story_tree tell_story(const std::string& ref, const std::vector<journal_entry>& 
   return tree;
 }
 
+story_tree read_story(const Story& told) {
+  story_tree tree;
+  tree.title = told.title();
+  tree.status = told.status();
+  tree.trace = told.trace();
+  tree.costs = told.costs();
+  std::vector<size_t> above; // the last line of each depth
+  for (auto& line : told.lines()) {
+    above.resize(std::min<size_t>(above.size(), line.depth()));
+    auto here = tree.nodes.size();
+    tree.nodes.push_back({line, {}, {}});
+    if (!above.empty())
+      tree.nodes[above.back()].below.push_back(here);
+    above.push_back(here);
+  }
+  return tree;
+}
+
 Story write_story(const std::string& ref, const std::map<std::string, story_tree>& all) {
   Story story;
   story.set_ref(ref);

@@ -28,6 +28,9 @@ struct story_tree {
 /// Tells what the events of a run or task (as its ref says) are about. Records that cannot be read are lines that say so.
 story_tree tell_story(const std::string& ref, const std::vector<journal_entry>& records, int64_t now_ms);
 
+/// The story of one run or task as another node has written it, with all that is in it.
+story_tree read_story(const Story& told);
+
 /// Writes down the story of `ref` with those of the others where they began; at most limits::story_lines.
 Story write_story(const std::string& ref, const std::map<std::string, story_tree>& all);
 

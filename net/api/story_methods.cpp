@@ -7,6 +7,7 @@
 #include <set>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/actors/workflow/run/replay.hpp>
+#include <troupe/net/api/anywhere.hpp>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/history.hpp>
 #include <troupe/net/api/json.hpp>
@@ -34,6 +35,9 @@ public:
       todo_.pop_front();
       if (all_.count(name) > 0 || all_.size() >= limits::story_runs || depth >= limits::story_depth)
         continue; // it is named, and counted as left out
+      auto way = call_.desk->outside->names->route();
+      if (auto node = way ? way->node_of(name) : std::string{}; !node.empty())
+        return ask_node(node, name);
       return read_records(call_, name, [=, self = shared_from_this()](auto records) {
         self->tell(name, depth, std::move(records));
       });
@@ -42,6 +46,19 @@ public:
   }
 
 private:
+  // Its part, with what that began.
+  void ask_node(const std::string& node, const std::string& name) {
+    GetStory question;
+    question.set_id(name);
+    auto quick = call_; // who does not tell costs his part
+    quick.patience = call_.patience / 2;
+    forward<GetStory, Story>(quick, node, question,
+                             [=, self = shared_from_this()](caf::expected<Story> told) {
+                               self->all_[name] = told ? read_story(*told) : story_tree{};
+                               self->next();
+                             });
+  }
+
   void tell(const std::string& name, uint32_t depth, caf::expected<std::vector<journal_entry>> records) {
     if (!records && name == root_)
       return reply_(std::move(records.error()));

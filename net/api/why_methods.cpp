@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <set>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/net/api/anywhere.hpp>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/records.hpp>
 #include <troupe/net/api/why.hpp>
@@ -56,7 +57,26 @@ private:
     reply_(std::move(answer_));
   }
 
+  // Its scheduler, its shard host: its reasons.
+  void look_elsewhere(const std::string& node, const std::string& name) {
+    AskWhy question;
+    question.set_id(name);
+    forward<AskWhy, Reasons>(
+        call_, node, question, [=, self = shared_from_this()](caf::expected<Reasons> told) {
+          if (!told)
+            self->add(name, fmt::format("node {} does not tell: {}", node, text_of(told.error())),
+                      "troupe cluster why-not " + shell_word(name));
+          else
+            for (auto& reason : *told->mutable_reasons())
+              self->keep(std::move(reason));
+          self->next();
+        });
+  }
+
   void look_at(const std::string& name) {
+    auto way = call_.desk->outside->names->route();
+    if (auto node = way ? way->node_of(name) : std::string{}; !node.empty())
+      return look_elsewhere(node, name);
     auto parsed = parse_ref(name);
     if (parsed && parsed->kind == "run")
       look_at_work<GetRun, RunDescription>(name);
@@ -219,7 +239,7 @@ private:
   void keep(Reason reason) {
     if (static_cast<size_t>(answer_.reasons_size()) >= limits::why_reasons)
       return answer_.set_left_out(answer_.left_out() + 1);
-    reason.set_depth(depth_);
+    reason.set_depth(depth_ + reason.depth()); // of another node's it has one
     *answer_.add_reasons() = std::move(reason);
   }
   void add(const std::string& about, std::string text, std::string command, int64_t time_ms = 0) {

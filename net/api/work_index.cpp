@@ -6,6 +6,7 @@
 #include <troupe/net/api/work_index.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/limits.hpp>
+#include <troupe/runtime/link_limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
@@ -32,6 +33,8 @@ caf::expected<ref> find_entity(const doors& outside, std::string_view id,
                                                                 id, limits::name_bytes));
     if (name->kind != kind)
       continue;
+    if ((is_ref || kinds.size() == 1) && outside.names && outside.names->is_elsewhere(to_string(*name)))
+      return std::move(*name); // its node knows
     auto found = exists(outside, to_string(*name));
     if (!found)
       return std::move(found.error());
@@ -40,6 +43,16 @@ caf::expected<ref> find_entity(const doors& outside, std::string_view id,
   }
   return make_error(ec::not_found,
                     fmt::format("no {} has the {} {}", fmt::join(kinds, " or "), is_ref ? "ref" : "id", id));
+}
+
+std::string own_id(const doors& outside, std::string_view tenant, std::string_view kind) {
+  std::string id;
+  for (size_t draws = 0; draws < limits::own_id_draws; ++draws) {
+    id = outside.ids->next(outside.time->now_ms());
+    if (!outside.names->is_elsewhere(fmt::format("{}/{}/{}", tenant, kind, id)))
+      break;
+  }
+  return id;
 }
 
 void walk_index(caf::event_based_actor* self, doors_ptr outside, std::vector<index_table> tables,

@@ -16,9 +16,12 @@ namespace troupe {
 inline constexpr std::string_view default_tenant = "default";
 
 /// Finds the run or lone task (with `kinds` also others) that an id or a full ref means, among entities that
-/// have at least one event. Errors: ec::invalid_argument (no id), ec::not_found.
+/// have at least one event. Of those of other nodes only these know: where one of them alone can be meant, it is found. Errors: ec::invalid_argument (no id), ec::not_found.
 caf::expected<ref> find_entity(const doors& outside, std::string_view id,
                                std::initializer_list<std::string_view> kinds = {"run", "task"});
+
+/// A new id for work that begins at this node, so that it goes on whatever becomes of others; of any node if this one owns no shards.
+std::string own_id(const doors& outside, std::string_view tenant, std::string_view kind);
 
 /// Reads all rows of some listings, a shard per message to `self`, so that other actors get their turn in
 /// between. `row` gets the table and the stored bytes; `done` an error or nothing. Replaces the actor's

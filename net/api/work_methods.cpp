@@ -60,15 +60,15 @@ caf::expected<RunStarted> admit_work(const control_desk& desk, std::string_view 
                                      const std::string& wanted) {
   if (auto refused = desk.hooks.refuse_work ? desk.hooks.refuse_work() : caf::error{})
     return refused;
-  auto id = wanted.empty() ? desk.outside->ids->next(desk.outside->time->now_ms()) : wanted;
+  auto id = wanted.empty() ? own_id(*desk.outside, tenant, kind) : wanted;
   auto name = parse_ref(fmt::format("{}/{}/{}", tenant, kind, id));
   if (!name)
     return make_error(ec::invalid_argument,
                       fmt::format("'{}' is no id: 1 to {} of A-Z a-z 0-9 _ . -", id, limits::name_bytes));
   auto other = find_entity(*desk.outside, id, {kind == "task" ? "run" : "task"});
-  if (other)
+  if (other && !desk.outside->names->is_elsewhere(to_string(*other))) // else only its node knows
     return make_error(ec::already_exists, fmt::format("the id {} belongs to {}", id, to_string(*other)));
-  if (code_of(other.error()) != ec::not_found)
+  if (!other && code_of(other.error()) != ec::not_found)
     return std::move(other.error());
   RunStarted started;
   started.set_id(id);
@@ -145,7 +145,10 @@ void serve(const control_call& call, const ListRuns& in, reply_to<RunList> reply
   auto filter = in.filter();
   if (!in.status().empty())
     filter.add_status(in.status());
-  find_work(call, {index_table::runs, index_table::tasks}, std::move(filter), in.limit(), std::move(reply));
+  std::vector<index_table> tables{index_table::runs};
+  if (!in.only_runs())
+    tables.push_back(index_table::tasks);
+  find_work(call, std::move(tables), std::move(filter), in.limit(), std::move(reply));
 }
 
 void serve(const control_call& call, const DescribeRun& in, reply_to<RunView> reply) {

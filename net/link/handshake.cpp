@@ -37,6 +37,13 @@ caf::expected<uint32_t> agree(const Hello& ours, const Hello& theirs) {
                                   theirs.cluster(), ours.node(), ours.cluster()));
   if (theirs.node() == ours.node())
     return make_error(ec::conflict, fmt::format("both nodes are called {}", ours.node()));
+  if (theirs.map_version() != ours.map_version() || theirs.map_hash() != ours.map_hash())
+    return make_error(
+        ec::conflict,
+        fmt::format(
+            "node {} has shard map {} ({}), node {} has {} ({}): they were not made for the same members",
+            theirs.node(), theirs.map_version(), theirs.map_hash(), ours.node(), ours.map_version(),
+            ours.map_hash()));
   if (theirs.window_envelopes() == 0 || theirs.window_bytes() == 0)
     return make_error(ec::invalid_argument, fmt::format("node {} grants no window", theirs.node()));
   auto lowest = std::max(ours.protocol_lowest(), theirs.protocol_lowest());

@@ -17,6 +17,10 @@ struct link_office {
   /// cluster is believed, and what it does by itself is done by `node:NAME`.
   std::function<caf::expected<std::string>(const std::string& peer, const std::string& claimed)> vouch;
   metric dropped; ///< notes that nobody could take
+  /// Completes the greeting to a member; may be empty.
+  std::function<void(const std::string& peer, Hello& ours)> address;
+  /// Hears what a member that is let in has said of itself; may be empty.
+  std::function<void(const Hello& theirs)> met;
 };
 
 /// Who hears that a link has begun and has ended.

@@ -45,7 +45,10 @@ caf::expected<std::shared_ptr<wire_end>> links::greet(std::shared_ptr<wire> over
     self->ended(node, reason, that.get());
   };
   auto host = make_inbound(office_, std::move(events));
-  auto speaker = std::make_shared<session>(self_, std::move(over), host, now_, bounds_);
+  auto hello = self_;
+  if (office_->address)
+    office_->address(i->member.node, hello);
+  auto speaker = std::make_shared<session>(std::move(hello), std::move(over), host, now_, bounds_);
   bind_session(*host, speaker);
   *made = speaker;
   std::erase_if(all_, [](auto& one) { return one.expired(); });
@@ -70,6 +73,8 @@ caf::error links::admit(const std::string& node, const Hello& theirs, const sess
     at.trouble = {};
     older = std::exchange(at.over, over);
   }
+  if (office_->met)
+    office_->met(theirs);
   if (older)
     older->close(make_error(ec::stale, "a younger link has taken its place"));
   say(node, over);

@@ -39,7 +39,12 @@ void link_work::fail(const caf::error& reason) {
 session::session(Hello ours, std::shared_ptr<wire> over, std::shared_ptr<link_host> host,
                  std::chrono::milliseconds now, session_bounds bounds)
     : ours_{std::move(ours)}, wire_{std::move(over)}, host_{std::move(host)}, bounds_{bounds},
-      wanted_{[this](uint64_t correlation) { return questions_.count(correlation) > 0; }},
+      leaves_{[this](uint64_t correlation) {
+        auto asked = questions_.find(correlation);
+        if (asked != questions_.end())
+          asked->second.has_left = true;
+        return asked != questions_.end();
+      }},
       out_{bounds.outbox_bytes}, now_{now}, heard_{now}, spoke_{now} {}
 
 void session::opened() {
@@ -282,7 +287,7 @@ bool session::next_frame(Frame& frame) {
     said_why_ = any = true;
   }
   if (phase_ == phase::open) {
-    any |= out_.fill(frame, wanted_);
+    any |= out_.fill(frame, leaves_);
     any |= std::exchange(beat_, false) || acknowledge_due(false);
     if (any && told_.envelopes != done_.envelopes) {
       frame.set_done_envelopes(done_.envelopes);
@@ -345,8 +350,10 @@ void session::closed(const caf::error& reason) {
   for (auto& [correlation, asked] : questions)
     order.push_back(correlation);
   std::sort(order.begin(), order.end());
-  for (auto correlation : order)
-    questions.at(correlation).caller->fail(told);
+  for (auto correlation : order) {
+    auto& asked = questions.at(correlation);
+    asked.has_left ? asked.caller->lost(told) : asked.caller->fail(told);
+  }
   order.clear();
   for (auto& [correlation, down] : watches)
     order.push_back(correlation);

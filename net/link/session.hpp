@@ -26,6 +26,11 @@ public:
   /// The other side's error; or ec::unavailable (the link is lost, or was never there), ec::timeout, ec::overloaded.
   virtual void fail(const caf::error& reason) = 0;
 
+  /// Instead of fail() when the link is lost after the request has left: it may have been done.
+  virtual void lost(const caf::error& reason) {
+    fail(reason);
+  }
+
   /// False if nobody would hear the answer: then the other side is told so.
   virtual bool waits() const = 0;
 };
@@ -147,6 +152,7 @@ private:
   struct question {
     std::unique_ptr<link_caller> caller;
     std::chrono::milliseconds deadline;
+    bool has_left = false;
   };
   using watcher = std::function<void(const caf::error&)>;
 
@@ -169,7 +175,8 @@ private:
   const std::shared_ptr<wire> wire_;
   const std::shared_ptr<link_host> host_;
   const session_bounds bounds_;
-  const std::function<bool(uint64_t)> wanted_;
+  const std::function<bool(uint64_t)>
+      leaves_; // notes that a request leaves; false = nobody wants it any more
 
   mutable std::mutex mutex_; // guards all below; never held while others are called
   phase phase_ = phase::greeting;

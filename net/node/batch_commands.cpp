@@ -65,7 +65,7 @@ caf::expected<int> batch(cli_session& at) {
   auto result = (*node)->tell_all(in);
   if (!result)
     return std::move(result.error());
-  at.show(*result, show(*result, at.how()));
+  at.show(*result, show(*result, at.how()) + silent_note(*result));
   for (auto& one : result->answers())
     if (!one.refusal().empty())
       return info(ec::action_failed).exit_code;

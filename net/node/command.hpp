@@ -146,6 +146,16 @@ private:
   std::optional<control_client> client_;
 };
 
+/// Of a list from several nodes: which of them did not answer, for people; nothing if all did, and for anything else.
+template <class Answer>
+std::string silent_note(const Answer& answer) {
+  if constexpr (requires { answer.silent(), answer.total(); })
+    if (!answer.silent().empty())
+      return fmt::format("without what is at {}, which did not answer: troupe cluster shards\n",
+                         fmt::join(answer.silent(), ", "));
+  return {};
+}
+
 /// Asks the node, and shows its answer with the show() of that message (views.hpp). Errors: those of cli_session::node() and
 /// of the node.
 template <class Ask>
@@ -156,7 +166,7 @@ caf::expected<int> ask_and_show(cli_session& at, Ask ask) {
   auto answer = ask(**node);
   if (!answer)
     return std::move(answer.error());
-  return at.show(*answer, show(*answer, at.how()));
+  return at.show(*answer, show(*answer, at.how()) + silent_note(*answer));
 }
 
 /// Words as typed after `troupe`; `next` is what to type when what was asked for is not there.

@@ -1,19 +1,10 @@
 // NODE: the composition root. Wires doors, kinds and services, and supervises them.
 // Order of life: store, journal, threads, actor system, tree, agents, control socket; the end is the reverse.
 
-#include <atomic>
 #include <cstdio>
-#include <future>
-#include <troupe/actors/agent/supervisor.hpp>
-#include <troupe/actors/agent/watchdog.hpp>
-#include <troupe/net/api/control.hpp>
-#include <troupe/net/node/backup_plan.hpp>
-#include <troupe/net/node/control_log.hpp>
-#include <troupe/net/node/node.hpp>
-#include <troupe/net/node/settings.hpp>
-#include <troupe/net/node/storage.hpp>
+#include <troupe/net/api/work_index.hpp>
+#include <troupe/net/node/node_parts.hpp>
 #include <troupe/persistence/journal.hpp>
-#include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
@@ -29,56 +20,6 @@ struct actor_config : caf::actor_system_config {
 };
 
 } // namespace
-
-struct node::parts {
-  parts(config wanted, std::shared_ptr<const store_laboratory> tested)
-      : settings{std::move(wanted)}, laboratory{std::move(tested)} {
-    staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
-    staff->default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
-  }
-
-  config settings;
-  std::shared_ptr<const store_laboratory> laboratory;
-  node_policies policies;
-  std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
-  system_clock time;
-  activity_board board;
-  doors_ptr outside;
-  std::shared_ptr<seal_keeper> keys; // null = the store is plain
-  std::optional<backup_plan> backups;
-  std::unique_ptr<actor_config> actors;
-  std::unique_ptr<caf::actor_system> system;
-  std::unique_ptr<membership> cluster; // null = it is alone
-  supervisor_actor root;
-  std::unique_ptr<control_server> control;
-  int64_t started_ms = 0;
-  std::promise<caf::error> given_up; // fulfilled when the root ends, while it is not being stopped
-  std::shared_future<caf::error> end = given_up.get_future().share();
-  std::atomic<bool> stopping = false;
-
-  caf::error start();
-  caf::error open_doors();
-  caf::error refuse_work() const;
-  void plant_tree();
-  std::vector<entity_kind> kinds() const;
-  caf::error hire_all();
-
-  /// Asks a ref from a thread that is no actor's, and waits.
-  template <class Reply, proto_message M>
-  caf::expected<Reply> ask(const std::string& name, M message, std::chrono::milliseconds patience) const {
-    if (!system)
-      return make_error(ec::unavailable, "the node has not been started");
-    auto answer = std::make_shared<std::promise<caf::expected<Reply>>>();
-    auto future = answer->get_future();
-    system->spawn([=, names = outside->names](caf::event_based_actor* self) {
-      house_rules(self);
-      troupe::ask<Reply>(self, *names, name, patience, message)
-          .then([=](const Reply& reply) { answer->set_value(reply); },
-                [=](const caf::error& reason) { answer->set_value(reason); });
-    });
-    return future.get();
-  }
-};
 
 caf::error node::parts::open_doors() {
   auto read = policies_of(settings);
@@ -110,94 +51,6 @@ caf::error node::parts::open_doors() {
                                           std::make_shared<id_source>(random_seed()), start_workers(0), log,
                                           meters, &board, kept->objects});
   return {};
-}
-
-caf::error node::parts::refuse_work() const {
-  auto trouble = outside->disk->trouble();
-  return trouble ? trouble : check_room(settings.node.data_directory);
-}
-
-std::vector<entity_kind> node::parts::kinds() const {
-  auto agents = agent_kind(staff);
-  agents.idle = std::chrono::seconds{settings.agents.idle_seconds};
-  agents.most_awake = static_cast<size_t>(settings.agents.max_resident);
-  auto defaults = defaults_of(settings);
-  return {std::move(agents), task_kind(defaults), run_kind(defaults),
-          ledger_kind(),     schedule_kind(),     workflow_kind()};
-}
-
-void node::parts::plant_tree() {
-  child_places places{outside->names.get(), &board};
-  auto supervise = [&](std::string path, strategy how) {
-    supervisor_options options;
-    options.path = std::move(path);
-    options.rules = rules_of(settings, how);
-    options.seed = outside->ids->random();
-    options.places = places;
-    options.on_event = [log = outside->log, events = outside->meters.child_events](const ChildEvent& event) {
-      events.with({event.path(), event.what()}).add();
-      log.info(event.what(), {{"child", event.path()}, {"text", event.text()}});
-    };
-    return options;
-  };
-  auto child = [](std::string id, std::string_view ref_text,
-                  std::function<caf::actor(caf::scheduled_actor*)> start) {
-    child_spec spec;
-    spec.id = std::move(id);
-    spec.ref = ref_text;
-    spec.start = std::move(start);
-    return spec;
-  };
-  auto as_actor = [](const auto& handle) { return caf::actor_cast<caf::actor>(handle); };
-  auto core = supervisor_child(
-      supervise("root/core", strategy::rest_for_one),
-      {child("shard_host", services::shard_host,
-             [=, this](caf::scheduled_actor* parent) {
-               return as_actor(spawn_shard_host(parent, outside, kinds()));
-             }),
-       child("timers", services::timers,
-             [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
-       child("watchdog", services::watchdog,
-             [=, this](caf::scheduled_actor* parent) {
-               watchdog_options options;
-               options.board = &board;
-               options.report = [log = outside->log,
-                                 reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
-                 reports.with({stuck.why()}).add();
-                 log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
-               };
-               return spawn_watchdog(parent, options);
-             }),
-       child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
-         return as_actor(spawn_retention(parent, outside, policies.retention));
-       })});
-  auto agents =
-      supervisor_child(supervise("root/services/agents", strategy::one_for_one),
-                       {child("registry", services::registry, [=, this](caf::scheduled_actor* parent) {
-                         return as_actor(spawn_agent_registry(parent, outside, staff));
-                       })});
-  auto workflows =
-      supervisor_child(supervise("root/services/workflows", strategy::one_for_one),
-                       {child("scheduler", services::scheduler, [=, this](caf::scheduled_actor* parent) {
-                         return as_actor(spawn_task_scheduler(parent, outside, policies.queue));
-                       })});
-  std::vector<child_spec> branches{std::move(agents), std::move(workflows)};
-  if (backups)
-    branches.push_back(child("backups", services::backups, [=, this](caf::scheduled_actor* parent) {
-      return as_actor(spawn_backups(parent, outside, *backups));
-    }));
-  if (cluster)
-    branches.push_back(child("links", services::links, [=, this](caf::scheduled_actor* parent) {
-      return as_actor(spawn_link_clock(parent, cluster->all()));
-    }));
-  auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
-  root =
-      spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
-  outside->names->put(std::string{services::root}, as_actor(root));
-  root->attach_functor([this](const caf::error& reason) {
-    if (!stopping)
-      given_up.set_value(reason ? reason : make_error(ec::internal, "the root of the tree ended"));
-  });
 }
 
 caf::error node::parts::hire_all() {
@@ -317,16 +170,7 @@ caf::error node::listen() {
   options.most_calls = static_cast<size_t>(p.settings.system.max_concurrent_requests);
   options.started_ms = p.started_ms;
   options.retention = p.policies.retention;
-  log_control(options.hooks, p.outside->log);
-  options.hooks.refuse_work = [&p] { return p.refuse_work(); };
-  options.hooks.complete_status = [&p](NodeStatus& status) {
-    status.set_store_generation(p.outside->disk->generation());
-    status.set_store_trouble(text_of(p.refuse_work()));
-  };
-  options.hooks.keys = p.keys;
-  if (p.cluster)
-    options.hooks.members = [&p] { return p.cluster->list(); };
-  options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
+  options.hooks = p.hooks();
   auto control = start_control(std::move(options));
   if (!control)
     return control.error();
@@ -345,7 +189,7 @@ caf::expected<Result> node::run(const std::string& capability, const std::string
   auto* input = create.mutable_spec()->add_inputs();
   input->set_name("text");
   input->set_value(text);
-  auto name = "default/task/" + p.outside->ids->next(p.time.now_ms());
+  auto name = "default/task/" + own_id(*p.outside, default_tenant, "task");
   auto accepted = p.ask<TaskAccepted>(name, create, limits::door_timeout);
   if (!accepted)
     return accepted.error();

@@ -71,6 +71,7 @@ COVERED_BY = {
     "tests/persistence/rebuild.cpp": """
         persistence/index_rows.cpp""",
     "tests/net/node/node.cpp": """
+        net/node/node_tree.cpp
         net/node/settings.cpp
         net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """

@@ -7,6 +7,7 @@
 #include <troupe/runtime/proto/common.pb.h>
 #include <troupe/runtime/proto/journal.pb.h>
 #include <troupe/runtime/proto/ops.pb.h>
+#include <troupe/runtime/ref_route.hpp>
 
 #include <caf/test/dsl.hpp>
 
@@ -300,6 +301,55 @@ CAF_TEST(the refs of a kind are known while they are awake or waking) {
   CAF_CHECK(all.known("purse") == (std::vector<std::string>{"a/purse/1", entity, "b/purse/2"}));
   all.erase("a/purse/1", {}, make_error(ec::unavailable, "gone"));
   CAF_CHECK(all.known("purse") == (std::vector<std::string>{entity, "b/purse/2"}));
+}
+
+CAF_TEST(what belongs to another node goes there and what is known here does not ask) {
+  struct way final : ref_route {
+    std::string node_of(const std::string& name) const override {
+      return name == entity ? "b" : "";
+    }
+    std::string node_of(uint8_t) const override {
+      return {};
+    }
+    bool take(const std::string& name, caf::mailbox_element_ptr& message) override {
+      asked.push_back(name);
+      if (node_of(name).empty())
+        return false;
+      taken.push_back(std::move(message));
+      return true;
+    }
+    caf::error refusal(const std::string& name) const override {
+      return node_of(name).empty() ? caf::error{} : make_error(ec::unavailable, "it is of b");
+    }
+    std::vector<std::string> others() const override {
+      return {"b"};
+    }
+    std::vector<std::string> asked;
+    std::vector<caf::mailbox_element_ptr> taken;
+  };
+  auto over = std::make_shared<way>();
+  wakes_purses();
+  CAF_CHECK(!all.is_elsewhere(entity));
+  CAF_CHECK(!all.refusal(entity));
+  all.set_route(over);
+  CAF_CHECK(all.is_elsewhere(entity));
+  CAF_CHECK_EQUAL(code_of(all.refusal(entity)), ec::unavailable);
+  all.tell(entity, tick(1));
+  CAF_CHECK_EQUAL(over->taken.size(), 1u);
+  CAF_CHECK(wake_ups.empty());
+  all.tell("acme/purse/mine", tick(2)); // of this node: it wakes
+  CAF_CHECK_EQUAL(wake_ups, std::vector<std::string>{"acme/purse/mine"});
+  auto actor = start();
+  all.put(service, actor);
+  over->asked.clear();
+  all.tell(service, tick(3));
+  run();
+  CAF_CHECK(over->asked.empty());
+  CAF_CHECK_EQUAL(epochs, std::vector<uint64_t>{3});
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  run();
+  all.erase(service, {}, {});
+  all.erase("acme/purse/mine", {}, {});
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

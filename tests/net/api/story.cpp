@@ -42,6 +42,22 @@ const StoryLine& line_of(const Story& story, const std::string& kind, const std:
 
 } // namespace
 
+CAF_TEST(a story that another node has written is written as it was) {
+  auto run = started(R"(
+name: two
+steps:
+  - {id: build, task: {required: [say]}}
+  - {id: twice, needs: [build], map: {over: '{1, 2}', body: {steps: [{id: build, task: {required: [say]}}]}}}
+)");
+  auto story = story_of(run);
+  CAF_REQUIRE(story.lines_size() > 3);
+  auto again = write_story(ref_text, {{ref_text, read_story(story)}});
+  CAF_CHECK_EQUAL(drawn(again), drawn(story));
+  CAF_CHECK_EQUAL(again.title(), story.title());
+  CAF_CHECK_EQUAL(again.costs().events(), story.costs().events());
+  CAF_CHECK(read_story(Story{}).nodes.empty());
+}
+
 CAF_TEST(a story reads from one id) {
   auto run = given(R"(
 name: release

@@ -2,10 +2,50 @@
 #define CAF_SUITE net.api.work_index
 #include "tests/support/served.hpp"
 #include <troupe/net/api/work_index.hpp>
+#include <troupe/runtime/ref_route.hpp>
+
+namespace troupe {
+namespace {
+
+// Half of all refs belong to b.
+struct half_elsewhere final : ref_route {
+  std::string node_of(const std::string& name) const override {
+    return node_of(shard_of(name));
+  }
+  std::string node_of(uint8_t shard) const override {
+    return shard % 2 == 0 ? "b" : "";
+  }
+  bool take(const std::string&, caf::mailbox_element_ptr&) override {
+    return false;
+  }
+  caf::error refusal(const std::string&) const override {
+    return {};
+  }
+  std::vector<std::string> others() const override {
+    return {"b"};
+  }
+};
+
+} // namespace
+} // namespace troupe
 
 CAF_TEST_FIXTURE_SCOPE(work_index_tests, troupe::desk_house)
 
 using namespace troupe;
+
+CAF_TEST(new work belongs to this node and of others a ref is enough) {
+  auto& outside = *node->outside();
+  outside.names->set_route(std::make_shared<half_elsewhere>());
+  for (int i = 0; i < 20; ++i)
+    CAF_CHECK(!outside.names->is_elsewhere("default/run/" + own_id(outside, "default", "run")));
+  for (int i = 0; i < 20; ++i) {
+    auto id = "r" + std::to_string(i);
+    auto elsewhere = outside.names->is_elsewhere("default/run/" + id);
+    CAF_CHECK_EQUAL(static_cast<bool>(find_entity(outside, id, {"run"})), elsewhere);
+    CAF_CHECK_EQUAL(static_cast<bool>(find_entity(outside, "default/run/" + id)), elsewhere);
+    CAF_CHECK(!find_entity(outside, id)); // it may be a run or a task
+  }
+}
 
 CAF_TEST(an id means the run or else the task of the default tenant) {
   auto& outside = *node->outside();

@@ -3,6 +3,7 @@
 #include <tests/support/certificates.hpp>
 #include <tests/support/tcp_relay.hpp>
 #include <troupe/net/cluster/membership.hpp>
+#include <troupe/persistence/memory_store.hpp>
 #include <troupe/runtime/actor.hpp>
 
 #include <caf/test/dsl.hpp>
@@ -43,6 +44,7 @@ struct member {
     doors parts;
     parts.time = std::make_shared<system_clock>();
     parts.names = std::make_shared<directory>();
+    parts.rows = open_memory(static_cast<uint64_t>(node[0]));
     auto plan = plan_cluster(member_config(node, members, files));
     CAF_REQUIRE(plan && *plan);
     auto joined = join_cluster(**plan, system, std::make_shared<const doors>(std::move(parts)), 7);
@@ -99,6 +101,19 @@ CAF_TEST(what is missing is said) {
   CAF_CHECK_EQUAL(wrong(nameless), "invalid_argument: [cluster] has members and no id");
 }
 
+CAF_TEST(founders are members and all of them if nobody is named) {
+  auto plan = plan_cluster(member_config("a", "a h:1; b h:2"));
+  CAF_REQUIRE(plan && *plan);
+  CAF_CHECK_EQUAL((*plan)->founders, (std::vector<std::string>{"a", "b"}));
+  auto one = member_config("a", "a h:1; b h:2");
+  one.cluster.founders = " b ";
+  plan = plan_cluster(one);
+  CAF_REQUIRE(plan && *plan);
+  CAF_CHECK_EQUAL((*plan)->founders, std::vector<std::string>{"b"});
+  one.cluster.founders = "b c";
+  CAF_CHECK_EQUAL(wrong(one), "invalid_argument: [cluster] founders: c is no member");
+}
+
 CAF_TEST(two members find each other and each lists both) {
   certificates blue;
   auto members =
@@ -115,6 +130,34 @@ CAF_TEST(two members find each other and each lists both) {
   CAF_CHECK_EQUAL(list.members(0).incarnation(), 7u);
   CAF_CHECK(list.members(1).self());
   CAF_CHECK_EQUAL(list.members(1).identity(), "troupe://blue/b");
+}
+
+CAF_TEST(shards are shown with who owns them and a ref with who answers to it) {
+  certificates blue;
+  auto members =
+      "a 127.0.0.1:" + std::to_string(free_port()) + "; b 127.0.0.1:" + std::to_string(free_port());
+  member b{"b", members, blue.sign("b", usual_identity("blue", "b"))};
+  auto list = b.one->shards();
+  CAF_CHECK_EQUAL(list.cluster(), "blue");
+  CAF_CHECK_EQUAL(list.version(), 1u);
+  CAF_REQUIRE_EQUAL(list.owners_size(), 2);
+  CAF_CHECK_EQUAL(list.owners(0).node(), "a");
+  CAF_CHECK_EQUAL(list.owners(0).state(), "unreachable");
+  CAF_CHECK(!list.owners(0).why().empty());
+  CAF_CHECK_EQUAL(list.owners(1).state(), "this node");
+  CAF_CHECK_EQUAL(list.owners(0).shards() + list.owners(1).shards(), 256u);
+  int here = 0;
+  for (int i = 0; i < 40; ++i) {
+    auto found = b.one->why_not("default/run/r" + std::to_string(i));
+    CAF_REQUIRE(found);
+    here += found->reachable();
+    CAF_CHECK_EQUAL(found->reachable(), found->node() == "b");
+  }
+  CAF_CHECK(here > 5 && here < 35);
+  auto agent = b.one->why_not("default/agent/x");
+  CAF_REQUIRE(agent);
+  CAF_CHECK(agent->reachable());
+  CAF_CHECK_EQUAL(code_of(b.one->why_not("nonsense").error()), ec::invalid_argument);
 }
 
 CAF_TEST(a member without the others says why they are not reachable) {
@@ -135,6 +178,7 @@ CAF_TEST(files that are missing keep a node from joining) {
   CAF_REQUIRE(plan && *plan);
   doors parts;
   parts.names = std::make_shared<directory>();
+  parts.rows = open_memory(1);
   auto joined = join_cluster(**plan, system, std::make_shared<const doors>(std::move(parts)), 1);
   CAF_REQUIRE(!joined);
   CAF_CHECK_EQUAL(code_of(joined.error()), ec::not_found);

@@ -39,6 +39,16 @@ CAF_TEST(nodes of different clusters or with one name are told so) {
   CAF_CHECK_EQUAL(answer([](Hello& h) { h.set_node("a"); }), "conflict: both nodes are called a");
 }
 
+CAF_TEST(nodes with different shard maps are told so) {
+  CAF_CHECK_EQUAL(
+      answer([](Hello& h) {
+        h.set_map_version(1);
+        h.set_map_hash("f00");
+      }),
+      "conflict: node b has shard map 1 (f00), node a has 0 (): they were not made for the same members");
+  CAF_CHECK_EQUAL(answer([](Hello& h) { h.set_store("another"); }), "1");
+}
+
 CAF_TEST(without a common version the text says which ones there are) {
   CAF_CHECK_EQUAL(
       answer([](Hello& h) {

@@ -26,6 +26,58 @@ MemberList three() {
 
 } // namespace
 
+CAF_TEST(shards are a table and who does not answer says why) {
+  control_node node;
+  node.server.reset();
+  node.hooks.shards = [] {
+    ShardList list;
+    list.set_cluster("blue");
+    list.set_version(1);
+    list.set_hash("0123456789abcdef");
+    auto* a = list.add_owners();
+    a->set_node("a");
+    a->set_shards(120);
+    a->set_state("this node");
+    auto* b = list.add_owners();
+    b->set_node("b");
+    b->set_shards(136);
+    b->set_state("store lost");
+    b->set_why("restore it");
+    b->set_store("s2");
+    return list;
+  };
+  node.start();
+  auto typed = type(node, {"cluster", "shards"});
+  CAF_CHECK_EQUAL(typed.code, 0);
+  CAF_CHECK_EQUAL(typed.out, "cluster blue, shard map 1 (0123456789abcdef)\n\n"
+                             "NODE  SHARDS  STATE       STORE  WHY\n"
+                             "a     120     this node\n"
+                             "b     136     store lost  s2     restore it\n");
+  auto json = type(node, {"cluster", "shards", "--json"});
+  CAF_CHECK(json.out.find("\"store lost\"") != std::string::npos);
+}
+
+CAF_TEST(why not says who answers and the exit code whether he does) {
+  control_node node;
+  node.server.reset();
+  node.hooks.why_not = [](const std::string& name) -> caf::expected<Reachability> {
+    if (name == "x")
+      return make_error(ec::invalid_argument, "'x' is no ref");
+    Reachability answer;
+    answer.set_ref(name);
+    answer.set_node("b");
+    answer.set_reachable(name == "default/run/r1");
+    answer.set_reason("because");
+    return answer;
+  };
+  node.start();
+  auto well = type(node, {"cluster", "why-not", "default/run/r1"});
+  CAF_CHECK_EQUAL(well.code, 0);
+  CAF_CHECK(well.out.find("because") != std::string::npos);
+  CAF_CHECK_EQUAL(type(node, {"cluster", "why-not", "default/run/r2"}).code, 8);
+  CAF_CHECK_EQUAL(type(node, {"cluster", "why-not", "x"}).code, 2);
+}
+
 CAF_TEST(members are a table with what is wrong at its end) {
   control_node node;
   node.server.reset();
@@ -58,4 +110,6 @@ CAF_TEST(a node that is alone says so) {
   auto typed = type(node, {"cluster", "members"});
   CAF_CHECK_EQUAL(typed.code, 8);
   CAF_CHECK(typed.err.find("names no members") != std::string::npos);
+  CAF_CHECK_EQUAL(type(node, {"cluster", "shards"}).code, 8);
+  CAF_CHECK_EQUAL(type(node, {"cluster", "why-not", "default/run/r1"}).code, 8);
 }

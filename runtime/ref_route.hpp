@@ -1,0 +1,32 @@
+// REF ROUTE: the way to refs that other nodes answer. The directory asks it about refs it does not know.
+#pragma once
+
+#include <caf/mailbox_element.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// Which refs belong to other nodes, and the way there. Thread-safe.
+class ref_route {
+public:
+  virtual ~ref_route() = default;
+
+  /// The node that a ref belongs to, if that is another one; empty = this one.
+  virtual std::string node_of(const std::string& name) const = 0;
+
+  /// The node that owns a shard, if that is another one; empty = this one.
+  virtual std::string node_of(uint8_t shard) const = 0;
+
+  /// Takes a message to a ref of another node: sends it there or refuses it. False: the ref is one of this node.
+  virtual bool take(const std::string& name, caf::mailbox_element_ptr& message) = 0;
+
+  /// Why this node does not bring an entity to life; no error if it does. Error: ec::unavailable.
+  virtual caf::error refusal(const std::string& name) const = 0;
+
+  /// The other nodes, by name.
+  virtual std::vector<std::string> others() const = 0;
+};
+
+} // namespace troupe
