@@ -145,6 +145,7 @@ TROUPE_METHOD(why, Why, AskWhy, Reasons)
 TROUPE_METHOD(story, RunStory, GetStory, Story)
 TROUPE_METHOD(replay, Replay, ReplayDecision, DecisionReplay)
 TROUPE_METHOD(members, Members, ListMembers, MemberList)
+TROUPE_METHOD(workers, Workers, ListWorkers, WorkerList)
 #undef TROUPE_METHOD
 
 } // namespace troupe

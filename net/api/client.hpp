@@ -83,6 +83,7 @@ public:
   caf::expected<Story> story(const GetStory& in);
   caf::expected<DecisionReplay> replay(const ReplayDecision& in);
   caf::expected<MemberList> members(const ListMembers& in = {});
+  caf::expected<WorkerList> workers(const ListWorkers& in = {});
 
 private:
   struct line;

@@ -123,6 +123,7 @@ public:
   TROUPE_METHOD(RunStory, GetStory, Story)
   TROUPE_METHOD(Replay, ReplayDecision, DecisionReplay)
   TROUPE_METHOD(Members, ListMembers, MemberList)
+  TROUPE_METHOD(Workers, ListWorkers, WorkerList)
 #undef TROUPE_METHOD
 
 private:

@@ -31,6 +31,8 @@ struct control_hooks {
   std::function<void(NodeStatus&)> complete_status;
   /// The members of the cluster, as this node sees them.
   std::function<MemberList()> members;
+  /// The workers that are connected.
+  std::function<WorkerList()> workers;
   /// What seals the store; null = the store is plain.
   std::shared_ptr<seal_keeper> keys;
 };
@@ -121,5 +123,6 @@ void serve(const control_call& call, const AskWhy& in, reply_to<Reasons> reply);
 void serve(const control_call& call, const GetStory& in, reply_to<Story> reply);
 void serve(const control_call& call, const ReplayDecision& in, reply_to<DecisionReplay> reply);
 void serve(const control_call& call, const ListMembers& in, reply_to<MemberList> reply);
+void serve(const control_call& call, const ListWorkers& in, reply_to<WorkerList> reply);
 
 } // namespace troupe

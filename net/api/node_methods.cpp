@@ -134,4 +134,10 @@ void serve(const control_call& call, const ListMembers&, reply_to<MemberList> re
   reply(call.desk->hooks.members());
 }
 
+void serve(const control_call& call, const ListWorkers&, reply_to<WorkerList> reply) {
+  if (!call.desk->hooks.workers)
+    return reply(make_error(ec::unavailable, "this node has no door for workers: see [worker_api] address"));
+  reply(call.desk->hooks.workers());
+}
+
 } // namespace troupe

@@ -12,43 +12,36 @@
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/net/worker/door.hpp>
+#include <troupe/net/worker/worker_behavior.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/store_directory.hpp>
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
-namespace {
-
-struct actor_config : caf::actor_system_config {
-  explicit actor_config(const config& settings) {
-    add_messages(*this);
-    auto threads = settings.node.threads > 0 ? static_cast<size_t>(settings.node.threads)
-                                             : std::max<size_t>(2, std::thread::hardware_concurrency());
-    set_scheduler(*this, threads);
-  }
-};
-
-} // namespace
 
 struct node::parts {
   parts(config wanted, std::shared_ptr<const store_laboratory> tested)
       : settings{std::move(wanted)}, laboratory{std::move(tested)} {
     staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
     staff->default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
+    add_worker_parts(*staff, workers);
   }
 
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
   node_policies policies;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
+  std::shared_ptr<worker_desk> workers = std::make_shared<worker_desk>();
   system_clock time;
   activity_board board;
   doors_ptr outside;
   std::shared_ptr<seal_keeper> keys; // null = the store is plain
   std::optional<backup_plan> backups;
-  std::unique_ptr<actor_config> actors;
+  std::unique_ptr<caf::actor_system_config> actors;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<membership> cluster; // null = it is alone
+  std::unique_ptr<worker_door> door;   // null = no workers come in
   supervisor_actor root;
   std::unique_ptr<control_server> control;
   int64_t started_ms = 0;
@@ -62,6 +55,7 @@ struct node::parts {
   void plant_tree();
   std::vector<entity_kind> kinds() const;
   caf::error hire_all();
+  caf::error let_workers_in();
 
   /// Asks a ref from a thread that is no actor's, and waits.
   template <class Reply, proto_message M>
@@ -158,16 +152,7 @@ void node::parts::plant_tree() {
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
        child("watchdog", services::watchdog,
-             [=, this](caf::scheduled_actor* parent) {
-               watchdog_options options;
-               options.board = &board;
-               options.report = [log = outside->log,
-                                 reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
-                 reports.with({stuck.why()}).add();
-                 log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
-               };
-               return spawn_watchdog(parent, options);
-             }),
+             [=, this](caf::scheduled_actor* parent) { return spawn_watchdog(parent, watch_of(*outside)); }),
        child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
          return as_actor(spawn_retention(parent, outside, policies.retention));
        })});
@@ -190,6 +175,10 @@ void node::parts::plant_tree() {
     branches.push_back(child("links", services::links, [=, this](caf::scheduled_actor* parent) {
       return as_actor(spawn_link_clock(parent, cluster->all()));
     }));
+  if (policies.workers)
+    branches.push_back(child("workers", {}, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_worker_clock(parent, workers));
+    }));
   auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
@@ -202,26 +191,30 @@ void node::parts::plant_tree() {
 
 caf::error node::parts::hire_all() {
   for (auto& who : staff->behaviors.all()) {
+    if (who.name() == worker_behavior) // these come by themselves
+      continue;
     GetAgent known;
     known.set_id(who.name());
     if (ask<AgentRecord>(std::string{services::registry}, known, limits::door_timeout) ||
         ask<AgentRecord>(agent_ref(who.name()), known, limits::door_timeout)) // it was retired
       continue;
     RegisterAgent hire;
-    auto* request = hire.mutable_request();
-    request->set_id(who.name());
-    request->set_name(who.name());
-    request->set_description(who.description());
-    request->set_behavior(who.name());
-    request->set_behavior_version(who.version());
-    for (auto& capability : who.capabilities())
-      request->add_capabilities(capability);
-    request->mutable_config()->set_max_concurrent(who.max_concurrent());
+    *hire.mutable_request() = agent_of(who);
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
     if (!hired &&
         code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
+  return {};
+}
+
+caf::error node::parts::let_workers_in() {
+  auto tokens = control_tokens(settings.node.data_directory);
+  auto opened =
+      open_worker_door(*policies.workers, tokens, workers, {system.get(), outside, settings.node.name});
+  if (!opened)
+    return opened.error();
+  door = std::move(*opened);
   return {};
 }
 
@@ -231,7 +224,7 @@ caf::error node::parts::start() {
   if (auto failed = open_doors())
     return failed;
   started_ms = time.now_ms();
-  actors = std::make_unique<actor_config>(settings);
+  actors = actors_of(settings);
   system = std::make_unique<caf::actor_system>(*actors);
   if (policies.cluster) {
     auto joined = join_cluster(*policies.cluster, *system, outside, static_cast<uint64_t>(started_ms));
@@ -248,6 +241,8 @@ caf::error node::parts::start() {
       .receive([](const Done&) {}, [&](const caf::error& reason) { failed = reason; });
   if (!failed)
     failed = hire_all();
+  if (!failed && policies.workers)
+    failed = let_workers_in();
   if (failed && end.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
     return end.get(); // it says why nobody answered
   return failed;
@@ -264,6 +259,7 @@ node::~node() {
   if (p.control)
     p.control->stop();
   p.control.reset();
+  p.door.reset();
   p.cluster.reset();
   if (p.system) {
     caf::scoped_actor door{*p.system};
@@ -297,6 +293,10 @@ const std::shared_future<caf::error>& node::end() const {
   return parts_->end;
 }
 
+int node::worker_port() const {
+  return parts_->door ? parts_->door->port() : 0;
+}
+
 const doors_ptr& node::outside() const {
   return parts_->outside;
 }
@@ -326,6 +326,8 @@ caf::error node::listen() {
   options.hooks.keys = p.keys;
   if (p.cluster)
     options.hooks.members = [&p] { return p.cluster->list(); };
+  if (p.door)
+    options.hooks.workers = [&p] { return p.workers->list(); };
   options.hooks.metrics = [meters = p.outside->meters] { return meters.all.render(); };
   auto control = start_control(std::move(options));
   if (!control)
