@@ -91,7 +91,7 @@ public:
       : stub_{Workers::NewStub(std::move(channel))} {
     if (!token.empty())
       context.AddMetadata("authorization", "Bearer " + token);
-    context.set_deadline(std::chrono::system_clock::now() + patience);
+    context.set_deadline(deadline_after(patience));
     stream_ = stub_->Work(&context);
   }
   ~wire_worker() {
@@ -170,7 +170,7 @@ std::string raw_call(const std::shared_ptr<grpc::Channel>& channel, const std::s
                      const std::string& bytes) {
   grpc::GenericStub stub{channel};
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + patience);
+  context.set_deadline(deadline_after(patience));
   grpc::CompletionQueue queue;
   auto call = stub.PrepareCall(&context, method, &queue);
   auto next = [&] {
