@@ -73,8 +73,9 @@ function connect() {
     for (const { lease } of told.cancels) if (jobs.has(lease)) jobs.get(lease).cancelled = true;
     for (const refusal of told.refusals) console.error(`refused: ${refusal.code}: ${refusal.text}`);
   });
-  stream.on('error', (error) => console.error(`out: ${error.details || error.message}`)); // `end` or `close` follows
-  stream.on('close', () => {
+  stream.on('error', (error) => console.error(`out: ${error.details || error.message}`));
+  stream.on('status', () => { // the end, however it came
+    stream.end();
     clearInterval(heartbeat);
     for (const job of jobs.values()) job.cancelled = true; // their leases are lost
     client.close();
