@@ -66,8 +66,9 @@ struct registry_state {
     look_again(id);
   }
   void forget_silence() {
-    while (!silent.empty())
-      speak(std::string{*silent.begin()});
+    silent.clear();
+    for (auto& [id, status] : std::map{hidden})
+      look_again(id);
   }
   void hide_absent() {
     std::vector<AgentRecord> absent;

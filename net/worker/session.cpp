@@ -18,13 +18,19 @@ Outcome failed(ec code, std::string text) {
 }
 
 // What an attempt holds as long as it waits for its worker.
-struct lease_grip {
-  std::weak_ptr<worker_session> with;
-  std::string lease;
+class lease_grip {
+public:
+  lease_grip(std::weak_ptr<worker_session> with, std::string lease)
+      : with_{std::move(with)}, lease_{std::move(lease)} {}
+  lease_grip(const lease_grip&) = delete;
   ~lease_grip() {
-    if (auto session = with.lock())
-      session->release(lease);
+    if (auto session = with_.lock())
+      session->release(lease_);
   }
+
+private:
+  std::weak_ptr<worker_session> with_;
+  std::string lease_;
 };
 
 WorkerTask task_of(const call_elsewhere& call) {
@@ -115,7 +121,7 @@ std::optional<Outcome> worker_session::hand_over(const call_elsewhere& call, std
   one.attempt = call.task.attempt();
   one.since_ms = host_->now_ms();
   one.answer = call.answer;
-  grip = std::make_shared<lease_grip>(lease_grip{weak_from_this(), call.lease});
+  grip = std::make_shared<lease_grip>(weak_from_this(), call.lease);
   one.grip = grip;
   *room_for(bytes).add_tasks() = std::move(task);
   flush();
@@ -187,7 +193,7 @@ void worker_session::lose(const std::string& how, const caf::error& told) {
   {
     std::lock_guard lock{mutex_};
     line_->end(told);
-    if (standing_ == standing::over)
+    if (std::exchange(has_left_, true))
       return;
     standing_ = standing::over;
     name = hello_.name();

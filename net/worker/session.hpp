@@ -112,6 +112,7 @@ private:
   const int64_t since_ms_;
   mutable std::mutex mutex_;
   standing standing_ = standing::greeting;
+  bool has_left_ = false; // its desk
   WorkerHello hello_;
   int64_t heard_ms_;
   std::map<std::string, lease> leases_;
