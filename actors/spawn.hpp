@@ -47,6 +47,9 @@ struct agent_parts {
   behavior_registry behaviors;
   toolbox tools;
   uint32_t default_slots = limits::agent_slots; ///< of an agent whose registration names none
+  /// Whether whoever does the attempts of such an agent is there; if not, it is shown as offline and gets no tasks. Thread-safe;
+  /// after a change the registry is told that the agent speaks (AgentSilent). Empty = everybody is.
+  std::function<bool(const AgentCreationRequest& who)> is_there = {};
 };
 
 /// Ref of the agent with this id.

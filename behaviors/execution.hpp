@@ -50,6 +50,11 @@ public:
     return task_->spec();
   }
 
+  /// The same, from inside.
+  const Task& task() const {
+    return *task_;
+  }
+
   /// Leaves not yet taken, in the order they were asked for. After a replay: all that are open.
   std::vector<open_action> take_ready();
 

@@ -48,20 +48,26 @@ public:
   caf::expected<std::unique_ptr<behavior>> make_behavior() const override {
     return parts_->behaviors.make(self_->state.record.request().behavior());
   }
-  void run_tool(const attempt& on, const std::string& position, const tool& one,
-                const ActionRequest& request) override {
+  std::shared_ptr<void> run_tool(const attempt& on, const std::string& position, const tool& one,
+                                 const ActionRequest& request) override {
     ToolEnded ended;
     ended.set_owner(on.owner());
     ended.set_step(on.step());
     ended.set_claim(on.claim());
     ended.set_position(position);
-    auto& gate = parts_->tools.gate_of(one);
     // Weak: a tool that hangs must not keep an agent that sleeps, and with it the node, from ending.
     auto answer = [ended, agent = caf::actor_cast<caf::weak_actor_ptr>(self_)](Outcome outcome) mutable {
       *ended.mutable_outcome() = std::move(outcome);
       if (auto alive = agent.lock())
         caf::anon_send(caf::actor_cast<caf::actor>(alive), std::move(ended));
     };
+    if (one.start) {
+      auto left_ms = on.begun_ms() + on.bound_ms(configured_timeout_ms()) - now_ms();
+      auto& trace = calls_[{on.owner(), on.step()}].context().trace();
+      return one.start({self_->state.record.id(), on.claim(), on.task(), request,
+                        std::max<int64_t>(1, left_ms), trace, std::move(answer)});
+    }
+    auto& gate = parts_->tools.gate_of(one);
     auto& meters = log_.outside().meters;
     auto show_circuit = [&gate, &one, shown = meters.circuit_state] {
       if (auto circuit = gate.circuit())
@@ -86,6 +92,7 @@ public:
       answer(outcome_of(refusal));
     };
     gate.enter(now_ms(), std::move(go), std::move(refuse));
+    return nullptr;
   }
   void tell_owner(const std::string& owner, RecordActions message) override {
     log_.outside().names->tell(owner, std::move(message), self_->context());
@@ -187,6 +194,21 @@ public:
     begin_next();
   }
 
+  // A tool has answered. If it is done elsewhere and nobody there has begun, the attempt is left to others, as it is.
+  void tool_ended(attempt& one, const ToolEnded& ended) {
+    if (ended.outcome().failure().code() != static_cast<uint32_t>(ec::no_agent) ||
+        !one.is_elsewhere(ended.position()))
+      return one.completed(ended.position(), ended.outcome());
+    AgentChanged look_again; // the registry knows who is there, and tells the scheduler
+    *look_again.mutable_record() = self_->state.record;
+    log_.outside().names->tell(std::string{services::registry}, std::move(look_again), self_->context());
+    auto task = calls_[{one.owner(), one.step()}];
+    task.clear_agent();
+    task.clear_placement();
+    let_go(one);
+    tell_scheduler(std::move(task));
+  }
+
   // Has another taken its place? Whoever asked it to sleep may have died before he heard that it is at work.
   bool is_replaced() const {
     auto known = log_.outside().names->find(log_.ref());
@@ -195,7 +217,7 @@ public:
 
   void sweep() {
     count();
-    auto configured = self_->state.record.request().config().timeout_ms();
+    auto configured = configured_timeout_ms();
     auto remind = ++sweeps_ % limits::sweeps_per_reminder == 0;
     for (auto& [where, one] : attempts_)
       if (!one->expire(now_ms(), configured) && (remind || !one->is_announced()) && !one->repeat_last_word())
@@ -207,6 +229,10 @@ public:
 
 private:
   using key = std::pair<std::string, std::string>;
+
+  int64_t configured_timeout_ms() const {
+    return self_->state.record.request().config().timeout_ms();
+  }
 
   uint32_t slots() const {
     return slots_of(self_->state.record, parts_->default_slots);
@@ -309,7 +335,7 @@ agent_actor::behavior_type agent(agent_self self, entity_log<agent_entity> log,
       },
       [=](const ToolEnded& ended) {
         if (auto* one = bench->find(ended))
-          one->completed(ended.position(), ended.outcome());
+          bench->tool_ended(*one, ended);
       },
       [=](const ToolGathers& message) { bench->gather(message); },
       [=](const Tick&) {

@@ -1,9 +1,10 @@
 // REGISTRY: who exists, can what, how well.
 // Invariant: it says what the agents' logs say, as of the last AgentChanged; the logs decide, the registry only remembers. An agent
-// that does not answer is shown as offline as long as that lasts.
+// that does not answer, or whose work is done by somebody who is not there, is shown as offline as long as that lasts.
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/interface/agent.hpp>
@@ -21,16 +22,15 @@ std::string_view word(AgentStatus status) {
 struct registry_state {
   static inline const char* name = "registry";
   doors_ptr doors;
+  std::shared_ptr<const agent_parts> parts;
   capability_index index;
-  std::map<std::string, AgentStatus> silent; // what their logs say
+  std::set<std::string> silent;
+  std::map<std::string, AgentStatus> hidden; // what the logs of those say that are shown as offline
 
   void put(AgentRecord record) {
     if (record.unregistered())
       silent.erase(record.id());
-    if (auto i = silent.find(record.id()); i != silent.end()) {
-      i->second = record.status();
-      record.set_status(AGENT_OFFLINE);
-    }
+    hide(record);
     count(record.id(), -1);
     index.put(record);
     count(record.id(), +1);
@@ -38,23 +38,48 @@ struct registry_state {
     *changed.mutable_record() = std::move(record);
     doors->names->tell(std::string{services::scheduler}, std::move(changed));
   }
-  void fall_silent(const std::string& id) {
-    auto* known = index.get(id);
-    if (known && silent.emplace(id, known->status()).second)
-      put(AgentRecord{*known});
+  void hide(AgentRecord& record) {
+    auto is_there = !parts->is_there || parts->is_there(record.request());
+    if (record.unregistered() || (is_there && silent.count(record.id()) == 0)) {
+      hidden.erase(record.id());
+      return;
+    }
+    hidden[record.id()] = record.status();
+    record.set_status(AGENT_OFFLINE);
   }
-  void speak(const std::string& id) {
-    auto was = silent.extract(id);
+  // It is shown as it stands now.
+  void look_again(const std::string& id) {
     auto* known = index.get(id);
-    if (!known || was.empty())
+    if (!known)
       return;
     auto record = *known;
-    record.set_status(was.mapped());
+    if (auto i = hidden.find(id); i != hidden.end())
+      record.set_status(i->second);
     put(std::move(record));
   }
+  void fall_silent(const std::string& id) {
+    if (index.get(id) && silent.insert(id).second)
+      look_again(id);
+  }
+  void speak(const std::string& id) {
+    silent.erase(id);
+    look_again(id);
+  }
   void forget_silence() {
-    while (!silent.empty())
-      speak(std::string{silent.begin()->first});
+    silent.clear();
+    for (auto& [id, status] : std::map{hidden})
+      look_again(id);
+  }
+  void hide_absent() {
+    std::vector<AgentRecord> absent;
+    for (auto& [id, known] : index.all()) {
+      auto record = known;
+      hide(record);
+      if (hidden.count(id) > 0)
+        absent.push_back(std::move(record));
+    }
+    for (auto& record : absent)
+      index.put(record);
   }
   void count(const std::string& id, double by) const {
     if (auto* known = index.get(id))
@@ -90,10 +115,12 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
                                              doors_ptr doors, std::shared_ptr<const agent_parts> parts) {
   house_rules(self);
   self->state.doors = doors;
+  self->state.parts = parts;
   if (auto failed = load_agents(*doors->rows, self->state.index)) {
     self->quit(failed);
     return agent_registry_actor::behavior_type::make_empty_behavior();
   }
+  self->state.hide_absent();
   self->state.count_all();
   for (auto& [id, record] :
        self->state.index.all()) { // the scheduler may have missed what this one's predecessor did

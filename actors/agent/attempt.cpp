@@ -1,5 +1,6 @@
 // ATTEMPT: the loop around an execution. See attempt.hpp for the invariant.
 
+#include <limits>
 #include <troupe/actors/agent/attempt.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
@@ -98,7 +99,7 @@ void attempt::completed(const std::string& position, Outcome outcome) {
 bool attempt::expire(int64_t now_ms, int64_t agent_ms) {
   if (ended_)
     return false;
-  auto bound = timeout_ms_ > 0 ? timeout_ms_ : agent_ms > 0 ? agent_ms : default_timeout_ms_;
+  auto bound = bound_ms(agent_ms);
   if (begun_ms_ + bound <= now_ms) {
     end(failure(ec::timeout, "the attempt took longer than " + std::to_string(bound) + " ms"));
     return true;
@@ -183,7 +184,7 @@ void attempt::begin_tool(const open_action& leaf) {
   auto* one = host_.find_tool(name);
   if (!one) {
     fail(leaf.position, ec::tool_failed, "this node has no tool '" + name + "'");
-  } else if (one->repeatable) {
+  } else if (one->repeatable || one->start) {
     run(leaf, *one);
   } else if (leaf.intent_recorded) {
     fail(leaf.position, ec::outcome_unknown,
@@ -196,8 +197,10 @@ void attempt::begin_tool(const open_action& leaf) {
 }
 
 void attempt::run(const open_action& leaf, const tool& one) {
-  running_[leaf.position] = {&one, host_.now_ms() + one.timeout.count()};
-  host_.run_tool(*this, leaf.position, one, leaf.request);
+  auto give_up_ms = one.start ? std::numeric_limits<int64_t>::max() : host_.now_ms() + one.timeout.count();
+  running_[leaf.position] = {&one, give_up_ms};
+  if (auto kept = host_.run_tool(*this, leaf.position, one, leaf.request))
+    elsewhere_ = std::move(kept);
 }
 
 void attempt::fail(const std::string& position, ec code, std::string text) {
@@ -206,6 +209,8 @@ void attempt::fail(const std::string& position, ec code, std::string text) {
 
 void attempt::end(Outcome outcome) {
   ended_ = true;
+  running_.clear();
+  elsewhere_.reset();
   outcome_ = std::move(outcome);
   last_word_ = addressed<TaskDone>();
   *last_word_.mutable_outcome() = outcome_;

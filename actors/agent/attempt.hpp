@@ -23,9 +23,9 @@ public:
   virtual const tool* find_tool(const std::string& name) const = 0;
   /// A fresh behavior of the agent's kind. Errors: ec::not_found if the node does not know it.
   virtual caf::expected<std::unique_ptr<behavior>> make_behavior() const = 0;
-  /// Starts a tool; its end comes to attempt::completed().
-  virtual void run_tool(const class attempt& on, const std::string& position, const tool& one,
-                        const ActionRequest& request) = 0;
+  /// Starts a tool; its end comes to attempt::completed(). If it is done elsewhere, gives what the attempt keeps until it is over.
+  virtual std::shared_ptr<void> run_tool(const class attempt& on, const std::string& position,
+                                         const tool& one, const ActionRequest& request) = 0;
   /// Sends to the owner of the task; step, claim and agent are filled in by the attempt.
   virtual void tell_owner(const std::string& owner, RecordActions message) = 0;
   virtual void tell_owner(const std::string& owner, TaskDone message) = 0;
@@ -74,6 +74,19 @@ public:
   int64_t begun_ms() const {
     return begun_ms_;
   }
+  /// The task, from inside; only while it runs a tool.
+  const Task& task() const {
+    return execution_->task();
+  }
+  /// How long it may take in all; `agent_ms` as in expire().
+  int64_t bound_ms(int64_t agent_ms) const {
+    return timeout_ms_ > 0 ? timeout_ms_ : agent_ms > 0 ? agent_ms : default_timeout_ms_;
+  }
+  /// Does it wait for a call that is done elsewhere?
+  bool is_elsewhere(const std::string& position) const {
+    auto i = running_.find(position);
+    return i != running_.end() && i->second.what->start;
+  }
   /// The owner keeps the task without an agent.
   bool is_suspended() const {
     return suspended_;
@@ -114,6 +127,7 @@ private:
     int64_t give_up_ms;
   };
   std::map<std::string, running_tool> running_; // by position
+  std::shared_ptr<void> elsewhere_;             // as long as it is kept, somebody there works on it
   std::set<std::string> waiting_;               // positions whose end the owner will tell
   std::vector<open_action> ready_;              // begin when everything recorded before is durable
   std::vector<open_action> intended_;           // begin when their intent is durable

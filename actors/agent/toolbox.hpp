@@ -5,10 +5,12 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <troupe/actors/agent/gates.hpp>
 #include <troupe/actors/agent/gathering.hpp>
+#include <troupe/behaviors/task.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
 
@@ -28,6 +30,19 @@ private:
   const ActionRequest& request_;
 };
 
+/// One call of a tool that is done elsewhere, as its agent tells of it.
+struct call_elsewhere {
+  std::string agent;            ///< id
+  std::string lease;            ///< of the attempt: the same for all its calls, and for nothing else
+  const Task& task;             ///< valid until `start` returns
+  const ActionRequest& request; ///< likewise
+  int64_t timeout_ms = 0;       ///< what is left of the attempt
+  std::string trace;            ///< of what caused it
+  /// Takes the outcome, once, from any thread. A failure ec::no_agent says that nobody there has begun it: the attempt is left
+  /// to other agents, as it is.
+  std::function<void(Outcome)> answer;
+};
+
 /// A function an agent may call. It runs on a worker thread, so it may block and compute.
 struct tool {
   std::string name; ///< e.g. "fs/read_file"; a model is the tool "model/<name>" with the argument `prompt`
@@ -45,6 +60,10 @@ struct tool {
   /// not used.
   std::function<std::vector<caf::expected<std::string>>(const std::vector<tool_call>& calls)> run_many = {};
   batch_options batch = {};
+  /// Has the call done elsewhere, at once and without blocking. If it is set, the call is repeatable, may take as long as its attempt,
+  /// and passes no policies. What it gives the attempt keeps, the same for each call if there are several: when that is destroyed,
+  /// nobody waits any more.
+  std::function<std::shared_ptr<void>(call_elsewhere call)> start = {};
 };
 
 /// Tools by name. Filled before the node starts, then read by all threads.

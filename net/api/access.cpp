@@ -35,6 +35,8 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Members", access_role::viewer},
     {"Shards", access_role::viewer},
     {"WhyNot", access_role::viewer},
+    {"Workers", access_role::viewer},
+    {"Work", access_role::worker}, // of the door for workers
     {"Start", access_role::operator_},
     {"Cancel", access_role::operator_},
     {"Answer", access_role::operator_},
@@ -85,7 +87,7 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Replay", access_role::viewer},
 };
 
-constexpr std::string_view role_names[] = {"viewer", "operator", "admin"};
+constexpr std::string_view role_names[] = {"worker", "viewer", "operator", "admin"};
 
 std::optional<access_role> parse_role(std::string_view name) {
   auto i = std::find(std::begin(role_names), std::end(role_names), name);
@@ -183,12 +185,10 @@ caf::expected<token_list> token_list::read(const std::string& path) {
       continue;
     auto standing = parts.size() == 3 ? parse_role(parts[1]) : std::nullopt;
     if (!standing || parts[0].size() > limits::name_bytes || parts[2].size() < limits::token_characters)
-      return make_error(
-          ec::invalid_argument,
-          fmt::format(
-              "{}:{}: write `principal role token`; roles are viewer, operator, admin; a token has at "
-              "least {} characters",
-              path, number + 1, limits::token_characters));
+      return make_error(ec::invalid_argument, fmt::format("{}:{}: write `principal role token`; roles are "
+                                                          "worker, viewer, operator, admin; a token has at "
+                                                          "least {} characters",
+                                                          path, number + 1, limits::token_characters));
     list.entries_.push_back({{std::string{parts[0]}, *standing}, secret{std::string{parts[2]}}});
   }
   if (list.entries_.empty())
@@ -229,7 +229,8 @@ caf::error permit(const identity& who, std::string_view method) {
   if (!least)
     return make_error(ec::permission_denied,
                       fmt::format("no policy names the method {}, so nobody may call it", method));
-  if (who.standing < *least)
+  auto may = *least == access_role::worker ? who.standing != access_role::viewer : who.standing >= *least;
+  if (!may)
     return make_error(ec::permission_denied, fmt::format("{} is {} and {} needs {}", who.principal,
                                                          to_string(who.standing), method, to_string(*least)));
   return {};

@@ -11,14 +11,15 @@
 
 namespace troupe {
 
-/// What a principal may do; each role may do what the ones before it may.
+/// What a principal may do; each role may do what the ones before it may, but a viewer does no tasks.
 enum class access_role : uint8_t {
+  worker,    ///< does tasks, and nothing else
   viewer,    ///< reads
   operator_, ///< starts, stops and answers work
   admin,     ///< changes the node and its agents
 };
 
-/// `viewer`, `operator` or `admin`.
+/// `worker`, `viewer`, `operator` or `admin`.
 std::string_view to_string(access_role standing);
 
 /// Somebody who showed a valid token.
@@ -59,7 +60,7 @@ private:
   std::vector<entry> entries_;
 };
 
-/// The least role a method of the control service needs; nothing for an unknown method.
+/// The least role a method of the control service, or of the door for workers, needs; nothing for an unknown method.
 std::optional<access_role> needed_role(std::string_view method);
 
 /// The policy: unknown methods are denied to everybody. Error: ec::permission_denied with the reason.

@@ -85,6 +85,7 @@ public:
   caf::expected<MemberList> members(const ListMembers& in = {});
   caf::expected<ShardList> shards(const ListShards& in = {});
   caf::expected<Reachability> why_not(const AskWhyNot& in);
+  caf::expected<WorkerList> workers(const ListWorkers& in = {});
 
 private:
   struct line;

@@ -34,6 +34,8 @@ struct control_hooks {
   /// Who owns the shards, and who answers to a ref; empty as above.
   std::function<ShardList()> shards;
   std::function<caf::expected<Reachability>(const std::string& ref)> why_not;
+  /// The workers that are connected.
+  std::function<WorkerList()> workers;
   /// What seals the store; null = the store is plain.
   std::shared_ptr<seal_keeper> keys;
 };
@@ -126,5 +128,6 @@ void serve(const control_call& call, const ReplayDecision& in, reply_to<Decision
 void serve(const control_call& call, const ListMembers& in, reply_to<MemberList> reply);
 void serve(const control_call& call, const ListShards& in, reply_to<ShardList> reply);
 void serve(const control_call& call, const AskWhyNot& in, reply_to<Reachability> reply);
+void serve(const control_call& call, const ListWorkers& in, reply_to<WorkerList> reply);
 
 } // namespace troupe

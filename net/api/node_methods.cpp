@@ -149,4 +149,10 @@ void serve(const control_call& call, const AskWhyNot& in, reply_to<Reachability>
   reply(call.desk->hooks.why_not(in.ref()));
 }
 
+void serve(const control_call& call, const ListWorkers&, reply_to<WorkerList> reply) {
+  if (!call.desk->hooks.workers)
+    return reply(make_error(ec::unavailable, "this node has no door for workers: see [worker_api] address"));
+  reply(call.desk->hooks.workers());
+}
+
 } // namespace troupe

@@ -199,6 +199,7 @@ const std::vector<cli_command>& commands();
 /// The parts of commands(), each in the file of its name.
 std::vector<cli_command> node_commands();
 std::vector<cli_command> cluster_commands();
+std::vector<cli_command> worker_commands();
 std::vector<cli_command> work_commands();
 std::vector<cli_command> run_commands();
 std::vector<cli_command> batch_commands();

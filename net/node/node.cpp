@@ -8,18 +8,6 @@
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
-namespace {
-
-struct actor_config : caf::actor_system_config {
-  explicit actor_config(const config& settings) {
-    add_messages(*this);
-    auto threads = settings.node.threads > 0 ? static_cast<size_t>(settings.node.threads)
-                                             : std::max<size_t>(2, std::thread::hardware_concurrency());
-    set_scheduler(*this, threads);
-  }
-};
-
-} // namespace
 
 caf::error node::parts::open_doors() {
   auto read = policies_of(settings);
@@ -55,26 +43,30 @@ caf::error node::parts::open_doors() {
 
 caf::error node::parts::hire_all() {
   for (auto& who : staff->behaviors.all()) {
+    if (who.name() == worker_behavior) // these come by themselves
+      continue;
     GetAgent known;
     known.set_id(who.name());
     if (ask<AgentRecord>(std::string{services::registry}, known, limits::door_timeout) ||
         ask<AgentRecord>(agent_ref(who.name()), known, limits::door_timeout)) // it was retired
       continue;
     RegisterAgent hire;
-    auto* request = hire.mutable_request();
-    request->set_id(who.name());
-    request->set_name(who.name());
-    request->set_description(who.description());
-    request->set_behavior(who.name());
-    request->set_behavior_version(who.version());
-    for (auto& capability : who.capabilities())
-      request->add_capabilities(capability);
-    request->mutable_config()->set_max_concurrent(who.max_concurrent());
+    *hire.mutable_request() = agent_of(who);
     auto hired = ask<AgentRecord>(std::string{services::registry}, hire, limits::door_timeout);
     if (!hired &&
         code_of(hired.error()) != ec::shredded) // without it, the other tenants are served all the same
       return hired.error();
   }
+  return {};
+}
+
+caf::error node::parts::let_workers_in() {
+  auto tokens = control_tokens(settings.node.data_directory);
+  auto opened =
+      open_worker_door(*policies.workers, tokens, workers, {system.get(), outside, settings.node.name});
+  if (!opened)
+    return opened.error();
+  door = std::move(*opened);
   return {};
 }
 
@@ -84,7 +76,7 @@ caf::error node::parts::start() {
   if (auto failed = open_doors())
     return failed;
   started_ms = time.now_ms();
-  actors = std::make_unique<actor_config>(settings);
+  actors = actors_of(settings);
   system = std::make_unique<caf::actor_system>(*actors);
   if (policies.cluster) {
     auto joined = join_cluster(*policies.cluster, *system, outside, static_cast<uint64_t>(started_ms));
@@ -101,6 +93,8 @@ caf::error node::parts::start() {
       .receive([](const Done&) {}, [&](const caf::error& reason) { failed = reason; });
   if (!failed)
     failed = hire_all();
+  if (!failed && policies.workers)
+    failed = let_workers_in();
   if (failed && end.wait_for(std::chrono::seconds{0}) == std::future_status::ready)
     return end.get(); // it says why nobody answered
   return failed;
@@ -117,6 +111,7 @@ node::~node() {
   if (p.control)
     p.control->stop();
   p.control.reset();
+  p.door.reset();
   p.cluster.reset();
   if (p.system) {
     caf::scoped_actor door{*p.system};
@@ -148,6 +143,10 @@ caf::error node::start() {
 
 const std::shared_future<caf::error>& node::end() const {
   return parts_->end;
+}
+
+int node::worker_port() const {
+  return parts_->door ? parts_->door->port() : 0;
 }
 
 const doors_ptr& node::outside() const {

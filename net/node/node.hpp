@@ -37,7 +37,7 @@ public:
   /// What they can call; filled before the node starts.
   toolbox& tools();
 
-  /// Opens the store and brings up the tree; done by the calls below if need be. Errors: those of open_rocksdb().
+  /// Opens the store, brings up the tree and lets workers in, if [worker_api] says so; done by the calls below if need be. Errors: those of open_rocksdb().
   caf::error start();
 
   /// Also listens on the control socket (see net/api/control.hpp). Errors: ec::unavailable, ec::permission_denied.
@@ -45,6 +45,9 @@ public:
 
   /// Ready when the tree has given up (its root restarted children too often), with the reason: nothing is done any more.
   const std::shared_future<caf::error>& end() const;
+
+  /// The port on which workers connect; 0 if it does not listen for them.
+  int worker_port() const;
 
   /// What its actors share, for programs that speak to them or bring their own. Null before the start.
   const doors_ptr& outside() const;

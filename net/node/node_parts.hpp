@@ -10,6 +10,8 @@
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/net/worker/door.hpp>
+#include <troupe/net/worker/worker_behavior.hpp>
 
 namespace troupe {
 
@@ -20,12 +22,14 @@ struct node::parts {
       : settings{std::move(wanted)}, laboratory{std::move(tested)} {
     staff->tools = toolbox{std::chrono::seconds{settings.tool_ecosystem.max_tool_timeout_seconds}};
     staff->default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);
+    add_worker_parts(*staff, workers);
   }
 
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
   node_policies policies;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
+  std::shared_ptr<worker_desk> workers = std::make_shared<worker_desk>();
   system_clock time;
   activity_board board;
   doors_ptr outside;
@@ -34,6 +38,7 @@ struct node::parts {
   std::unique_ptr<caf::actor_system_config> actors;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<membership> cluster; // null = it is alone
+  std::unique_ptr<worker_door> door;   // null = no workers come in
   supervisor_actor root;
   std::unique_ptr<control_server> control;
   int64_t started_ms = 0;
@@ -56,6 +61,8 @@ struct node::parts {
   control_desk desk() const;
   /// Registers an agent for each behavior that has none. Errors: those of the registry.
   caf::error hire_all();
+  /// Opens the door for workers, as configured. Errors: those of open_worker_door().
+  caf::error let_workers_in();
 
   /// Asks a ref from a thread that is no actor's, and waits.
   template <class Reply, proto_message M>

@@ -58,16 +58,7 @@ void node::parts::plant_tree() {
        child("timers", services::timers,
              [=, this](caf::scheduled_actor* parent) { return as_actor(spawn_timers(parent, outside)); }),
        child("watchdog", services::watchdog,
-             [=, this](caf::scheduled_actor* parent) {
-               watchdog_options options;
-               options.board = &board;
-               options.report = [log = outside->log,
-                                 reports = outside->meters.watchdog_reports](const StuckActor& stuck) {
-                 reports.with({stuck.why()}).add();
-                 log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
-               };
-               return spawn_watchdog(parent, options);
-             }),
+             [=, this](caf::scheduled_actor* parent) { return spawn_watchdog(parent, watch_of(*outside)); }),
        child("retention", services::retention, [=, this](caf::scheduled_actor* parent) {
          return as_actor(spawn_retention(parent, outside, policies.retention));
        })});
@@ -95,6 +86,10 @@ void node::parts::plant_tree() {
       return as_actor(spawn_desk(parent, std::make_shared<const control_desk>(desk())));
     }));
   }
+  if (policies.workers)
+    branches.push_back(child("workers", {}, [=, this](caf::scheduled_actor* parent) {
+      return as_actor(spawn_worker_clock(parent, workers));
+    }));
   auto all = supervisor_child(supervise("root/services", strategy::one_for_one), std::move(branches));
   root =
       spawn_supervisor(*system, supervise("root", strategy::rest_for_one), {std::move(core), std::move(all)});
@@ -119,12 +114,15 @@ control_hooks node::parts::hooks() const {
     all.shards = [this] { return cluster->shards(); };
     all.why_not = [this](const std::string& name) { return cluster->why_not(name); };
   }
+  if (policies.workers)
+    all.workers = [this] { return workers->list(); };
   all.metrics = [meters = outside->meters] { return meters.all.render(); };
   return all;
 }
 
 control_desk node::parts::desk() const {
-  return {outside, hooks(), settings.node.name, version, started_ms, policies.retention, outside->hands};
+  return {outside,       hooks(), settings.node.name, program_version, started_ms, policies.retention,
+          outside->hands};
 }
 
 } // namespace troupe

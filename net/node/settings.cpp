@@ -1,6 +1,9 @@
 // SETTINGS: a configuration -> what the parts of a node are told.
 
+#include <thread>
 #include <troupe/net/node/settings.hpp>
+#include <troupe/runtime/actor.hpp>
+#include <troupe/runtime/proto/ops.pb.h>
 
 namespace troupe {
 
@@ -11,6 +14,15 @@ config from_command_line(int argc, char** argv) {
       settings.node.data_directory = argv[i + 1];
   settings.node.log_level = "warning";
   return settings;
+}
+
+std::unique_ptr<caf::actor_system_config> actors_of(const config& settings) {
+  auto made = std::make_unique<caf::actor_system_config>();
+  add_messages(*made);
+  auto threads = settings.node.threads > 0 ? static_cast<size_t>(settings.node.threads)
+                                           : std::max<size_t>(2, std::thread::hardware_concurrency());
+  set_scheduler(*made, threads);
+  return made;
 }
 
 restart_rules rules_of(const config& settings, strategy how) {
@@ -32,6 +44,29 @@ TaskDefaults defaults_of(const config& settings) {
   retry.set_backoff_multiplier(settings.tasks.backoff_multiplier);
   defaults.set_timeout_ms(settings.tasks.timeout_ms);
   return defaults;
+}
+
+AgentCreationRequest agent_of(const manifest& who) {
+  AgentCreationRequest agent;
+  agent.set_id(who.name());
+  agent.set_name(who.name());
+  agent.set_description(who.description());
+  agent.set_behavior(who.name());
+  agent.set_behavior_version(who.version());
+  for (auto& capability : who.capabilities())
+    agent.add_capabilities(capability);
+  agent.mutable_config()->set_max_concurrent(who.max_concurrent());
+  return agent;
+}
+
+watchdog_options watch_of(const doors& outside) {
+  watchdog_options options;
+  options.board = outside.board;
+  options.report = [log = outside.log, reports = outside.meters.watchdog_reports](const StuckActor& stuck) {
+    reports.with({stuck.why()}).add();
+    log.warning("an actor makes no progress", {{"who", to_log_text(stuck)}});
+  };
+  return options;
 }
 
 caf::expected<logger> open_log(const config& settings, const clock& time, const node_metrics& meters) {
@@ -58,7 +93,11 @@ caf::expected<node_policies> policies_of(const config& settings) {
   auto cluster = plan_cluster(settings);
   if (!cluster)
     return cluster.error();
+  auto workers = plan_workers(settings);
+  if (!workers)
+    return workers.error();
   node_policies result;
+  result.workers = std::move(*workers);
   result.cluster = std::move(*cluster);
   result.retention = std::move(*retention);
   result.queue.default_slots = static_cast<uint32_t>(settings.agents.max_concurrent);

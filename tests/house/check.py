@@ -28,7 +28,7 @@ FENCES = [
     (r"spdlog/.*", "runtime/log.cpp"),
     (r"prometheus/.*", "runtime/metrics.cpp"),
     (r"toml\+\+/.*", "runtime/config.cpp"),
-    (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp net/link/grpc/*"),
+    (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp net/link/grpc/* net/worker/grpc/*"),
     (r"grpc/support/log\.h", "net/link/grpc/credentials.cpp"),
     (r"CLI/.*", "net/node/cli.cpp"),
     (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp behaviors/form/json.cpp"),
@@ -107,6 +107,10 @@ COVERED_BY = {
         actors/workflow/published_run.cpp""",
     "tests/net/link/session.cpp": """
         net/link/session_reading.cpp""",
+    "tests/net/worker/session.cpp": """
+        net/worker/session_reading.cpp""",
+    "tests/net/worker/desk.cpp": """
+        net/worker/hiring.cpp""",
     "tests/net/link/inbound.cpp": """
         net/link/codec.cpp""",
     "tests/net/link/grpc_wire.cpp": """

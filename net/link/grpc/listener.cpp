@@ -105,15 +105,8 @@ public:
     builder.AddListeningPort(address, static_cast<pem_files&>(*credentials_).for_server(), &port_);
     builder.RegisterService(&service_);
     builder.SetMaxReceiveMessageSize(limits::link_receive_bytes);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, in_ms(limits::link_ping));
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, in_ms(limits::link_ping_answer));
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                               in_ms(limits::link_ping_pause));
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    keep_connections_alive(builder);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::link_streams);
-    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, in_ms(limits::link_handshake));
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     server_ = builder.BuildAndStart();
     return server_ && port_ > 0 ? caf::error{}
                                 : make_error(ec::unavailable, "cannot listen on " + address + " for links");
@@ -138,6 +131,17 @@ private:
 };
 
 } // namespace
+
+void keep_connections_alive(grpc::ServerBuilder& builder) {
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, in_ms(limits::link_ping));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, in_ms(limits::link_ping_answer));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             in_ms(limits::link_ping_pause));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, in_ms(limits::link_handshake));
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
 
 caf::expected<std::unique_ptr<link_listener>> listen_for_links(const std::string& address,
                                                                std::shared_ptr<link_credentials> credentials,

@@ -28,6 +28,9 @@ private:
 /// The one URI that names whoever is at the other side. Errors: ec::permission_denied without one, or with several.
 caf::expected<std::string> identity_of(const grpc::AuthContext* who);
 
+/// Notices peers that are gone, and closes connections that say nothing.
+void keep_connections_alive(grpc::ServerBuilder& builder);
+
 /// A time as gRPC's arguments have it, and a deadline as its calls have it.
 int in_ms(std::chrono::milliseconds time);
 std::chrono::system_clock::time_point deadline_after(std::chrono::milliseconds pause);

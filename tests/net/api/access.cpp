@@ -71,6 +71,7 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Upgrades", access_role::operator_},
     {"Why", access_role::viewer},
     {"Members", access_role::viewer},
+    {"Workers", access_role::viewer},
     {"RunStory", access_role::viewer},
     {"Replay", access_role::viewer},
 };
@@ -83,12 +84,23 @@ ec code(const caf::error& error) {
 
 CAF_TEST(each role may call what it needs and nothing above) {
   for (auto& [method, least] : expected_policy)
-    for (auto standing : {access_role::viewer, access_role::operator_, access_role::admin}) {
+    for (auto standing :
+         {access_role::worker, access_role::viewer, access_role::operator_, access_role::admin}) {
       auto denied = permit({"ada", standing}, method);
       CAF_CHECK_EQUAL(code(denied), standing >= least ? ec{} : ec::permission_denied);
     }
   CAF_CHECK_EQUAL(text_of(permit({"vera", access_role::viewer}, "Start")),
                   "vera is viewer and Start needs operator");
+}
+
+CAF_TEST(who works does nothing else and who only reads does not work) {
+  for (auto [standing, may] : {std::pair{access_role::worker, true},
+                               {access_role::viewer, false},
+                               {access_role::operator_, true},
+                               {access_role::admin, true}})
+    CAF_CHECK_EQUAL(code(permit({"ada", standing}, "Work")), may ? ec{} : ec::permission_denied);
+  CAF_CHECK_EQUAL(text_of(permit({"wilma", access_role::worker}, "Status")),
+                  "wilma is worker and Status needs viewer");
 }
 
 CAF_TEST(the policy names every method of the service and denies every other) {
