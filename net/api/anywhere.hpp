@@ -99,12 +99,12 @@ void serve_at(const control_call& call, std::vector<std::string> nodes, const In
 template <class In, class Out>
 void serve_all(const control_call& call, const std::vector<std::string>& others, const In& in,
                reply_to<Out> reply) {
-  struct gathering {
+  struct answers {
     Out all;
     caf::error failed;
     size_t open;
   };
-  auto so_far = std::make_shared<gathering>(gathering{{}, {}, others.size() + 1});
+  auto so_far = std::make_shared<answers>(answers{{}, {}, others.size() + 1});
   auto arrived = [=] {
     if (--so_far->open > 0)
       return;

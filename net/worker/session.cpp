@@ -129,7 +129,7 @@ std::optional<Outcome> worker_session::hand_over(const call_elsewhere& call, std
 }
 
 // The checkpoint before is on disk, and the same attempt goes on.
-std::optional<Outcome> worker_session::go_on(lease& with, const call_elsewhere& call,
+std::optional<Outcome> worker_session::go_on(held_lease& with, const call_elsewhere& call,
                                              std::shared_ptr<void>& grip) {
   grip = with.grip.lock();
   auto* kept = room_for(call.lease.size()).add_kept();

@@ -66,7 +66,7 @@ public:
 
 private:
   enum class standing { greeting, joining, open, draining, over };
-  struct lease {
+  struct held_lease {
     std::string task;
     uint32_t attempt = 0;
     int64_t since_ms = 0;
@@ -94,9 +94,9 @@ private:
   void take(WorkerCheckpoint& checkpoint, answers& out);
   void take(WorkerProgress& progress);
   void take(WorkerResult& result, answers& out);
-  void say(std::map<std::string, lease>::iterator of, Outcome what, answers& out);
+  void say(std::map<std::string, held_lease>::iterator of, Outcome what, answers& out);
   std::optional<Outcome> hand_over(const call_elsewhere& call, std::shared_ptr<void>& grip);
-  std::optional<Outcome> go_on(lease& with, const call_elsewhere& call, std::shared_ptr<void>& grip);
+  std::optional<Outcome> go_on(held_lease& with, const call_elsewhere& call, std::shared_ptr<void>& grip);
   void refuse(const std::string& lease, ec code, std::string text);
   void rest_if_drained();
   ToWorker& room_for(size_t bytes);
@@ -115,7 +115,7 @@ private:
   bool has_left_ = false; // its desk
   WorkerHello hello_;
   int64_t heard_ms_;
-  std::map<std::string, lease> leases_;
+  std::map<std::string, held_lease> leases_;
   uint64_t done_ = 0;
   uint64_t refused_ = 0;
   std::deque<frame> out_;

@@ -126,7 +126,7 @@ void worker_session::take(WorkerResult& result, answers& out) {
 }
 
 // Whoever waits for it gets it; else it waits for whoever comes behind a checkpoint.
-void worker_session::say(std::map<std::string, lease>::iterator of, Outcome what, answers& out) {
+void worker_session::say(std::map<std::string, held_lease>::iterator of, Outcome what, answers& out) {
   auto& one = of->second;
   if (!one.answer) {
     one.said.push_back(std::move(what));
