@@ -87,9 +87,9 @@ caf::error node::parts::start() {
     cluster = std::move(*joined);
   }
   plant_tree();
-  caf::scoped_actor door{*system};
+  caf::scoped_actor asker{*system};
   caf::error failed;
-  door->request(root, limits::door_timeout, AwaitStart{})
+  asker->request(root, limits::door_timeout, AwaitStart{})
       .receive([](const Done&) {}, [&](const caf::error& reason) { failed = reason; });
   if (!failed)
     failed = hire_all();
