@@ -15,6 +15,7 @@ for number, path in enumerate(files, 1):
         if header not in headers:
             headers.append(header)
     bodies.append(f'#undef CAF_SUITE\nnamespace file_{number} {{\n#include "{path}"\n}}\n')
+headers.sort(key=lambda header: "/tests/" in header or "<tests/" in header or '"' in header or "caf/test/" in header)  # their macros come last
 text = "\n".join(headers) + "\n" + "".join(bodies)
 if not os.path.exists(out) or open(out).read() != text:
     os.makedirs(os.path.dirname(out), exist_ok=True)

@@ -5,7 +5,7 @@
 using namespace troupe;
 using namespace troupe::tests;
 
-CAF_TEST_FIXTURE_SCOPE(child_tests, house)
+CAF_TEST_FIXTURE_SCOPE(child_tests, supervised_house)
 
 CAF_TEST(a start function that throws or returns nothing is an error with text) {
   child_spec spec;

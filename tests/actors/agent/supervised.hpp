@@ -76,11 +76,11 @@ struct doors { // outlive the actor system
   std::vector<std::string> log;
 };
 
-struct house : doors, test_coordinator_fixture<config> {
+struct supervised_house : doors, test_coordinator_fixture<config> {
   size_t running_before = sys.registry().running();
   supervisor_actor root;
 
-  ~house() {
+  ~supervised_house() {
     if (root) {
       caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
       root = nullptr;

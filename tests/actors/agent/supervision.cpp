@@ -10,7 +10,7 @@ using namespace troupe::tests;
 namespace {
 
 /// Grows a tree of random shape and rules; its workers check the invariants whenever they start.
-struct forest : house {
+struct forest : supervised_house {
   std::mt19937_64 random;
   std::map<std::pair<uint64_t, std::string>, std::vector<instant>>
       starts_of; // by supervisor actor and worker

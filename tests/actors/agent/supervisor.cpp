@@ -6,7 +6,7 @@
 using namespace troupe;
 using namespace troupe::tests;
 
-CAF_TEST_FIXTURE_SCOPE(supervisor_tests, house)
+CAF_TEST_FIXTURE_SCOPE(supervisor_tests, supervised_house)
 
 CAF_TEST(children start in order and each waits until the one before answers) {
   workers["b"].never_answers = true;

@@ -6,7 +6,7 @@
 using namespace troupe;
 using namespace troupe::tests;
 
-CAF_TEST_FIXTURE_SCOPE(tree_tests, house)
+CAF_TEST_FIXTURE_SCOPE(tree_tests, supervised_house)
 
 CAF_TEST(every phase has its word) {
   roster_child row;

@@ -8,7 +8,7 @@ using namespace troupe::tests;
 
 namespace {
 
-struct guarded_house : house {
+struct guarded_house : supervised_house {
   std::vector<StuckActor> reports;
 
   child_spec watchdog() {
