@@ -41,9 +41,9 @@ struct subject {
 };
 
 // Holds up every statement that inserts the key `slow`, until it is opened.
-class gate {
+class held_inserts {
 public:
-  explicit gate(const troupe::test::postgres_server& server) : holder_{server.address()} {
+  explicit held_inserts(const troupe::test::postgres_server& server) : holder_{server.address()} {
     holder_.run(
         "create or replace function troupe.hold() returns trigger as $$ begin "
         "if new.key = 'slow' then perform pg_advisory_xact_lock(77); end if; return new; end $$ language "
@@ -101,7 +101,7 @@ CAF_TEST(whoever has been replaced is refused by the store itself) {
 CAF_TEST(whoever takes over waits for an append in flight and sees it) {
   auto old = share(), young = share();
   CAF_CHECK(!old->write({put("a", "1")}, {fence{3, 7}}));
-  gate held{server};
+  held_inserts held{server};
   auto append = written_soon(old, {put("slow", "1"), put("a", "2")}, {fence{3, 7}});
   held.await();
   auto takeover = written_soon(young, {drop("slow"), put("b", "1")}, {fence{3, 8}});
@@ -118,7 +118,7 @@ CAF_TEST(whoever takes over waits for an append in flight and sees it) {
 CAF_TEST(an append that comes during a takeover is refused) {
   auto old = share(), young = share();
   CAF_CHECK(!old->write({put("a", "1")}, {fence{3, 7}}));
-  gate held{server};
+  held_inserts held{server};
   auto takeover = written_soon(young, {put("slow", "1")}, {fence{3, 8}});
   held.await();
   auto append = written_soon(old, {put("a", "2")}, {fence{3, 7}});
@@ -131,7 +131,7 @@ CAF_TEST(an append that comes during a takeover is refused) {
 
 CAF_TEST(a write whose session was ended has an unknown outcome until the store is reopened) {
   CAF_CHECK(!rows->write({put("a", "1")}, {fence{1, 5}}));
-  gate held{server};
+  held_inserts held{server};
   auto lost = written_soon(rows, {put("slow", "1")}, {fence{1, 5}});
   held.await();
   held.run("select pg_terminate_backend(pid) from pg_locks where not granted");
@@ -151,7 +151,7 @@ CAF_TEST(reopening ends what the lost session had been told) {
   tcp_relay cable{server.port()};
   auto far = share(cable.port());
   CAF_CHECK(!far->write({put("a", "1")}));
-  gate held{server};
+  held_inserts held{server};
   auto lost = written_soon(far, {put("slow", "1")});
   held.await();
   cable.cut();
@@ -168,7 +168,7 @@ CAF_TEST(what was acknowledged is there after the server was killed in the middl
     CAF_REQUIRE(
         !rows->write({put("k" + std::to_string(i), "1"), put("last", std::to_string(i))}, {fence{1, 5}}));
   {
-    gate held{server};
+    held_inserts held{server};
     auto lost = written_soon(rows, {put("slow", "1"), put("last", "20")}, {fence{1, 5}});
     held.await();
     server.kill();
