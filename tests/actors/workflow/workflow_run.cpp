@@ -307,7 +307,7 @@ CAF_TEST(one row repeats the calls of all steps until the last has ended) {
   request<WorkflowAccepted>(run_ref, start_of(flight()));
   CAF_CHECK(timers() == std::vector<std::string>{"|calls"});
   crash_and_recover(); // the scheduler has forgotten both
-  node->settle();
+  node->advance(1s);
   hire("flyer", "flyer", {"fly"});
   CAF_CHECK_EQUAL(run_state(run_ref).status(), RUN_COMPLETED);
   CAF_CHECK(timers().empty());
@@ -324,10 +324,10 @@ CAF_TEST(a row that an earlier version wrote for one call gives way to the one o
                     {space::index, timer_key(id, effects::already_sent, "out|run", rows->naming_key()),
                      old.SerializeAsString()}}));
   crash_and_recover();
-  node->settle();
+  node->advance(1s);
   CAF_CHECK(timers() == std::vector<std::string>{"|calls"});
   crash_and_recover();
-  node->settle();
+  node->advance(1s);
   hire("flyer", "flyer", {"fly"});
   CAF_CHECK_EQUAL(run_state(run_ref).status(), RUN_COMPLETED);
   CAF_CHECK(timers().empty());

@@ -47,7 +47,7 @@ CAF_TEST(a story that another node has written is written as it was) {
 name: two
 steps:
   - {id: build, task: {required: [say]}}
-  - {id: twice, needs: [build], map: {over: '{1, 2}', body: {steps: [{id: build, task: {required: [say]}}]}}}
+  - {id: twice, needs: [build], map: {over: '{1, 2}', body: {steps: [{id: one, task: {required: [say]}}]}}}
 )");
   auto story = story_of(run);
   CAF_REQUIRE(story.lines_size() > 3);

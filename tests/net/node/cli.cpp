@@ -78,7 +78,7 @@ CAF_TEST(common options may stand before the words) {
   control_node node;
   auto said = type({"--data", node.home.path, "--json", "run", "list"});
   CAF_CHECK_EQUAL(said.code, 0);
-  CAF_CHECK_EQUAL(said.out, "{\n  \"runs\": [],\n  \"total\": \"0\"\n}\n");
+  CAF_CHECK_EQUAL(said.out, "{\n  \"runs\": [],\n  \"total\": \"0\",\n  \"silent\": []\n}\n");
 }
 
 CAF_TEST(where no node ever ran the message names the command that starts one) {
