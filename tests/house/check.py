@@ -76,9 +76,6 @@ COVERED_BY = {
         net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """
         persistence/rocksdb/database.cpp""",
-    "tests/persistence/postgres/store.cpp": """
-        persistence/postgres/reading.cpp
-        persistence/postgres/writing.cpp""",
     "tests/persistence/postgres/connection.cpp": """
         persistence/postgres/session.cpp""",
     "tests/persistence/rocksdb/damage.cpp": """

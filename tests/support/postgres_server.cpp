@@ -121,7 +121,7 @@ std::string postgres_server::data() const {
 }
 
 // False if it ended before it was ready.
-bool postgres_server::try_to_start() {
+bool postgres_server::try_to_start(const std::vector<std::string>& more) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     fail("no pipe");
@@ -132,8 +132,9 @@ bool postgres_server::try_to_start() {
         std::string{"listen_addresses=127.0.0.1"}, std::string{"recovery_init_sync_method=syncfs"},
         std::string{"autovacuum=off"}, std::string{"shared_buffers=16MB"}})
     words.insert(words.end(), {"-c", one});
-  for (auto& one : settings_)
-    words.insert(words.end(), {"-c", one});
+  for (auto* all : {&settings_, &more})
+    for (auto& one : *all)
+      words.insert(words.end(), {"-c", one});
   process_ = launch(words, ends[1]);
   ::close(ends[1]);
   auto said = std::make_shared<std::promise<bool>>();
@@ -162,10 +163,10 @@ bool postgres_server::try_to_start() {
   return false;
 }
 
-void postgres_server::start() {
+void postgres_server::start(const std::vector<std::string>& more) {
   // While a process of the one before has not noticed its end yet, the memory they share is in use.
   for (int attempt = 0; attempt < 100; ++attempt)
-    if (try_to_start())
+    if (try_to_start(more))
       return;
   fail("the server does not start");
 }

@@ -46,19 +46,19 @@ public:
 
   /// As kill -9 of all its processes, and as a power cut if it has synced all it acknowledged.
   void kill();
-  /// Starts it again after kill(). Ready when it returns.
-  void start();
+  /// Starts it again after kill(), for this once with `more` settings. Ready when it returns.
+  void start(const std::vector<std::string>& more = {});
 
   /// For one statement.
   std::string run(const std::string& text) const;
 
 private:
   pid_t launch(const std::vector<std::string>& words, int output) const;
-  bool try_to_start();
+  bool try_to_start(const std::vector<std::string>& more);
 
   scratch scratch_;
   std::string programs_;
-  std::vector<std::string> settings_;
+  const std::vector<std::string> settings_;
   int port_;
   pid_t process_ = 0;
   std::thread listener_; // reads what it says

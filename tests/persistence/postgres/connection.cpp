@@ -100,10 +100,13 @@ CAF_TEST(a server that does not sync is refused) {
   CAF_CHECK(tells(opened, "set synchronous_commit = on"));
   server.run("alter role troupe reset all");
   CAF_CHECK_EQUAL(refusal(open()), ec{});
-  test::postgres_server careless{{"fsync=off"}};
-  auto other = open_postgres({.address = careless.address()});
+  server.kill();
+  server.start({"fsync=off"});
+  auto other = open();
   CAF_CHECK_EQUAL(refusal(other), ec::invalid_argument);
   CAF_CHECK(tells(other, "set fsync = on"));
+  server.kill();
+  server.start();
 }
 
 CAF_TEST(a server that cannot be written is refused and read after reopening) {
