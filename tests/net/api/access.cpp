@@ -71,6 +71,8 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Upgrades", access_role::operator_},
     {"Why", access_role::viewer},
     {"Members", access_role::viewer},
+    {"Shards", access_role::viewer},
+    {"WhyNot", access_role::viewer},
     {"Workers", access_role::viewer},
     {"RunStory", access_role::viewer},
     {"Replay", access_role::viewer},

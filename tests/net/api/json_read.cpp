@@ -61,7 +61,7 @@ CAF_TEST(an unknown field is named with its nearest neighbour) {
   CAF_CHECK_EQUAL(complaint(R"({"steps": [{"id": "a"}, {"need": []}]})"),
                   "invalid_argument steps[1].need: there is no field; did you mean 'needs'?");
   CAF_CHECK_EQUAL(complaint<ListRuns>(R"({"colour": 1})"),
-                  "invalid_argument colour: there is no field; known are limit, status, filter");
+                  "invalid_argument colour: there is no field; known are limit, status, filter, onlyRuns");
 }
 
 CAF_TEST(a value of the wrong kind is told by its path) {
