@@ -96,7 +96,10 @@ void merge(const ListDeadLetters&, DeadLetterList& all, DeadLetterList&& more) {
 void merge(const ListTimers& in, TimerList& all, TimerList&& more) {
   add_total(all, more);
   merge_rows(*all.mutable_timers(), *more.mutable_timers(), in.limit(), [](auto& a, auto& b) {
-    return std::tuple{a.due_ms(), a.owner(), a.timer()} < std::tuple{b.due_ms(), b.owner(), b.timer()};
+    auto order = [](auto& timer) {
+      return std::tuple{timer.due_ms(), std::string_view{timer.owner()}, std::string_view{timer.timer()}};
+    };
+    return order(a) < order(b);
   });
 }
 

@@ -212,7 +212,7 @@ steps:
     for (auto& one : members())
       for (auto& name : entities_of(one->name))
         if (name.find("/agent/") == std::string::npos)
-          ++all[name];
+          ++all[name.substr(0, name.find('-'))]; // when a child was begun, its name says too
     return all;
   }
 

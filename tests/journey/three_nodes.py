@@ -62,7 +62,7 @@ def troupe(node, *words):
 
 def told(node, *words):
     done = troupe(node, *words, "--json")
-    return json.loads(done.stdout) if done.returncode == 0 else {"refused": done.stderr}
+    return json.loads(done.stdout) if done.stdout else {"refused": done.stderr}
 
 
 def start(*nodes):

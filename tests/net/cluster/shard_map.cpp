@@ -38,7 +38,7 @@ CAF_TEST(every shard has an owner and shares are about equal) {
 CAF_TEST(the same members make the same map for ever and others another) {
   auto map = shard_map::create("blue", {"a", "b", "c"});
   CAF_CHECK_EQUAL(map.hash(), shard_map::create("blue", {"b", "c", "a", "a"}).hash());
-  CAF_CHECK_EQUAL(map.hash(), "941ff137e6fbd3e8"); // written down by clusters that exist
+  CAF_CHECK_EQUAL(map.hash(), "941ff137e6fbd3e8"); // clusters that exist have it
   CAF_CHECK_NOT_EQUAL(map.hash(), shard_map::create("blue", {"a", "b"}).hash());
   CAF_CHECK_NOT_EQUAL(map.hash(), shard_map::create("red", {"a", "b", "c"}).hash());
 }

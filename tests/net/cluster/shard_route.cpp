@@ -74,7 +74,7 @@ CAF_TEST(refusals cross as they are) {
   CAF_REQUIRE((nodes.ask<LedgerState>("a", purse, limit)));
   ChargeLedger charge;
   charge.set_amount(6);
-  charge.set_purpose("tokens");
+  charge.set_purpose("a test");
   auto over = nodes.ask<LedgerState>("a", purse, charge);
   CAF_REQUIRE(!over);
   CAF_CHECK_EQUAL(code_of(over.error()), ec::budget_exceeded);
