@@ -22,7 +22,8 @@ public:
 };
 
 /// Opens a desk and listens for its workers. `tokens` is the token file, read again for each stream; it is used where there are no
-/// certificates. Errors: those of open_credentials() and token_list::open(), and ec::unavailable if it cannot listen.
+/// certificates, and made with its directory if there is none. Errors: those of open_credentials(), make_private_directory() and
+/// token_list::open(), and ec::unavailable if it cannot listen.
 caf::expected<std::unique_ptr<worker_door>> open_worker_door(const worker_plan& plan, std::string tokens,
                                                              std::shared_ptr<worker_desk> desk,
                                                              worker_office office);

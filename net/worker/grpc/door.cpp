@@ -154,8 +154,12 @@ public:
         return std::move(opened.error());
       credentials_ = std::move(*opened);
       shown = static_cast<pem_files&>(*credentials_).for_server();
-    } else if (auto tokens = token_list::open(tokens_); !tokens) {
-      return std::move(tokens.error());
+    } else {
+      auto place = tokens_.substr(0, tokens_.rfind('/'));
+      if (auto failed = make_private_directory(place))
+        return failed;
+      if (auto tokens = token_list::open(tokens_); !tokens)
+        return std::move(tokens.error());
     }
     grpc::ServerBuilder builder;
     builder.AddListeningPort(plan_.address, shown, &port_);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <tests/support/certificates.hpp>
 #include <tests/support/scratch.hpp>
+#include <troupe/net/api/access.hpp>
 #include <troupe/net/api/client.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/link/grpc/stream.hpp>
@@ -207,6 +208,24 @@ CAF_TEST(by default a node lets no worker in) {
   shop place{[](config& settings) { settings.worker_api.address = ""; }};
   CAF_CHECK_EQUAL(place.one->worker_port(), 0);
   CAF_CHECK_EQUAL(code_of(place.operate().workers().error()), ec::unavailable);
+}
+
+CAF_TEST(a node that has never run makes a token and takes it) {
+  test::scratch home;
+  config settings;
+  settings.node.data_directory = (home.path() / "new").string();
+  settings.node.log_level = "off";
+  settings.worker_api.address = "127.0.0.1:0";
+  node one{settings};
+  if (auto failed = one.listen())
+    CAF_FAIL(describe(failed));
+  auto tokens = token_list::read(control_tokens(settings.node.data_directory));
+  CAF_REQUIRE(tokens);
+  auto channel = grpc::CreateChannel("127.0.0.1:" + std::to_string(one.worker_port()),
+                                     grpc::InsecureChannelCredentials());
+  wire_worker worker{channel, tokens->first().reveal()};
+  worker.come_in("w1");
+  CAF_CHECK(worker.told.has_welcome());
 }
 
 CAF_TEST(a worker needs a token and the right to work) {
