@@ -7,6 +7,7 @@ using namespace troupe;
 namespace {
 
 using test::held_inserts;
+using test::is_over;
 using test::written_soon;
 
 row_change put(std::string key, std::string value) {
