@@ -25,13 +25,13 @@ struct node::parts {
     add_worker_parts(*staff, workers);
   }
 
+  system_clock time; // this and the board are read by whatever is below, to its end
+  activity_board board;
   config settings;
   std::shared_ptr<const store_laboratory> laboratory;
   node_policies policies;
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   std::shared_ptr<worker_desk> workers = std::make_shared<worker_desk>();
-  system_clock time;
-  activity_board board;
   doors_ptr outside;
   std::shared_ptr<seal_keeper> keys; // null = the store is plain
   std::optional<backup_plan> backups;
