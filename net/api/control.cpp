@@ -9,6 +9,7 @@
 #include <troupe/net/api/calls.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/api/socket.hpp>
+#include <troupe/net/link/grpc/own_services.hpp>
 #include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/proto/net.grpc.pb.h>
 #include <troupe/runtime/trace.hpp>
@@ -149,6 +150,7 @@ public:
     builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
     builder.SetMaxReceiveMessageSize(limits::control_receive_bytes);
     builder.RegisterService(&service_);
+    builder.SetOption(std::make_unique<own_services>());
     server_ = builder.BuildAndStart();
     return server_ ? caf::error{} : make_error(ec::unavailable, "cannot listen on " + socket);
   }

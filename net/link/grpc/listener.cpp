@@ -1,6 +1,7 @@
 // LISTENER: wires that others dial.
 // Invariant: nothing is started on a stream after its Finish; closed() comes from OnDone, which is last.
 
+#include <troupe/net/link/grpc/own_services.hpp>
 #include <troupe/net/link/grpc/stream.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/utf8.hpp>
@@ -104,6 +105,7 @@ public:
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address, static_cast<pem_files&>(*credentials_).for_server(), &port_);
     builder.RegisterService(&service_);
+    builder.SetOption(std::make_unique<own_services>());
     builder.SetMaxReceiveMessageSize(limits::link_receive_bytes);
     keep_connections_alive(builder);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::link_streams);

@@ -5,8 +5,8 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/impl/server_builder_option.h>
 #include <troupe/net/api/access.hpp>
+#include <troupe/net/link/grpc/own_services.hpp>
 #include <troupe/net/link/grpc/stream.hpp>
 #include <troupe/net/worker/door.hpp>
 #include <troupe/runtime/limits.hpp>
@@ -128,15 +128,6 @@ private:
   const greeter greet_;
 };
 
-// Reflection for this server, and not for all of the process.
-class with_reflection final : public grpc::ServerBuilderOption {
-public:
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
-  }
-};
-
 class grpc_door final : public worker_door {
 public:
   grpc_door(const worker_plan& plan, std::string tokens, std::shared_ptr<worker_desk> desk, doors_ptr outside)
@@ -164,7 +155,8 @@ public:
     grpc::ServerBuilder builder;
     builder.AddListeningPort(plan_.address, shown, &port_);
     builder.RegisterService(&service_);
-    builder.SetOption(std::make_unique<with_reflection>());
+    builder.SetOption(
+        std::make_unique<own_services>(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>()));
     builder.SetMaxReceiveMessageSize(static_cast<int>(limits::worker_message_bytes));
     keep_connections_alive(builder);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::worker_streams_per_connection);
