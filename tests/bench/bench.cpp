@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <random>
 #include <regex>
 #include <sys/resource.h>
 #include <tests/bench/bench.hpp>
 #include <tests/bench/machine.hpp>
-#include <tests/bench/workers.hpp>
 #include <thread>
 
 namespace troupe::bench {
@@ -150,8 +148,5 @@ int run(const std::vector<std::string>& words) {
 } // namespace troupe::bench
 
 int main(int argc, char** argv) {
-  if (auto* address = std::getenv("TROUPE_BENCH_WORKER"), *token = std::getenv("TROUPE_BENCH_TOKEN");
-      address && token)
-    return troupe::bench::work_at(address, token);
   return troupe::bench::run({argv + 1, argv + argc});
 }

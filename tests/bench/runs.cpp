@@ -8,7 +8,6 @@
 #include <tests/bench/bare_journal.hpp>
 #include <tests/bench/bench.hpp>
 #include <tests/bench/machine.hpp>
-#include <tests/bench/runs.hpp>
 #include <tests/bench/staffed_node.hpp>
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/persistence/keys.hpp>
@@ -38,11 +37,42 @@ public:
   }
 };
 
+WorkflowDefinition in_a_row(size_t count) {
+  workflow_builder made{"row"};
+  for (size_t i = 0; i < count; ++i) {
+    auto step = made.step(fmt::format("s{}", i), "say");
+    if (i > 0)
+      step.needs({fmt::format("s{}", i - 1)});
+  }
+  return made.definition();
+}
+
 WorkflowDefinition waiting() {
   workflow_builder made{"waiting"};
   made.step("said").signal("go");
   made.step("after", "say").needs({"said"});
   return made.definition();
+}
+
+// Starts a run and waits for its end, or only until it is accepted; tells its ref, if somebody wants it.
+turn run_one(doors_ptr outside, std::shared_ptr<const WorkflowDefinition> definition, bool to_the_end,
+             std::shared_ptr<std::string> ref_text = {}) {
+  return [=](caf::event_based_actor* self, std::function<void(caf::error)> over) {
+    auto id = outside->ids->next(outside->time->now_ms());
+    auto ref = "default/run/" + id;
+    if (ref_text)
+      *ref_text = ref;
+    StartWorkflow cmd;
+    cmd.mutable_context()->set_command_id(id);
+    *cmd.mutable_definition() = *definition;
+    ask_once<WorkflowAccepted>(self, *outside, ref, std::move(cmd), [=](const caf::error& failed) {
+      if (failed || !to_the_end)
+        return over(failed);
+      ask_once<RunDescription>(self, *outside, ref, AwaitRun{}, over, [](const RunDescription& end) {
+        return end.state().status() == RUN_COMPLETED;
+      });
+    });
+  };
 }
 
 std::shared_ptr<const WorkflowDefinition> kept(WorkflowDefinition definition) {
@@ -173,35 +203,4 @@ const benchmark one_restart{"runs_restart", "100 000 open runs: from the restart
                             restart};
 
 } // namespace
-
-WorkflowDefinition in_a_row(size_t count) {
-  workflow_builder made{"row"};
-  for (size_t i = 0; i < count; ++i) {
-    auto step = made.step(fmt::format("s{}", i), "say");
-    if (i > 0)
-      step.needs({fmt::format("s{}", i - 1)});
-  }
-  return made.definition();
-}
-
-turn run_one(doors_ptr outside, std::shared_ptr<const WorkflowDefinition> definition, bool to_the_end,
-             std::shared_ptr<std::string> ref_text) {
-  return [=](caf::event_based_actor* self, std::function<void(caf::error)> over) {
-    auto id = outside->ids->next(outside->time->now_ms());
-    auto ref = "default/run/" + id;
-    if (ref_text)
-      *ref_text = ref;
-    StartWorkflow cmd;
-    cmd.mutable_context()->set_command_id(id);
-    *cmd.mutable_definition() = *definition;
-    ask_once<WorkflowAccepted>(self, *outside, ref, std::move(cmd), [=](const caf::error& failed) {
-      if (failed || !to_the_end)
-        return over(failed);
-      ask_once<RunDescription>(self, *outside, ref, AwaitRun{}, over, [](const RunDescription& end) {
-        return end.state().status() == RUN_COMPLETED;
-      });
-    });
-  };
-}
-
 } // namespace troupe::bench
