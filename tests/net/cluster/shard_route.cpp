@@ -13,6 +13,9 @@ namespace {
 std::shared_ptr<agent_parts> crew() {
   auto parts = std::make_shared<agent_parts>();
   teach(*parts, "worker", "work", [](const Task&) { return finish("done"); });
+  teach(*parts, "asker", "ask", [](const Task&) {
+    return call_agent("work", {}).then([](const Result& answer) { return finish(answer.text()); });
+  });
   return parts;
 }
 
@@ -20,6 +23,7 @@ struct cluster : simulated_cluster {
   explicit cluster(size_t nodes, std::vector<std::string> founders = {})
       : simulated_cluster{nodes, crew(), std::move(founders)} {
     hire("w", "worker", {"work"});
+    hire("q", "asker", {"ask"});
   }
   static StartWorkflow two_steps() {
     workflow_builder flow{"two"};
@@ -104,6 +108,32 @@ CAF_TEST(who is down is unavailable and the next message uses the next link) {
   nodes.start("b");
   nodes.pass(100ms);
   CAF_CHECK_EQUAL(nodes.status("a", there), RUN_COMPLETED);
+}
+
+CAF_TEST(what could not be told while a node was down is told at once when it is back) {
+  cluster nodes{2};
+  nodes.crash("b");
+  CreateTask ask;
+  ask.mutable_spec()->add_required("ask");
+  std::vector<std::string> asking;
+  for (int i = 0; i < 8; ++i) { // the tasks they ask for are anybody's
+    asking.push_back(nodes.ref_at("a", "task", "t" + std::to_string(i) + "."));
+    CAF_REQUIRE((nodes.ask<TaskAccepted>("a", asking.back(), ask)));
+  }
+  auto done = [&] {
+    int count = 0;
+    for (auto& name : asking) {
+      auto task = nodes.ask<TaskDescription>("a", name, GetTask{}, 50ms);
+      count += task && task->state().status() == TASK_COMPLETED;
+    }
+    return count;
+  };
+  nodes.pass(2s);
+  auto before = done();
+  CAF_CHECK(before > 0 && before < 8);
+  nodes.start("b");
+  nodes.pass(2s); // no outbox repeats so soon by itself
+  CAF_CHECK_EQUAL(done(), 8);
 }
 
 CAF_TEST(agents are of their node and no desk is mistaken for another) {
