@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 #include <troupe/net/api/client.hpp>
 #include <troupe/net/api/socket.hpp>
+#include <troupe/net/link/grpc/engine.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/proto/net.grpc.pb.h>
 
@@ -18,6 +19,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& socket) {
   arguments.SetMaxReceiveMessageSize(limits::control_receive_bytes);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1); // two nodes may follow each other on one socket
+  keep_engine();
   return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
 }
 

@@ -9,6 +9,7 @@
 #include <troupe/net/api/calls.hpp>
 #include <troupe/net/api/control.hpp>
 #include <troupe/net/api/socket.hpp>
+#include <troupe/net/link/grpc/engine.hpp>
 #include <troupe/net/link/grpc/own_services.hpp>
 #include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/proto/net.grpc.pb.h>
@@ -146,6 +147,7 @@ public:
   }
 
   caf::error listen(const std::string& socket) {
+    keep_engine();
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + socket, grpc::InsecureServerCredentials());
     builder.SetMaxReceiveMessageSize(limits::control_receive_bytes);

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <grpcpp/alarm.h>
+#include <troupe/net/link/grpc/engine.hpp>
 #include <troupe/net/link/grpc/stream.hpp>
 
 namespace troupe {
@@ -208,6 +209,7 @@ private:
 std::unique_ptr<link_dialler> dial_link(const std::string& address,
                                         std::shared_ptr<link_credentials> credentials, wire_greeter greet,
                                         std::function<void(const caf::error&)> failed) {
+  keep_engine();
   return std::make_unique<grpc_dialler>(
       std::make_shared<dial>(address, std::move(credentials), std::move(greet), std::move(failed)));
 }

@@ -1,6 +1,7 @@
 // LISTENER: wires that others dial.
 // Invariant: nothing is started on a stream after its Finish; closed() comes from OnDone, which is last.
 
+#include <troupe/net/link/grpc/engine.hpp>
 #include <troupe/net/link/grpc/own_services.hpp>
 #include <troupe/net/link/grpc/stream.hpp>
 #include <troupe/runtime/limits.hpp>
@@ -102,6 +103,7 @@ public:
   }
 
   caf::error listen(const std::string& address) {
+    keep_engine();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address, static_cast<pem_files&>(*credentials_).for_server(), &port_);
     builder.RegisterService(&service_);

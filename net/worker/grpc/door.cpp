@@ -6,6 +6,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <troupe/net/api/access.hpp>
+#include <troupe/net/link/grpc/engine.hpp>
 #include <troupe/net/link/grpc/own_services.hpp>
 #include <troupe/net/link/grpc/stream.hpp>
 #include <troupe/net/worker/door.hpp>
@@ -152,6 +153,7 @@ public:
       if (auto tokens = token_list::open(tokens_); !tokens)
         return std::move(tokens.error());
     }
+    keep_engine();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(plan_.address, shown, &port_);
     builder.RegisterService(&service_);
