@@ -113,6 +113,7 @@ COVERED_BY = {
     "tests/net/link/grpc_wire.cpp": """
         net/link/grpc/credentials.cpp
         net/link/grpc/dialler.cpp
+        net/link/grpc/engine.cpp
         net/link/grpc/listener.cpp""",
     "tests/actors/workflow/rollout.cpp": """
         actors/workflow/open_runs.cpp""",
