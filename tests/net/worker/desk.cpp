@@ -28,7 +28,7 @@ struct shop : platform {
   ~shop() override {
     desk->stop();
     for (auto& one : workers)
-      one->session->closed();
+      std::exchange(one->session, nullptr)->closed(); // which has the line
   }
 
   void open() {

@@ -56,6 +56,7 @@ struct one_worker {
   ~one_worker() {
     session->closed();
     host->hired = nullptr;
+    line->session = nullptr; // which has the line
   }
   void come_in(uint32_t slots = 100) {
     line->greet("w1", {"print"}, slots);
