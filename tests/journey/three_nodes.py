@@ -34,7 +34,7 @@ def certificates():
     kind = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30"
 
     def openssl(words):
-        subprocess.run(f"openssl req -x509 {kind} {words}", shell=True, check=True, cwd=HOME, capture_output=True)
+        subprocess.run(["openssl", "req", "-x509", *kind.split(), *words.split()], check=True, cwd=HOME, capture_output=True)
 
     openssl("-subj /CN=authority -keyout authority.key -out authority.pem")
     for n in NODES:
