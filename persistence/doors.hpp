@@ -28,6 +28,8 @@ struct doors {
   node_metrics meters;
   activity_board* board = nullptr;         ///< what its actors are doing; outlives them; null = nobody looks
   std::shared_ptr<object_store> objects{}; ///< large payloads; null = there are none
+  std::shared_ptr<const doors>
+      own{}; ///< of entities that stay with this node, if these are shared with others; null = these
 };
 
 using doors_ptr = std::shared_ptr<const doors>;

@@ -75,6 +75,13 @@ caf::error memory_store::write(const write_batch& batch, const std::vector<fence
   return caf::none;
 }
 
+caf::expected<uint64_t> memory_store::raise_epoch(uint8_t shard) {
+  std::lock_guard lock{mutex_};
+  auto epoch = self_.epoch(shard) + 1;
+  auto failed = write({}, {fence{shard, epoch}});
+  return failed ? caf::expected<uint64_t>{std::move(failed)} : epoch;
+}
+
 caf::expected<std::optional<std::string>> memory_store::get(space where, std::string_view key) const {
   std::lock_guard lock{mutex_};
   auto& found = spaces_[index(where)];

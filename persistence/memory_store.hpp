@@ -17,6 +17,7 @@ public:
   explicit memory_store(uint64_t seed);
 
   caf::error write(const write_batch& batch, const std::vector<fence>& fences = {}) override;
+  caf::expected<uint64_t> raise_epoch(uint8_t shard) override;
   caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override;
   caf::error
   scan(space where, std::string_view from, std::string_view to,

@@ -121,6 +121,13 @@ caf::error sealed_store::write(const write_batch& batch, const std::vector<fence
   return rows_->write(sealed_, fences);
 }
 
+caf::expected<uint64_t> sealed_store::raise_epoch(uint8_t shard) {
+  std::lock_guard lock{write_mutex_};
+  if (failed_)
+    return make_error(ec::outcome_unknown, "a write has failed: reopen the store");
+  return rows_->raise_epoch(shard);
+}
+
 // The tenant of an entity's row, for those who do not tell it: its name is stored.
 const std::string& sealed_store::owner_of(std::string_view key) {
   static const std::string the_store;

@@ -29,6 +29,7 @@ public:
   caf::error
   scan_back(space where, std::string_view from, std::string_view to,
             const std::function<bool(std::string_view key, std::string_view value)>& row) const override;
+  caf::expected<uint64_t> raise_epoch(uint8_t shard) override;
   std::unique_ptr<range_reader> reader(space where, std::string_view end) const override;
   caf::error reopen() override;
   caf::error refusal(std::string_view tenant) const override;

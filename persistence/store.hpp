@@ -72,6 +72,10 @@ public:
   /// (anything else: the batch may or may not be there, and all further writes fail until reopen()).
   virtual caf::error write(const write_batch& batch, const std::vector<fence>& fences = {}) = 0;
 
+  /// Takes a shard over: raises its epoch above the highest seen, for the caller alone, and returns it. Whatever was written under
+  /// an earlier one is then there to be read, and nothing more will be. Errors: ec::outcome_unknown, as write().
+  virtual caf::expected<uint64_t> raise_epoch(uint8_t shard);
+
   /// One value; nothing if there is no such row. Errors: ec::corrupt, ec::unavailable.
   virtual caf::expected<std::optional<std::string>> get(space where, std::string_view key) const = 0;
 
@@ -119,6 +123,10 @@ inline std::unique_ptr<range_reader> store::reader(space where, std::string_view
     const space where_;
   };
   return std::make_unique<of_calls>(*this, where);
+}
+
+inline caf::expected<uint64_t> store::raise_epoch(uint8_t) {
+  return make_error(ec::outcome_unknown, "this store has no epochs");
 }
 
 inline caf::error store::refusal(std::string_view) const {

@@ -39,6 +39,11 @@ public:
   /// The rows of admit() are on disk.
   void admitted(const std::vector<fence>& fences);
 
+  /// The highest epoch seen of a shard; 0 = none.
+  uint64_t epoch(uint8_t shard) const {
+    return epochs_[shard];
+  }
+
   const std::string& naming_key() const {
     return naming_key_;
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/runtime/proto/tenure.pb.h>
 #include <troupe/runtime/proto/workflow.pb.h>
 #include <unordered_map>
 
@@ -387,6 +388,7 @@ shard_host_actor::behavior_type shard_host(shard_host_actor::stateful_pointer<sh
       },
       [self](const ListQuarantined&) { return self->state.quarantined(); },
       [self](const EndQuarantine& command) { return self->state.end_quarantine(command.ref()); },
+      [](const CloseShards&) { return Done{}; },
   };
 }
 

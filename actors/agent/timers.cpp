@@ -7,6 +7,7 @@
 #include <troupe/actors/agent/catch_up.hpp>
 #include <troupe/actors/agent/timer_window.hpp>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/runtime/proto/tenure.pb.h>
 #include <troupe/runtime/proto/workflow.pb.h>
 
 namespace troupe {
@@ -124,6 +125,7 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
         self->state.window->redeliver(lost.ref(), at, std::chrono::milliseconds{lost.after_ms()});
         self->state.look_later(at);
       },
+      [](const ShardsChanged&) {},
       [self](const CountFirings& question) { return self->state.count(question); },
       [self](const Tick& tick) {
         if (tick.epoch() == 0)

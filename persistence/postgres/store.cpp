@@ -38,6 +38,19 @@ public:
     return failed;
   }
 
+  caf::expected<uint64_t> raise_epoch(uint8_t shard) override {
+    std::lock_guard lock{mutex_};
+    if (failed_)
+      return make_error(ec::outcome_unknown,
+                        fmt::format("a write to {} has failed: reopen the store", place_));
+    auto epoch = batch_writer::raise_epoch(*session_.connection, shard);
+    if (!epoch) {
+      failed_ = true;
+      readable_ = false;
+    }
+    return epoch;
+  }
+
   caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override {
     return readable_ ? reader_.get(where, key) : closed_now();
   }

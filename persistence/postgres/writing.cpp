@@ -41,6 +41,11 @@ const sql_statement raise_epochs{
     " where s.shard = f.shard and s.epoch < f.epoch",
     {sql_type::int2_array, sql_type::int8_array}};
 
+const sql_statement take_over{"take_over",
+                              "insert into troupe.shards as s(shard, epoch) values ($1, 1)"
+                              " on conflict (shard) do update set epoch = s.epoch + 1 returning epoch",
+                              {sql_type::int2}};
+
 constexpr std::string_view already_there = "23505", deadlock = "40P01", not_serializable = "40001";
 
 caf::error unknown(const sql_connection& at, const sql_reply& why) {
@@ -165,6 +170,13 @@ caf::error batch_writer::write(sql_connection& at, const write_batch& batch, con
     may_exist = may_exist || sent == outcome::present;
   }
   return failure_;
+}
+
+caf::expected<uint64_t> batch_writer::raise_epoch(sql_connection& at, uint8_t shard) {
+  auto raised = at.run(take_over, {sql_int2(shard)});
+  if (!raised.ok())
+    return unknown(at, raised);
+  return static_cast<uint64_t>(sql_number(raised.at(0, 0)));
 }
 
 } // namespace troupe

@@ -19,6 +19,9 @@ public:
   /// anything else.
   caf::error write(sql_connection& at, const write_batch& batch, const epochs& fences);
 
+  /// Takes a shard over, see store::raise_epoch(). Error: ec::outcome_unknown.
+  static caf::expected<uint64_t> raise_epoch(sql_connection& at, uint8_t shard);
+
 private:
   enum class outcome { written, refused, present, again, failed };
   void arrange(const write_batch& batch, bool all_may_exist);

@@ -105,23 +105,14 @@ public:
 
   caf::error write(const write_batch& batch, const std::vector<fence>& fences) override {
     std::lock_guard lock{write_mutex_};
-    if (failed_)
-      return make_error(ec::outcome_unknown,
-                        fmt::format("a write to {} has failed: reopen the store", directory_.native()));
-    auto raised = self_.admit(fences);
-    if (!raised)
-      return raised.error();
-    if (batch.empty() && raised->empty())
-      return caf::none;
-    if (auto status = open_->write_synced(batch, *raised); !status.ok()) {
-      failed_ = true;
-      auto cause = status.ToString();
-      return make_error(ec::outcome_unknown, fmt::format("cannot write to the store in {}: {}; {}",
-                                                         directory_.native(), cause, trouble_of(cause).step));
-    }
-    self_.admitted(fences);
-    raise_mark();
-    return caf::none;
+    return write_locked(batch, fences);
+  }
+
+  caf::expected<uint64_t> raise_epoch(uint8_t shard) override {
+    std::lock_guard lock{write_mutex_};
+    auto epoch = self_.epoch(shard) + 1;
+    auto failed = write_locked({}, {fence{shard, epoch}});
+    return failed ? caf::expected<uint64_t>{std::move(failed)} : epoch;
   }
 
   caf::expected<std::optional<std::string>> get(space where, std::string_view key) const override {
@@ -254,6 +245,26 @@ public:
   }
 
 private:
+  caf::error write_locked(const write_batch& batch, const std::vector<fence>& fences) {
+    if (failed_)
+      return make_error(ec::outcome_unknown,
+                        fmt::format("a write to {} has failed: reopen the store", directory_.native()));
+    auto raised = self_.admit(fences);
+    if (!raised)
+      return raised.error();
+    if (batch.empty() && raised->empty())
+      return caf::none;
+    if (auto status = open_->write_synced(batch, *raised); !status.ok()) {
+      failed_ = true;
+      auto cause = status.ToString();
+      return make_error(ec::outcome_unknown, fmt::format("cannot write to the store in {}: {}; {}",
+                                                         directory_.native(), cause, trouble_of(cause).step));
+    }
+    self_.admitted(fences);
+    raise_mark();
+    return caf::none;
+  }
+
   caf::error scan(space where, std::string_view from, std::string_view to, bool backward,
                   const std::function<bool(std::string_view, std::string_view)>& row) const {
     auto opened = current();

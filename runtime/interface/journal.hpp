@@ -8,6 +8,7 @@
 namespace troupe {
 
 class Activate;
+class CloseShards;
 class CountFirings;
 class Done;
 class EndQuarantine;
@@ -17,6 +18,7 @@ class Passivated;
 class QuarantineList;
 class Redeliver;
 class Replayed;
+class ShardsChanged;
 class Tick;
 class TimersChanged;
 
@@ -33,7 +35,9 @@ using shard_host_actor = caf::typed_actor<
     // Who is set aside, by ref.
     rpc<ListQuarantined, QuarantineList>,
     // Wakes one of them, as if it had never crashed. ec::not_found if it is not set aside.
-    rpc<EndQuarantine, Done>>;
+    rpc<EndQuarantine, Done>,
+    // Shards leave this node: answered when nobody of theirs is awake.
+    rpc<CloseShards, Done>>;
 
 /// TIMERS: sends TimerDue to the owners of due timer rows, until the rows are gone.
 using timers_actor = caf::typed_actor<
@@ -42,6 +46,8 @@ using timers_actor = caf::typed_actor<
     // Somebody has lost what it was sent, or rows may be there that nobody announced: reads them again; what is due is fired
     // anew, outbox rows too.
     note<Redeliver>,
+    // Shards have come to this node, or left it.
+    note<ShardsChanged>,
     // How often these were fired.
     rpc<CountFirings, FiringCounts>,
     // Something may be due.

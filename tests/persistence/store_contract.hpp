@@ -256,6 +256,19 @@ CAF_TEST(two epochs of one shard in one batch are refused) {
   CAF_CHECK_EQUAL(code_of(rows->write({put("a", "1")}, {fence{1, 6}, fence{1, 5}})), ec::stale);
 }
 
+CAF_TEST(whoever takes a shard over has an epoch of its own and the one before is refused) {
+  CAF_CHECK(!rows->write({put("a", "1")}, {fence{3, 7}}));
+  auto first = rows->raise_epoch(3), second = rows->raise_epoch(3), of_another = rows->raise_epoch(4);
+  CAF_REQUIRE(first && second && of_another);
+  CAF_CHECK_EQUAL(*first, 8u);
+  CAF_CHECK_EQUAL(*second, 9u);
+  CAF_CHECK_EQUAL(*of_another, 1u);
+  CAF_CHECK_EQUAL(code_of(rows->write({put("a", "2")}, {fence{3, *first}})), ec::stale);
+  CAF_CHECK(!rows->write({put("a", "3")}, {fence{3, *second}}));
+  restart();
+  CAF_CHECK_EQUAL(*rows->raise_epoch(3), 10u);
+}
+
 CAF_TEST(a raised epoch outlives restart and reopening) {
   CAF_CHECK(!rows->write({put("a", "1")}, {fence{3, 7}}));
   CAF_CHECK(!rows->write({}, {fence{3, 1ull << 40}})); // a fence alone is worth a write
