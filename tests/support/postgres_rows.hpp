@@ -50,10 +50,11 @@ public:
         "create trigger hold before insert on troupe.rows for each row execute function troupe.hold();"
         "select pg_advisory_lock(77)");
   }
-  /// Returns when so many sessions wait for a lock of this kind.
-  void await(const std::string& kind = "advisory") {
-    while (holder_.run("select count(*) from pg_locks where not granted and locktype = '" + kind + "'") ==
-           "0")
+  /// Returns when a session waits for a lock of this kind, or when the write that should is over.
+  void await(const std::future<caf::error>& whose, const std::string& kind = "advisory") {
+    while (whose.wait_for(std::chrono::seconds{0}) != std::future_status::ready &&
+           holder_.run("select count(*) from pg_locks where not granted and locktype = '" + kind + "'") ==
+               "0")
       ;
   }
   void open() {
@@ -74,7 +75,7 @@ inline std::future<caf::error> written_soon(std::shared_ptr<store> rows, write_b
 }
 
 /// Has it been written, or not?
-inline bool is_over(std::future<caf::error>& one) {
+inline bool is_over(const std::future<caf::error>& one) {
   return one.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
 }
 

@@ -72,7 +72,8 @@ std::string postgres_session::run(const std::string& text) {
 pid_t postgres_server::launch(const std::vector<std::string>& words, int output) const {
   std::vector<std::string> all{"setpriv", "--pdeathsig=KILL"};
   if (::geteuid() == 0)
-    all.insert(all.end(), {std::string{"--reuid="} + user, std::string{"--regid="} + user, "--init-groups"});
+    for (auto* word : {"--reuid=postgres", "--regid=postgres", "--init-groups"})
+      all.emplace_back(word);
   all.insert(all.end(), words.begin(), words.end());
   std::vector<char*> arguments;
   for (auto& word : all)
@@ -126,15 +127,19 @@ bool postgres_server::try_to_start(const std::vector<std::string>& more) {
   if (::pipe2(ends, O_CLOEXEC) != 0)
     fail("no pipe");
   std::vector<std::string> words{programs_ + "postgres", "-D", data()};
+  auto add = [&](const std::string& setting) {
+    words.emplace_back("-c");
+    words.push_back(setting);
+  };
   // What it acknowledges it syncs, as everywhere; what it does besides is kept small.
   for (auto& one :
        {"unix_socket_directories=" + scratch_.path().string(), "port=" + std::to_string(port_),
         std::string{"listen_addresses=127.0.0.1"}, std::string{"recovery_init_sync_method=syncfs"},
         std::string{"autovacuum=off"}, std::string{"shared_buffers=16MB"}})
-    words.insert(words.end(), {"-c", one});
+    add(one);
   for (auto* all : {&settings_, &more})
     for (auto& one : *all)
-      words.insert(words.end(), {"-c", one});
+      add(one);
   process_ = launch(words, ends[1]);
   ::close(ends[1]);
   auto said = std::make_shared<std::promise<bool>>();

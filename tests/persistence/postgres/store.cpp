@@ -22,7 +22,7 @@ CAF_TEST(a write whose session was ended has an unknown outcome until the store 
   CAF_CHECK(!rows->write({put("a", "1")}, {fence{1, 5}}));
   held_inserts held{server};
   auto lost = written_soon(rows, {put("slow", "1")}, {fence{1, 5}});
-  held.await();
+  held.await(lost);
   held.run("select pg_terminate_backend(pid) from pg_locks where not granted");
   CAF_CHECK_EQUAL(code_of(lost.get()), ec::outcome_unknown);
   CAF_CHECK_EQUAL(code_of(rows->write({put("b", "1")})), ec::outcome_unknown);
@@ -42,7 +42,7 @@ CAF_TEST(reopening ends what the lost session had been told) {
   CAF_CHECK(!far->write({put("a", "1")}));
   held_inserts held{server};
   auto lost = written_soon(far, {put("slow", "1")});
-  held.await();
+  held.await(lost);
   cable.cut();
   CAF_CHECK_EQUAL(code_of(lost.get()), ec::outcome_unknown);
   CAF_CHECK(!far->reopen());
@@ -59,7 +59,7 @@ CAF_TEST(what was acknowledged is there after the server was killed in the middl
   {
     held_inserts held{server};
     auto lost = written_soon(rows, {put("slow", "1"), put("last", "20")}, {fence{1, 5}});
-    held.await();
+    held.await(lost);
     server.kill();
     CAF_CHECK_EQUAL(code_of(lost.get()), ec::outcome_unknown);
     CAF_CHECK_EQUAL(code_of(rows->reopen()), ec::unavailable);

@@ -44,9 +44,9 @@ CAF_TEST(whoever takes over waits for an append in flight and sees it) {
   CAF_CHECK(!old->write({put("a", "1")}, {fence{3, 7}}));
   held_inserts held{server};
   auto append = written_soon(old, {put("slow", "1"), put("a", "2")}, {fence{3, 7}});
-  held.await();
+  held.await(append);
   auto takeover = written_soon(young, {drop("slow"), put("b", "1")}, {fence{3, 8}});
-  held.await("transactionid");
+  held.await(takeover, "transactionid");
   CAF_CHECK(!is_over(takeover));
   held.open();
   CAF_CHECK(!append.get());
@@ -61,9 +61,9 @@ CAF_TEST(an append that comes during a takeover is refused) {
   CAF_CHECK(!old->write({put("a", "1")}, {fence{3, 7}}));
   held_inserts held{server};
   auto takeover = written_soon(young, {put("slow", "1")}, {fence{3, 8}});
-  held.await();
+  held.await(takeover);
   auto append = written_soon(old, {put("a", "2")}, {fence{3, 7}});
-  held.await("transactionid");
+  held.await(append, "transactionid");
   held.open();
   CAF_CHECK(!takeover.get());
   CAF_CHECK_EQUAL(code_of(append.get()), ec::stale);
