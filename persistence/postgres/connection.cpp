@@ -271,7 +271,7 @@ sql_reply sql_connection::run(const std::string& text) {
   return finish(PQsendQuery(handle_, text.c_str()) == 1);
 }
 
-sql_reply sql_connection::run(const sql_statement& what, std::initializer_list<std::string_view> parameters) {
+sql_reply sql_connection::run(const sql_statement& what, std::span<const std::string_view> parameters) {
   ensure(parameters.size() == what.types.size(), "a value for each parameter");
   if (!prepared_.count(what.name)) {
     static_assert(sizeof(sql_type) == sizeof(Oid));

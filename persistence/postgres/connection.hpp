@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <troupe/persistence/postgres/parameters.hpp>
@@ -70,7 +71,10 @@ public:
   sql_reply run(const std::string& text);
 
   /// Does a prepared statement. Parameters and what it answers are in binary format.
-  sql_reply run(const sql_statement& what, std::initializer_list<std::string_view> parameters);
+  sql_reply run(const sql_statement& what, std::span<const std::string_view> parameters);
+  sql_reply run(const sql_statement& what, std::initializer_list<std::string_view> parameters) {
+    return run(what, std::span{parameters.begin(), parameters.size()});
+  }
 
   /// Is there no transaction open, and a server at the other end as far as is known?
   bool idle() const;

@@ -46,6 +46,10 @@ public:
   /// Same, for an array of int8.
   void add_int8(int64_t value);
 
+  bool empty() const {
+    return count_ == 0;
+  }
+
   /// As the server reads it; valid until the next change.
   std::string_view bytes();
 

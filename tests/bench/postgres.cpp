@@ -26,19 +26,20 @@ class bare_statement {
 public:
   explicit bare_statement(const std::string& address) : handle_{PQconnectdb(address.c_str())} {
     constexpr auto insert =
-        "with f as materialized (select 1 from bare.shards where shard = $4 and epoch = $5 for share) "
+        "with f as materialized (select 1 from bare.shards where shard = $3 and epoch = $4 for share) "
         "insert into bare.rows(space, key, value) select 0, p.key, p.value from unnest($1, $2) p(key, "
-        "value), f "
-        "where $3::int8 is not null";
+        "value), f";
+    PQsetNoticeProcessor(
+        handle_, [](void*, const char*) {}, nullptr);
     do_it(PQexec(handle_,
                  "drop schema if exists bare cascade; create schema bare;"
                  "create table bare.rows(space smallint not null, key bytea not null, value bytea not null,"
                  " primary key (space, key));"
                  "alter table bare.rows alter column value set storage external;"
                  "create table bare.shards(shard smallint primary key, epoch bigint not null);"
-                 "insert into bare.shards values (1, 1); set client_min_messages = error"));
-    Oid types[] = {1001, 1001, 20, 21, 20};
-    do_it(PQprepare(handle_, "put", insert, 5, types));
+                 "insert into bare.shards values (1, 1)"));
+    Oid types[] = {1001, 1001, 21, 20};
+    do_it(PQprepare(handle_, "put", insert, 4, types));
   }
   ~bare_statement() {
     PQfinish(handle_);
@@ -59,15 +60,15 @@ public:
         values.add(value);
       }
       auto shard = sql_int2(1), epoch = sql_int8(1);
-      std::string_view all[] = {keys.bytes(), values.bytes(), epoch, shard, epoch};
-      const char* bytes[5];
-      int lengths[5], formats[5];
-      for (size_t i = 0; i < 5; ++i) {
+      std::string_view all[] = {keys.bytes(), values.bytes(), shard, epoch};
+      const char* bytes[4];
+      int lengths[4], formats[4];
+      for (size_t i = 0; i < 4; ++i) {
         bytes[i] = all[i].data();
         lengths[i] = static_cast<int>(all[i].size());
         formats[i] = 1;
       }
-      do_it(PQexecPrepared(handle_, "put", 5, bytes, lengths, formats, 1));
+      do_it(PQexecPrepared(handle_, "put", 4, bytes, lengths, formats, 1));
     }
     first_ += in_flight;
     return static_cast<double>(count) / (now_s() - began);
@@ -119,7 +120,7 @@ void compare_with_statement(size_t entities) {
   std::vector<std::string> refs;
   for (size_t i = 0; i < entities; ++i)
     refs.push_back(fmt::format("bench/cell/{}", i));
-  test::postgres_server server;
+  test::postgres_server server{{"shared_buffers=128MB", "autovacuum=on"}};
   auto rows = open_postgres({.address = server.address()});
   ensure(static_cast<bool>(rows), "the store opens");
   node ours{[](caf::scheduled_actor* root, doors_ptr outside) {
