@@ -9,8 +9,8 @@
 
 namespace troupe::bench {
 
-config::config() {
-  set_scheduler(*this, 2);
+config::config(size_t threads) {
+  set_scheduler(*this, threads);
   add_messages(*this);
   add_bench_messages(*this);
 }
@@ -28,7 +28,7 @@ node::node(wiring wire, const std::string& kept_in, bool sealed) {
   begin(std::move(wire), *rows);
 }
 
-node::node(wiring wire, std::shared_ptr<store> rows) {
+node::node(wiring wire, std::shared_ptr<store> rows, size_t threads) : config_{threads} {
   begin(std::move(wire), std::move(rows));
 }
 

@@ -17,7 +17,7 @@ namespace troupe::bench {
 
 /// Scheduler settings of all benchmarks.
 struct config : caf::actor_system_config {
-  config();
+  explicit config(size_t threads = 2);
 };
 
 /// Opens a store, starts the journal, spawns what `wire` spawns.
@@ -27,8 +27,8 @@ public:
   /// What is in the directory `kept_in` stays; empty = one of its own, gone with the node.
   /// With `sealed`, the store is, under a new master key.
   explicit node(wiring wire, const std::string& kept_in = {}, bool sealed = false);
-  /// Over a store that is open.
-  node(wiring wire, std::shared_ptr<store> rows);
+  /// Over a store that is open, with so many threads for its actors.
+  node(wiring wire, std::shared_ptr<store> rows, size_t threads);
   ~node();
 
   const doors& outside() const {
