@@ -1,28 +1,15 @@
 // CLUSTER MEMBERS: a small language, `NAME HOST:PORT [URI]; ...`.
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <troupe/runtime/cluster_members.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/host_port.hpp>
 #include <troupe/runtime/link_limits.hpp>
 #include <troupe/runtime/rule_text.hpp>
 
 namespace troupe {
 namespace {
-
-bool is_address(std::string_view text) {
-  auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0)
-    return false;
-  auto host = text.substr(0, colon);
-  if (host.find(':') != std::string_view::npos && !(host.starts_with('[') && host.ends_with(']')))
-    return false;
-  unsigned port = 0;
-  auto* last = text.data() + text.size();
-  auto [end, failure] = std::from_chars(text.data() + colon + 1, last, port);
-  return failure == std::errc{} && end == last && port > 0 && port < 65536;
-}
 
 std::vector<std::string_view> words_of(std::string_view entry) {
   auto all = parts_of(entry, ' ');
@@ -43,7 +30,7 @@ caf::expected<std::vector<cluster_member>> parse_cluster_members(std::string_vie
       return refuse(fmt::format(
           "'{}' is no member: NAME HOST:PORT, and the URI in its certificate if it is not the usual one",
           entry));
-    if (!is_address(words[1]))
+    if (auto where = parse_host_port(words[1]); !where || where->port == 0)
       return refuse(fmt::format("{}: '{}' is no HOST:PORT with a port from 1 to 65535", words[0], words[1]));
     if (words.size() == 3 &&
         (words[2].find(':') == std::string_view::npos || words[2].size() > limits::link_name_bytes))

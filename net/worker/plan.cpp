@@ -5,18 +5,11 @@
 #include <fmt/format.h>
 #include <troupe/net/worker/plan.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/host_port.hpp>
 #include <troupe/runtime/rule_text.hpp>
 #include <troupe/runtime/worker_limits.hpp>
 
 namespace troupe {
-namespace {
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
-} // namespace
 
 caf::expected<std::optional<worker_plan>> plan_workers(const config& settings) {
   auto& said = settings.worker_api;
@@ -25,9 +18,8 @@ caf::expected<std::optional<worker_plan>> plan_workers(const config& settings) {
   };
   if (said.address.empty())
     return std::optional<worker_plan>{};
-  auto colon = said.address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == said.address.size() ||
-      said.address.find_first_not_of("0123456789", colon + 1) != std::string::npos)
+  auto where = parse_host_port(said.address);
+  if (!where)
     return refuse(fmt::format("address: '{}' is no HOST:PORT", said.address));
   worker_plan plan;
   plan.address = said.address;
@@ -35,7 +27,7 @@ caf::expected<std::optional<worker_plan>> plan_workers(const config& settings) {
   auto given = !said.certificate.empty() + !said.key.empty() + !said.authority.empty();
   if (given != 0 && given != 3)
     return refuse("certificate, key and authority belong together: give all three or none");
-  if (given == 0 && !is_loopback(std::string_view{said.address}.substr(0, colon)))
+  if (given == 0 && !is_loopback(where->host))
     return refuse(fmt::format("address: {} is not loopback, so certificate, key and authority are needed; or "
                               "listen on 127.0.0.1",
                               said.address));

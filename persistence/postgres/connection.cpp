@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 #include <troupe/persistence/postgres/connection.hpp>
+#include <troupe/runtime/host_port.hpp>
 #include <troupe/runtime/postgres_limits.hpp>
 #include <troupe/runtime/store_address.hpp>
 
@@ -128,9 +129,7 @@ caf::error refused(std::string_view place, std::string_view why) {
 
 bool is_this_machine(std::string_view host, std::string_view address) {
   auto where = address.empty() ? host : address;
-  if (where.starts_with("127."))
-    return where.find_first_not_of("0123456789.") == std::string_view::npos;
-  return where.empty() || where[0] == '/' || where[0] == '@' || where == "::1" || where == "localhost";
+  return where.empty() || where[0] == '/' || where[0] == '@' || is_loopback(where);
 }
 
 caf::error sql_error(std::string_view what, std::string_view place, std::string_view state,

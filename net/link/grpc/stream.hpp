@@ -1,4 +1,4 @@
-// STREAM: what listener and dialler share: credentials as gRPC takes them, and the wire over a stream. For net/link/grpc alone.
+// STREAM: what listener and dialler share: credentials as gRPC takes them, and the wire over a stream. For gRPC streams alone.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -37,19 +37,9 @@ std::chrono::system_clock::time_point deadline_after(std::chrono::milliseconds p
 
 /// What the user of a stream holds: it outlives the stream. The stream is called under a lock, under which gRPC calls nothing.
 template <class Stream>
-class stream_wire final : public wire {
+class stream_handle {
 public:
-  explicit stream_wire(Stream* stream) : stream_{stream} {}
-
-  void send(Frame&& frame) override {
-    with_stream([&](Stream& stream) { stream.write(std::move(frame)); });
-  }
-  void finish() override {
-    with_stream([](Stream& stream) { stream.end_gently(); });
-  }
-  void cancel() override {
-    with_stream([](Stream& stream) { stream.end_at_once(); });
-  }
+  explicit stream_handle(Stream* stream) : stream_{stream} {}
 
   /// Calls it with the stream, while there is one.
   template <class Act>
@@ -67,6 +57,23 @@ public:
 private:
   std::mutex mutex_;
   Stream* stream_;
+};
+
+/// The wire over a stream.
+template <class Stream>
+class stream_wire final : public wire, public stream_handle<Stream> {
+public:
+  using stream_handle<Stream>::stream_handle;
+
+  void send(Frame&& frame) override {
+    this->with_stream([&](Stream& stream) { stream.write(std::move(frame)); });
+  }
+  void finish() override {
+    this->with_stream([](Stream& stream) { stream.end_gently(); });
+  }
+  void cancel() override {
+    this->with_stream([](Stream& stream) { stream.end_at_once(); });
+  }
 };
 
 } // namespace troupe

@@ -18,32 +18,17 @@
 namespace troupe {
 namespace {
 
-// What a session holds: it outlives the stream, which is called under a lock, under which gRPC calls nothing.
 template <class Stream>
-class line_to final : public worker_line {
+class line_to final : public worker_line, public stream_handle<Stream> {
 public:
-  explicit line_to(Stream* stream) : stream_{stream} {}
+  using stream_handle<Stream>::stream_handle;
 
   void send(ToWorker&& message) override {
-    with_stream([&](Stream& stream) { stream.write(std::move(message)); });
+    this->with_stream([&](Stream& stream) { stream.write(std::move(message)); });
   }
   void end(const caf::error& why) override {
-    with_stream([&](Stream& stream) { stream.end(why); });
+    this->with_stream([&](Stream& stream) { stream.end(why); });
   }
-  template <class Act>
-  void with_stream(Act act) {
-    std::lock_guard lock{mutex_};
-    if (stream_)
-      act(*stream_);
-  }
-  void detach() {
-    std::lock_guard lock{mutex_};
-    stream_ = nullptr;
-  }
-
-private:
-  std::mutex mutex_;
-  Stream* stream_;
 };
 
 using greeter = std::function<caf::expected<std::shared_ptr<worker_session>>(
