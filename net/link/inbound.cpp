@@ -93,7 +93,7 @@ public:
     return events_.greet ? events_.greet(theirs) : caf::error{};
   }
 
-  void deliver(Envelope& envelope, link_work work) override {
+  void deliver(Envelope& envelope, link_work work, caf::execution_unit* here) override {
     auto interface = office_->exports->find(envelope.target());
     if (!interface)
       return refuse(work, interface.error());
@@ -123,7 +123,7 @@ public:
       std::lock_guard lock{mutex_};
       askers_.emplace(correlation, caf::actor_cast<caf::weak_actor_ptr>(asker));
     }
-    office_->names->deliver(envelope.target(), std::move(message));
+    office_->names->deliver(envelope.target(), std::move(message), here);
   }
 
   void watch(uint64_t correlation, const std::string& target) override {

@@ -2,6 +2,7 @@
 // It has no thread and no clock; time comes by tick().
 #pragma once
 
+#include <caf/fwd.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,8 +21,8 @@ class link_caller {
 public:
   virtual ~link_caller() = default;
 
-  /// A REPLY.
-  virtual void answer(Envelope& reply) = 0;
+  /// A REPLY. Whoever waits may go on over `here`; null = the scheduler.
+  virtual void answer(Envelope& reply, caf::execution_unit* here) = 0;
 
   /// The other side's error; or ec::unavailable (the link is lost, or was never there), ec::timeout, ec::overloaded.
   virtual void fail(const caf::error& reason) = 0;
@@ -71,8 +72,8 @@ public:
   /// The other side has said who it is, and it fits; an error refuses it.
   virtual caf::error greet(const Hello& theirs) = 0;
 
-  /// A note or a request.
-  virtual void deliver(Envelope& envelope, link_work work) = 0;
+  /// A note or a request; `here` as above.
+  virtual void deliver(Envelope& envelope, link_work work, caf::execution_unit* here) = 0;
 
   /// Wants session::down() when an actor ends.
   virtual void watch(uint64_t correlation, const std::string& target) = 0;
@@ -161,8 +162,8 @@ private:
   void take_back(uint64_t correlation, const caf::error& reason);
   caf::error check_greeting(const Frame& frame);
   caf::error count_work(const Frame& frame);
-  void dispatch(Envelope& envelope);
-  void answered(Envelope& envelope);
+  void dispatch(Envelope& envelope, caf::execution_unit* here);
+  void answered(Envelope& envelope, caf::execution_unit* here);
   void ended_there(const Envelope& envelope);
   bool acknowledge_due(bool patiently) const;
   bool next_frame(Frame& frame);

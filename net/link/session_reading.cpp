@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <troupe/net/link/handshake.hpp>
 #include <troupe/net/link/session.hpp>
+#include <troupe/runtime/guest_turn.hpp>
 
 namespace troupe {
 namespace {
@@ -44,8 +45,13 @@ void session::received(Frame& frame) {
     std::lock_guard lock{mutex_};
     holding_ = true;
   }
-  for (auto& envelope : *frame.mutable_envelopes())
-    dispatch(envelope);
+  if (frame.envelopes_size() == 1) {
+    guest_turn turn; // nothing else is to be done: its answer leaves with the next frame
+    dispatch(*frame.mutable_envelopes(0), turn.unit());
+  } else {
+    for (auto& envelope : *frame.mutable_envelopes())
+      dispatch(envelope, nullptr);
+  }
   {
     std::lock_guard lock{mutex_};
     holding_ = false;
@@ -90,15 +96,16 @@ caf::error session::count_work(const Frame& frame) {
   return {};
 }
 
-void session::dispatch(Envelope& envelope) {
+void session::dispatch(Envelope& envelope, caf::execution_unit* here) {
   switch (envelope.kind()) {
   case Envelope::NOTE:
-    return host_->deliver(envelope, link_work{shared_from_this(), 0, cost_of(envelope)});
+    return host_->deliver(envelope, link_work{shared_from_this(), 0, cost_of(envelope)}, here);
   case Envelope::REQUEST:
-    return host_->deliver(envelope, link_work{shared_from_this(), envelope.correlation(), cost_of(envelope)});
+    return host_->deliver(envelope, link_work{shared_from_this(), envelope.correlation(), cost_of(envelope)},
+                          here);
   case Envelope::REPLY:
   case Envelope::ERROR:
-    return answered(envelope);
+    return answered(envelope, here);
   case Envelope::CANCEL:
     return host_->cancel(envelope.correlation());
   case Envelope::WATCH:
@@ -110,7 +117,7 @@ void session::dispatch(Envelope& envelope) {
   }
 }
 
-void session::answered(Envelope& envelope) {
+void session::answered(Envelope& envelope, caf::execution_unit* here) {
   std::unique_ptr<link_caller> caller;
   {
     std::lock_guard lock{mutex_};
@@ -121,7 +128,7 @@ void session::answered(Envelope& envelope) {
     questions_.erase(i);
   }
   if (envelope.kind() == Envelope::REPLY)
-    return caller->answer(envelope);
+    return caller->answer(envelope, here);
   auto reason = error_in(envelope);
   caller->fail(reason ? reason : make_error(ec::internal, "an error without a code"));
 }

@@ -15,7 +15,7 @@ struct keeping_host final : link_host {
     log.push_back("hello " + theirs.node());
     return refuse_with;
   }
-  void deliver(Envelope& envelope, link_work work) override {
+  void deliver(Envelope& envelope, link_work work, caf::execution_unit*) override {
     log.push_back((work.is_request() ? "request " : "note ") + envelope.payload());
     if (echo && work.is_request())
       work.answer(reply(envelope.payload()));
@@ -51,7 +51,7 @@ struct keeping_host final : link_host {
 struct noting_caller final : link_caller {
   explicit noting_caller(std::vector<std::string>& heard_by, bool* there = nullptr)
       : heard{heard_by}, waiting{there} {}
-  void answer(Envelope& reply) override {
+  void answer(Envelope& reply, caf::execution_unit*) override {
     heard.push_back(reply.payload());
   }
   void fail(const caf::error& reason) override {
