@@ -25,8 +25,9 @@ class journal_thread final : public journal {
 public:
   journal_thread(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, const node_metrics& meters,
                  std::shared_ptr<object_store> objects, trouble_notice on_trouble,
-                 std::shared_ptr<spent_marks> marks)
-      : core_{std::move(rows), std::move(time), meters, std::move(objects), std::move(marks)},
+                 std::shared_ptr<spent_marks> marks, std::optional<journal_sharing> sharing)
+      : core_{std::move(rows),    std::move(time),  meters,
+              std::move(objects), std::move(marks), std::move(sharing)},
         queue_bytes_{meters.journal_queue_bytes}, on_trouble_{std::move(on_trouble)} {}
 
   ~journal_thread() override {
@@ -133,13 +134,12 @@ private:
 
 } // namespace
 
-caf::expected<std::unique_ptr<journal>> start_journal(std::shared_ptr<store> rows,
-                                                      std::shared_ptr<const clock> time, node_metrics meters,
-                                                      std::shared_ptr<object_store> objects,
-                                                      trouble_notice on_trouble,
-                                                      std::shared_ptr<spent_marks> marks) {
+caf::expected<std::unique_ptr<journal>>
+start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters,
+              std::shared_ptr<object_store> objects, trouble_notice on_trouble,
+              std::shared_ptr<spent_marks> marks, std::optional<journal_sharing> sharing) {
   auto result = std::make_unique<journal_thread>(std::move(rows), std::move(time), meters, std::move(objects),
-                                                 std::move(on_trouble), std::move(marks));
+                                                 std::move(on_trouble), std::move(marks), std::move(sharing));
   if (auto failed = result->start())
     return failed;
   return std::unique_ptr<journal>{std::move(result)};

@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <troupe/persistence/journal_counters.hpp>
+#include <troupe/persistence/journal_writer.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/object_refs.hpp>
 #include <troupe/persistence/spent_marks.hpp>
@@ -21,6 +23,8 @@
 #include <vector>
 
 namespace troupe {
+
+class entity_reader;
 
 /// One decision of an entity: its events, and the rows that change with them. All there or not at all.
 struct append_order {
@@ -71,24 +75,23 @@ struct journal_delivery {
   caf::mailbox_element_ptr message;
 };
 
-/// The row that keeps the journal's counters: number and time of the last event.
-row_change journal_counters(uint64_t gsn, int64_t time_us);
-
-/// What that row says: gsn and time_us of the last event, 0 in a newborn store. Error: ec::corrupt, those of store::get().
-caf::expected<envelope> read_journal_counters(const store& rows);
-
 /// What the journal does with orders; knows no thread. One per store, used by one thread at a time.
 ///
 /// After a failed write the outcome of that batch is unknown: every open entity is forgotten, so that all their later
 /// appends are refused, and the store is reopened. Incarnations are never given twice, which makes an append from
 /// before the failure (the older store generation) as recognisable as one from before a replay.
+///
+/// In a store that nodes share it writes to the shards that are its node's, and only what was opened while they were: each
+/// batch carries their fences. Others are refused with ec::unavailable, and nothing of theirs is written.
 class journal_core {
 public:
   /// Without an object store, all payloads stay in their rows. Without marks, what ledgers spend is in the store alone.
+  /// Without sharing, nobody else writes to the store.
   journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {},
-               std::shared_ptr<object_store> objects = {}, std::shared_ptr<spent_marks> marks = {});
+               std::shared_ptr<object_store> objects = {}, std::shared_ptr<spent_marks> marks = {},
+               std::optional<journal_sharing> sharing = {});
 
-  /// Reads the last global sequence number. Call once, first.
+  /// Reads the last global sequence number of this node. Call once, first.
   caf::error start();
 
   /// Takes the orders: writes all appends in one batch, then does the upkeep, then performs the opens. Returns what to
@@ -110,6 +113,7 @@ private:
   struct seat {
     std::string ref;
     uint64_t incarnation = 0;
+    uint64_t epoch = 0; // of its shard when it was opened
     uint64_t last_seq = 0;
     uint64_t batch = 0;         // last one that holds an append of this entity
     size_t acknowledgement = 0; // its place among the acknowledgements of that batch
@@ -117,27 +121,30 @@ private:
   struct hasher {
     size_t operator()(const entity_id& id) const;
   };
-
+  struct acknowledgement {
+    caf::strong_actor_ptr owner;
+    uint64_t incarnation;
+    uint8_t shard;
+    uint64_t seq;
+  };
   caf::expected<seat*> add(append_order& order, write_batch& batch, object_accounts& accounts);
   caf::error raise_marks(std::span<const journal_order> orders);
-  // What a batch of opens is read with: one iterator each, and what is the same for many.
-  struct reading {
-    std::unique_ptr<range_reader> snapshots, events;
-    std::map<std::pair<uint8_t, std::string_view>, std::string> expired_before; // by shard, and tenant/kind
-  };
-  void read(const open_order& order, seat& open, reading& with, std::vector<journal_delivery>& out);
-  caf::expected<std::string_view> expired_before(const open_order& order, reading& with) const;
+  void read(const open_order& order, seat& open, entity_reader& with, std::vector<journal_delivery>& out);
   caf::error maintain(const upkeep_order& order);
   bool recover();
   void forget_doubtful();
   void fail();
-  caf::error write(const write_batch& batch, object_accounts& accounts);
+  void forget(const std::map<uint8_t, journal_writer::departure>& departed);
+  journal_fences& fences() {
+    return writer_.fences();
+  }
 
   std::shared_ptr<store> store_;
   std::shared_ptr<const clock> clock_;
   node_metrics meters_;
   std::shared_ptr<object_store> objects_;
   std::shared_ptr<spent_marks> marks_;
+  journal_writer writer_;
   std::unordered_map<entity_id, seat, hasher> seats_;
   uint64_t incarnations_ = 0;
   std::atomic<uint64_t> generation_ = 1; // read by other threads
@@ -172,6 +179,6 @@ using trouble_notice = std::function<void(const caf::error& trouble)>;
 caf::expected<std::unique_ptr<journal>>
 start_journal(std::shared_ptr<store> rows, std::shared_ptr<const clock> time, node_metrics meters = {},
               std::shared_ptr<object_store> objects = {}, trouble_notice on_trouble = {},
-              std::shared_ptr<spent_marks> marks = {});
+              std::shared_ptr<spent_marks> marks = {}, std::optional<journal_sharing> sharing = {});
 
 } // namespace troupe

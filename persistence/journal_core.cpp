@@ -1,10 +1,12 @@
 // JOURNAL CORE: checks, numbers and writes one batch of orders.
 // Invariants: an event is written only if its seq is the entity's last + 1 and its incarnation is the newest; gsn and time
 // grow strictly; an acknowledgement is made only after the synced write returned; an object is kept before its record is
-// written, and erased only after nothing refers to it any more; so is a ledger's mark raised before its spending is written.
+// written, and erased only after nothing refers to it any more; so is a ledger's mark raised before its spending is written;
+// in a store that is shared, nothing is written to a shard after another node has taken it over.
 
 #include <algorithm>
 #include <cstring>
+#include <troupe/persistence/entity_reader.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/snapshot_rows.hpp>
 #include <troupe/runtime/limits.hpp>
@@ -13,8 +15,6 @@
 
 namespace troupe {
 namespace {
-
-const std::string counters_row = store_key("journal");
 
 void set_failure(Failure* failure, const caf::error& error) {
   failure->set_code(static_cast<uint32_t>(code_of(error)));
@@ -44,24 +44,6 @@ caf::error trouble_from(const caf::error& failed) {
 
 } // namespace
 
-row_change journal_counters(uint64_t gsn, int64_t time_us) {
-  envelope counters;
-  counters.gsn = gsn;
-  counters.time_us = time_us;
-  return {space::meta, counters_row, wrap(counters, {})};
-}
-
-caf::expected<envelope> read_journal_counters(const store& rows) {
-  auto row = rows.get(space::meta, counters_row);
-  if (!row)
-    return std::move(row.error());
-  std::string_view payload;
-  auto counters = *row ? unwrap(**row, payload) : envelope{};
-  if (!counters)
-    return make_error(ec::corrupt, "the journal's counter row is damaged");
-  return *counters;
-}
-
 size_t journal_core::hasher::operator()(const entity_id& id) const {
   size_t value = 0; // the id is a hash already
   std::memcpy(&value, id.hash.data(), sizeof value);
@@ -70,16 +52,18 @@ size_t journal_core::hasher::operator()(const entity_id& id) const {
 
 journal_core::journal_core(std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
                            node_metrics meters, std::shared_ptr<object_store> objects,
-                           std::shared_ptr<spent_marks> marks)
+                           std::shared_ptr<spent_marks> marks, std::optional<journal_sharing> sharing)
     : store_{std::move(rows)}, clock_{std::move(time)}, meters_{std::move(meters)},
-      objects_{std::move(objects)}, marks_{std::move(marks)} {}
+      objects_{std::move(objects)}, marks_{std::move(marks)}, writer_{store_, clock_, meters_,
+                                                                      std::move(sharing)} {}
 
 caf::error journal_core::start() {
-  auto counters = read_journal_counters(*store_);
+  auto counters = read_journal_counters(*store_, fences().node());
   if (!counters)
     return std::move(counters.error());
-  gsn_ = counters->gsn;
-  time_us_ = counters->time_us;
+  auto shared = fences().are_up(); // then what was read of other nodes' events counts, too
+  gsn_ = std::max(shared ? gsn_ : 0, counters->gsn);
+  time_us_ = std::max(shared ? time_us_ : 0, counters->time_us);
   return {};
 }
 
@@ -90,6 +74,17 @@ caf::expected<journal_core::seat*> journal_core::add(append_order& order, write_
       i->second.last_seq + 1 != order.first_seq)
     return make_error(ec::outcome_unknown, "a newer incarnation of the entity has begun");
   auto& open = i->second;
+  if (auto gone = fences().refusal(order.entity.shard, open.epoch)) {
+    seats_.erase(i);
+    return gone;
+  }
+  if (fences().are_up() && std::any_of(order.rows.begin(), order.rows.end(), [&](auto& row) {
+        return shard_of_key(row.key) != order.entity.shard;
+      })) {
+    auto wrong = make_error(ec::internal, open.ref + " writes rows that are not of its shard");
+    seats_.erase(i);
+    return wrong;
+  }
   std::string tenant{tenant_of(open.ref)};
   if (auto refused = store_->refusal(tenant))
     return refused;
@@ -160,23 +155,13 @@ void journal_core::forget_doubtful() {
   });
 }
 
-caf::error journal_core::write(const write_batch& batch, object_accounts& accounts) {
-  auto began_us = clock_->now_us();
-  if (auto failed = store_->write(batch)) {
-    meters_.journal_write_failures.add();
-    return failed;
-  }
-  auto took_us = std::max<int64_t>(0, clock_->now_us() - began_us); // the date may be set back
-  size_t bytes = 0;
-  for (auto& row : batch)
-    bytes += row.key.size() + (row.value ? row.value->size() : 0);
-  meters_.journal_sync_seconds.record(1e-6 * static_cast<double>(took_us));
-  meters_.journal_batches.add();
-  meters_.journal_bytes.add(static_cast<double>(bytes));
-  meters_.objects_kept.add(static_cast<double>(accounts.kept()));
-  meters_.object_bytes.add(static_cast<double>(accounts.kept_bytes()));
-  meters_.objects_erased.add(static_cast<double>(accounts.erase_unreferenced()));
-  return {};
+// Whoever was opened before their shards left can write no more.
+void journal_core::forget(const std::map<uint8_t, journal_writer::departure>& departed) {
+  if (!departed.empty())
+    std::erase_if(seats_, [&departed](const auto& open) {
+      auto left = departed.find(open.first.shard);
+      return left != departed.end() && open.second.epoch <= left->second.epoch;
+    });
 }
 
 // The mark of an append that is refused later stands a little too high, which is harmless.
@@ -202,11 +187,6 @@ caf::error journal_core::raise_marks(std::span<const journal_order> orders) {
 
 std::vector<journal_delivery> journal_core::process(std::span<journal_order> orders) {
   std::vector<journal_delivery> out;
-  struct acknowledgement {
-    caf::strong_actor_ptr owner;
-    uint64_t incarnation;
-    uint64_t seq;
-  };
   std::vector<acknowledgement> written; // one per entity: the last append speaks for all
   std::vector<open_order> opens;
   std::vector<upkeep_order> upkeep;
@@ -217,6 +197,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   out.reserve(orders.size());
   auto usable = recover();
   auto unmarked = usable ? raise_marks(orders) : caf::error{};
+  fences().look();
   auto spends = false;
   auto gsn_before = gsn_;
   ++batch_;
@@ -234,14 +215,15 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
         if (open.batch != batch_) {
           open.batch = batch_;
           open.acknowledgement = written.size();
-          written.push_back({std::move(append->owner), append->incarnation, 0});
+          written.push_back({std::move(append->owner), append->incarnation, append->entity.shard, 0});
         }
         written[open.acknowledgement].seq = open.last_seq;
       } else {
         out.push_back(refusal(std::move(append->owner), append->incarnation, added.error()));
       }
     } else if (auto* open = std::get_if<open_order>(&order)) {
-      seats_[open->entity] = {open->ref, ++incarnations_}; // older appends are refused from here on
+      seats_[open->entity] = {open->ref, ++incarnations_,
+                              fences().of(open->entity.shard)}; // older appends are refused from here on
       opens.push_back(std::move(*open));
     } else if (auto* chore = std::get_if<upkeep_order>(&order)) {
       upkeep.push_back(std::move(*chore));
@@ -252,32 +234,32 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
         seats_.erase(i);
     }
   }
-  caf::error failed;
-  if (!batch.empty()) {
-    batch.push_back(journal_counters(gsn_, time_us_));
-    failed = accounts.settle(batch);
-    if (!failed)
-      failed = write(batch, accounts);
-  }
-  if (!failed)
-    meters_.journal_events.add(static_cast<double>(gsn_ - gsn_before));
-  if (!failed && spends && marks_)
+  journal_writer::outcome result;
+  if (!batch.empty())
+    result = writer_.write_events(std::move(batch), accounts,
+                                  journal_counters(gsn_, time_us_, fences().node()), gsn_ - gsn_before);
+  forget(result.refused);
+  auto& [failed, refused, parts] = result;
+  if (!failed && spends && marks_ && (refused.empty() || !parts.empty()))
     (void)marks_->reach(gsn_,
                         clock_->now_ms()); // too low a number notices less, and the next one begins anew
-  if (failed) {
+  if (failed)
     fail();
-    for (auto& ack : written)
+  for (auto& ack : written) {
+    if (auto gone = refused.find(ack.shard); gone != refused.end()) {
+      out.push_back(refusal(std::move(ack.owner), ack.incarnation, gone->second.told));
+    } else if (failed && parts.count(ack.shard) == 0) {
       out.push_back(refusal(std::move(ack.owner), ack.incarnation,
                             make_error(ec::outcome_unknown, "the store failed: " + text_of(failed))));
-    recover();
-  } else {
-    for (auto& ack : written) {
+    } else {
       Appended message;
       message.set_seq(ack.seq);
       message.set_incarnation(ack.incarnation);
       out.push_back(deliver(std::move(ack.owner), std::move(message)));
     }
   }
+  if (failed)
+    recover();
   for (auto& chore : upkeep) {
     auto outcome = maintain(chore);
     if (chore.done)
@@ -285,12 +267,11 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
   }
   if (opens.empty())
     return out;
-  auto end = entity_end(std::ranges::max(opens, {}, &open_order::entity).entity);
-  reading with{store_->reader(space::snapshot, end), store_->reader(space::journal, end), {}};
+  entity_reader with{*store_, objects_.get(), std::ranges::max(opens, {}, &open_order::entity).entity};
   for (auto& open : opens) {
     auto& held = seats_[open.entity];
-    if (held.incarnation == 0) // a failed write has emptied the seats
-      held = {open.ref, ++incarnations_};
+    if (held.incarnation == 0) // a write that failed or was refused has emptied the seats
+      held = {open.ref, ++incarnations_, fences().of(open.entity.shard)};
     read(open, held, with, out);
   }
   return out;
@@ -299,6 +280,7 @@ std::vector<journal_delivery> journal_core::process(std::span<journal_order> ord
 caf::error journal_core::maintain(const upkeep_order& order) {
   if (!recover())
     return trouble_;
+  fences().look();
   auto batch = order.work(*store_, [this](const entity_id& entity) { return seats_.count(entity) > 0; });
   if (batch.empty())
     return {};
@@ -307,12 +289,16 @@ caf::error journal_core::maintain(const upkeep_order& order) {
     return unread;
   if (auto unread = accounts.settle(batch))
     return unread;
-  auto failed = write(batch, accounts);
-  if (failed) {
+  auto around = fences().around(batch);
+  if (!around)
+    return std::move(around.error());
+  auto result = writer_.write_whole(batch, *around, accounts);
+  forget(result.refused);
+  if (result.failed) {
     fail();
     recover();
   }
-  return failed;
+  return result.failed || result.refused.empty() ? result.failed : result.refused.begin()->second.told;
 }
 
 // What the failed write left behind is known only after reopening: whoever is open has to be replayed.
@@ -322,74 +308,26 @@ void journal_core::fail() {
   seats_.clear();
 }
 
-// The last command id that has expired of the entity's tenant and kind; empty if none has.
-caf::expected<std::string_view> journal_core::expired_before(const open_order& order, reading& with) const {
-  std::string_view ref = order.ref;
-  std::pair whose{order.entity.shard, ref.substr(0, ref.rfind('/'))};
-  auto known = with.expired_before.find(whose);
-  if (known == with.expired_before.end()) {
-    auto stored = store_->get(space::meta, expired_key(ref, store_->naming_key()));
-    if (!stored)
-      return std::move(stored.error());
-    known = with.expired_before.emplace(whose, stored->value_or("")).first;
-  }
-  return std::string_view{known->second};
-}
-
-void journal_core::read(const open_order& order, seat& open, reading& with,
+void journal_core::read(const open_order& order, seat& open, entity_reader& with,
                         std::vector<journal_delivery>& out) {
   Replayed answer;
   answer.set_ref(order.ref);
   answer.set_incarnation(open.incarnation);
-  auto first = entity_begin(order.entity), last = entity_end(order.entity);
-  auto failed = store_->refusal(tenant_of(order.ref));
-  if (!failed && !order.without_snapshot)
-    failed = with.snapshots->scan(first, last, [&](std::string_view key, std::string_view stored) {
-      auto record = read_record(order.ref, stored, objects_.get());
-      if (!record)
-        return true; // a snapshot is a cache: an older one, or the whole journal, serves as well
-      answer.set_snapshot_seq(seq_of_snapshot_key(key));
-      answer.set_snapshot_version(record->header.version);
-      answer.set_snapshot(std::move(record->payload));
-      return false;
-    });
-  open.last_seq = answer.snapshot_seq();
+  auto failed = fences().refusal(order.entity.shard, open.epoch);
   if (!failed) {
-    caf::error damage;
-    failed = with.events->scan(
-        journal_key(order.entity, open.last_seq + 1), last,
-        [&](std::string_view key, std::string_view stored) {
-          auto seq = seq_of_journal_key(key);
-          auto record = read_record(order.ref, stored, objects_.get());
-          if (seq != open.last_seq + 1 || !record) {
-            auto place = order.ref + ": event " + std::to_string(open.last_seq + 1);
-            damage = seq != open.last_seq + 1
-                         ? make_error(ec::corrupt, place + " is missing; restore it from a copy")
-                     : reference_in(stored)
-                         ? make_error(code_of(record.error()), place + ": " + text_of(record.error()))
-                         : make_error(ec::corrupt, place + " is damaged; restore it from a copy");
-            return false;
-          }
-          auto* event = answer.add_events();
-          event->set_seq(seq);
-          event->set_type(record->header.type);
-          event->set_version(record->header.version);
-          event->set_time_us(record->header.time_us);
-          event->set_record(std::move(record->payload));
-          open.last_seq = seq;
-          return true;
-        });
-    if (damage)
-      failed = damage;
+    auto found = with.read(order.ref, order.entity, order.without_snapshot, answer);
+    if (!found) {
+      failed = std::move(found.error());
+    } else {
+      open.last_seq = found->seq;
+      if (fences().are_up()) { // written by another node, maybe, and what follows it is later
+        gsn_ = std::max(gsn_, found->gsn);
+        time_us_ = std::max(time_us_, found->time_us);
+      }
+    }
   }
   if (!failed && marks_ && open.last_seq == 0)
     answer.set_spent_before(marks_->of(order.entity).value_or(0));
-  if (!failed) {
-    if (auto expired = expired_before(order, with))
-      answer.set_expired_before(std::string{*expired});
-    else
-      failed = std::move(expired.error());
-  }
   if (failed) {
     set_failure(answer.mutable_failure(), failed);
     seats_.erase(order.entity);

@@ -157,6 +157,10 @@ caf::error object_accounts::settle(write_batch& batch) {
   return {};
 }
 
+void object_accounts::give_up(uint8_t shard) {
+  std::erase_if(unreferenced_, [shard](const object_id& id) { return id[0] == shard; });
+}
+
 size_t object_accounts::erase_unreferenced() {
   size_t left = 0;
   for (auto& id : unreferenced_)

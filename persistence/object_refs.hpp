@@ -49,6 +49,9 @@ public:
   /// rather too much is kept than too little. Errors: those of store::get().
   caf::error settle(write_batch& batch);
 
+  /// What the batch was to write to this shard has been refused: what it drops there is still referred to.
+  void give_up(uint8_t shard);
+
   /// The batch is durable: erases what nothing refers to any more. What cannot be erased now is garbage, found by
   /// sweep_objects(). Returns how many objects have left.
   size_t erase_unreferenced();

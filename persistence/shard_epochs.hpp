@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <troupe/runtime/limits.hpp>
 
@@ -14,6 +15,14 @@ public:
   /// 0 = the shard is not this node's.
   uint64_t of(uint8_t shard) const {
     return epochs_[shard].load(std::memory_order_acquire);
+  }
+
+  /// Of all shards.
+  std::array<uint64_t, limits::shards> all() const {
+    std::array<uint64_t, limits::shards> now{};
+    for (size_t shard = 0; shard < now.size(); ++shard)
+      now[shard] = epochs_[shard].load(std::memory_order_acquire);
+    return now;
   }
 
   /// From here on, what was opened under an earlier epoch is refused.

@@ -1,10 +1,12 @@
 // RETENTION: once a day, looks for runs and lone tasks whose time is over, and has the journal erase them.
-// Invariant: what is chosen here is a proposal; erase_ended() decides, while nobody else writes.
+// Invariant: what is chosen here is a proposal; erase_ended() decides, while nobody else writes. Of a store that nodes share, each
+// looks after the shards that are its own.
 
 #include <set>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/persistence/journal.hpp>
 #include <troupe/persistence/retention.hpp>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
@@ -61,6 +63,11 @@ struct retention_state {
     now = after;
   }
 
+  bool is_open(unsigned which) const {
+    auto way = doors->names->route();
+    return !way || way->is_open(static_cast<uint8_t>(which));
+  }
+
   // Runs and tasks of the shard after the cursor, in the order of their keys.
   caf::error each_row(index_table first,
                       const std::function<bool(std::string_view, const WorkSummary&)>& row) {
@@ -74,7 +81,7 @@ struct retention_state {
   }
 
   // Whoever has ended may be the one that a task will tell of its end: it stays until that has ended, too. Whoever ends
-  // from here on is not due for a day, so that what is read once holds for the whole round.
+  // from here on is not due for a day, so that what is read once holds for the whole round. Shards of other nodes count, too.
   void note_parents() {
     auto failed = each_row(index_table::tasks, [&](std::string_view, const WorkSummary& work) {
       if (work.ended_ms() == 0 && !work.parent().empty())
@@ -87,11 +94,22 @@ struct retention_state {
     go_on();
   }
 
+  // What is in a shard of another node is for that one to erase.
+  bool is_ours(const std::string& work) const {
+    return !doors->own || !doors->names->refusal(work);
+  }
+
   void erase_some() {
     if (auto done = std::exchange(piece, nullptr)) {
-      if (done->failed)
+      if (done->failed && is_open(shard))
         return try_again(done->failed);
-      absorb(*done);
+      if (!done->failed)
+        absorb(*done);
+    }
+    if (!is_open(shard)) { // its node looks after it
+      left.clear();
+      next_shard(phase::objects);
+      return go_on();
     }
     auto next = std::make_shared<erasure>();
     next->rules = rules;
@@ -102,7 +120,7 @@ struct retention_state {
         return false;
       cursor = key;
       if (is_due(rules, work, next->now_ms) &&
-          parents.count(identify(work.ref(), doors->rows->naming_key())) == 0)
+          parents.count(identify(work.ref(), doors->rows->naming_key())) == 0 && is_ours(work.ref()))
         next->refs.push_back(work.ref());
       return true;
     });
@@ -133,7 +151,7 @@ struct retention_state {
   // What crashes and failed writes have left in the object store.
   void sweep_some() {
     if (auto done = std::exchange(sweeping, nullptr)) {
-      if (done->failed)
+      if (done->failed && is_open(shard - 1))
         return try_again(done->failed);
       swept += done->objects;
     }
@@ -142,6 +160,8 @@ struct retention_state {
     for (bool any = false; !any; ++shard) {
       if (shard == limits::shards)
         return rest();
+      if (!is_open(shard))
+        continue;
       if (auto failed = doors->objects->list(static_cast<uint8_t>(shard),
                                              [&](auto&, uint64_t) { return !(any = true); }))
         return try_again(failed);

@@ -2,58 +2,65 @@
 // Invariant: as in the header; whatever is dropped from memory leaves its lane a border before it or a time to be read anew.
 
 #include <algorithm>
-#include <troupe/actors/agent/catch_up.hpp>
+#include <troupe/actors/agent/timer_lanes.hpp>
 #include <troupe/actors/agent/timer_window.hpp>
-#include <troupe/persistence/effects.hpp>
 #include <troupe/persistence/journal.hpp>
 
 namespace troupe {
-namespace {
 
-// A lane is a shard and one half of it: first the outbox, then the timers.
-constexpr size_t lanes = 2 * limits::shards;
-constexpr int64_t longest_wait = int64_t{1} << 50; // 35 000 years; sums of times stay in range
-
-size_t lane_of(uint8_t shard, int64_t due_ms) {
-  return 2 * shard + (due_ms <= effects::already_sent ? 0 : 1);
-}
-
-bool is_outbox(size_t lane_index) {
-  return lane_index % 2 == 0;
-}
-
-std::string begin_of(size_t lane_index) {
-  auto shard = static_cast<uint8_t>(lane_index / 2);
-  return is_outbox(lane_index) ? timer_begin(shard) : timer_end(shard, effects::already_sent);
-}
-
-std::string end_of(size_t lane_index) {
-  auto shard = static_cast<uint8_t>(lane_index / 2);
-  return timer_end(shard,
-                   is_outbox(lane_index) ? effects::already_sent : std::numeric_limits<int64_t>::max());
-}
-
-int64_t bounded_wait(const TimerRow& row, int64_t wall_ms) {
-  return std::clamp(wait_ms(row, wall_ms), -longest_wait, longest_wait);
-}
-
-} // namespace
+using namespace timer_lanes;
 
 timer_window::timer_window(std::shared_ptr<const store> rows) : rows_{std::move(rows)}, lanes_(lanes) {}
 
-caf::error timer_window::start(const now& at) {
+caf::error timer_window::start(const now& at, const std::function<bool(uint8_t)>& is_open) {
   ahead_ms_ = at.wall_ms - at.steady_ms;
+  for (size_t i = 0; i < lanes; ++i)
+    if (!is_open || is_open(shard_of_lane(i)))
+      open(i);
+  return read(at);
+}
+
+void timer_window::open(size_t lane_index) {
+  lanes_[lane_index].open = true;
+  lanes_[lane_index].border = begin_of(lane_index);
+  empty_.insert(lane_index);
+  if (!is_outbox(lane_index))
+    gained_.insert(lane_index);
+}
+
+void timer_window::gain(uint8_t shard, const now& at) {
+  lose(shard);
+  for (auto i : lanes_of(shard)) {
+    open(i);
+    lanes_[i].reread_ms = at.steady_ms + limits::timer_reread.count();
+  }
+}
+
+void timer_window::lose(uint8_t shard) {
+  for (auto i : lanes_of(shard)) {
+    auto& one = lanes_[i];
+    while (!one.known.empty())
+      forget(i, one.known.begin());
+    anew_.erase({one.anew_ms, i});
+    empty_.erase(i);
+    gained_.erase(i);
+    std::erase_if(behind_, [i](auto& look) { return look.second == i; });
+    one = {};
+  }
+}
+
+// A clock that was ahead, of this node or of another, has set rows that come before their keys say.
+caf::error timer_window::check_gained(const now& at) {
+  if (gained_.empty())
+    return {};
   auto newest = read_journal_counters(*rows_);
   if (!newest)
     return std::move(newest.error());
-  auto was_set_back = newest->time_us / 1000 > at.wall_ms + limits::timer_tick.count();
-  for (size_t i = 0; i < lanes; ++i) {
-    lanes_[i].border = begin_of(i);
-    empty_.insert(i);
-    if (was_set_back && !is_outbox(i))
+  if (newest->time_us / 1000 > at.wall_ms + limits::timer_tick.count())
+    for (auto i : gained_)
       behind_.emplace(at.steady_ms, i);
-  }
-  return read(at);
+  gained_.clear();
+  return {};
 }
 
 // Every timer that is ever waited for comes in here.
@@ -98,7 +105,7 @@ void timer_window::set(const entity_id& owner, const TimerRow& row, const now& a
   auto lane_index = lane_of(owner.shard, row.due_ms());
   auto key = timer_key(owner, row.due_ms(), row.timer(), rows_->naming_key());
   auto& into = lanes_[lane_index];
-  if (!into.complete && key >= into.border)
+  if (!into.open || (!into.complete && key >= into.border))
     return; // it is read when the lane gets there
   auto when = at.steady_ms +
               (is_outbox(lane_index) ? limits::redelivery_first.count() : bounded_wait(row, at.wall_ms));
@@ -124,17 +131,15 @@ void timer_window::trim(size_t lane_index, const now& at) {
     of.complete = false;
     if (i->second.row.set_ms() > at.wall_ms)
       behind_.emplace(at.steady_ms, lane_index);
-    auto next = std::next(i);
-    forget(lane_index, i);
-    i = next;
+    forget(lane_index, std::exchange(i, std::next(i)));
   }
 }
 
 void timer_window::cancel(const entity_id& owner, const TimerRow& row) {
   auto lane_index = lane_of(owner.shard, row.due_ms());
   auto& known = lanes_[lane_index].known;
-  auto i = known.find(timer_key(owner, row.due_ms(), row.timer(), rows_->naming_key()));
-  if (i != known.end())
+  auto key = timer_key(owner, row.due_ms(), row.timer(), rows_->naming_key());
+  if (auto i = known.find(key); i != known.end())
     forget(lane_index, i);
 }
 
@@ -151,14 +156,14 @@ void timer_window::redeliver(const std::string& ref, const now& at, std::chrono:
     for (size_t i = 0; i < lanes; ++i)
       soon(i);
   } else {
-    soon(2 * shard_of(ref));
-    soon(2 * shard_of(ref) + 1);
+    for (auto i : lanes_of(shard_of(ref)))
+      soon(i);
   }
 }
 
 void timer_window::read_anew(size_t lane_index, int64_t when) {
   auto& one = lanes_[lane_index];
-  if (one.anew_ms <= when)
+  if (!one.open || one.anew_ms <= when)
     return;
   anew_.erase({one.anew_ms, lane_index});
   one.anew_ms = when;
@@ -264,13 +269,14 @@ caf::error timer_window::read(const now& at) {
     anew_.erase(anew_.begin());
     reread(lane_index, at);
   }
-  if (auto failed = refill(at))
+  auto failed = check_gained(at);
+  if (failed || (failed = refill(at)))
     return failed;
   for (size_t n = 0; n < limits::timer_lanes_per_tick && !behind_.empty(); ++n) {
     auto [when, lane_index] = *behind_.begin();
     if (when > at.steady_ms)
       break;
-    if (auto failed = look_behind(lane_index, at))
+    if ((failed = look_behind(lane_index, at)))
       return failed;
     behind_.erase({when, lane_index});
   }
@@ -306,7 +312,7 @@ void timer_window::observe(const now& at) {
   waiting_ = std::move(anew);
   if (jump < 0)
     for (size_t i = 0; i < lanes; ++i)
-      if (!is_outbox(i))
+      if (!is_outbox(i) && lanes_[i].open)
         behind_.emplace(at.steady_ms, i);
 }
 
@@ -386,8 +392,7 @@ std::chrono::milliseconds timer_window::rest(const now& at) const {
   if (!sent_.empty())
     next = std::min(next, sent_.begin()->first.first);
   for (auto* set : {&anew_, &behind_})
-    if (!set->empty())
-      next = std::min(next, set->begin()->first);
+    next = set->empty() ? next : std::min(next, set->begin()->first);
   return std::clamp(std::chrono::milliseconds{std::max(next, at.steady_ms) - at.steady_ms},
                     limits::timer_pause, limits::timer_tick);
 }

@@ -23,13 +23,14 @@ namespace troupe {
 /// is announced is taken in if it lies before the border, else it is in the store when the lane gets there. Rows that were
 /// fired stay, at most limits::timers_unanswered, until their owner has deleted them.
 ///
-/// Invariant: of a row in the store, at least one of these holds: it is known; it lies behind the border of its lane; its lane
+/// Invariant: of a row in the store, in a shard that is open, at least one of these holds: it is known; it lies behind the border of its lane; its lane
 /// will be read anew. So each row is fired, and again while it is there. A row that is known and no longer in the store is
 /// fired at most once: before it is fired again it is looked up.
 ///
 /// Memory: at most 2 × 256 × 2 × timers_ahead rows ahead and timers_unanswered fired ones, however many are stored. Time:
 /// start() 512 seeks and as many times timers_ahead rows; change() O(log n) of those known, per row; a firing O(log n), one
-/// seek per timers_ahead of them; redeliver() no more than start(), and per shard at most once per limits::timer_reread.
+/// seek per timers_ahead of them; redeliver() no more than start(), and per shard at most once per limits::timer_reread; gain()
+/// and lose() what is known of one shard.
 class timer_window {
 public:
   /// What time it is on both clocks. `wall_ms` is Unix time and may jump; `steady_ms` counts from anywhere and never does.
@@ -43,8 +44,20 @@ public:
 
   explicit timer_window(std::shared_ptr<const store> rows);
 
-  /// Reads what is due next. Call once, first. Errors: those of store::scan() and read_journal_counters().
-  caf::error start(const now& at);
+  /// Reads what is due next in the shards that are open; `is_open` empty = all are. Call once, first. Errors: those of
+  /// store::scan() and read_journal_counters().
+  caf::error start(const now& at, const std::function<bool(uint8_t shard)>& is_open = {});
+
+  /// A shard has come to this node: its rows are read at the next fire(), and what is due is fired as if it never had been.
+  void gain(uint8_t shard, const now& at);
+
+  /// A shard has left this node: nothing of it is known or fired any more.
+  void lose(uint8_t shard);
+
+  /// Is it one of those whose rows are waited for?
+  bool has(uint8_t shard) const {
+    return lanes_[2 * shard].open;
+  }
 
   /// Rows were written or deleted; of deleted ones timer and due_ms matter, and they went first. An outbox row has just been
   /// acted on and is fired after limits::redelivery_first.
@@ -92,6 +105,7 @@ private:
     turns::iterator turn; // in waiting_ until it is fired, then in sent_
   };
   struct lane {
+    bool open = false; // this node waits for its rows
     lane_rows known;
     std::string border; // first key not read; meaningless if complete
     bool complete = false;
@@ -109,6 +123,8 @@ private:
   void trim(size_t lane_index, const now& at);
   caf::error fill(size_t lane_index, const now& at);
   caf::error look_behind(size_t lane_index, const now& at);
+  void open(size_t lane_index);
+  caf::error check_gained(const now& at);
   void read_anew(size_t lane_index, int64_t when);
   void reread(size_t lane_index, const now& at);
   caf::error read(const now& at);
@@ -124,8 +140,9 @@ private:
   std::vector<lane> lanes_;
   turns waiting_;
   turns sent_;
-  std::set<size_t> empty_;                      // lanes that need rows
-  std::set<std::pair<int64_t, size_t>> anew_;   // lanes to read anew, by steady time
+  std::set<size_t> empty_;                    // lanes that need rows
+  std::set<size_t> gained_;                   // lanes whose rows may be of a clock that was ahead of this one
+  std::set<std::pair<int64_t, size_t>> anew_; // lanes to read anew, by steady time
   std::set<std::pair<int64_t, size_t>> behind_; // lanes to look behind the border of, by steady time
   size_t in_flight_ = 0;
   int64_t ahead_ms_ = 0; // wall time less steady time

@@ -9,6 +9,7 @@
 #include <troupe/actors/spawn.hpp>
 #include <troupe/runtime/proto/tenure.pb.h>
 #include <troupe/runtime/proto/workflow.pb.h>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
@@ -35,7 +36,8 @@ struct timers_state {
   caf::error start() {
     auto known = is_known();
     window.emplace(doors->rows);
-    if (auto failed = window->start(now()))
+    if (auto failed = window->start(
+            now(), [way = doors->names->route()](uint8_t shard) { return !way || way->is_open(shard); }))
       return failed;
     look_later(now());
     if (!known)
@@ -49,8 +51,40 @@ struct timers_state {
       tell_in(self, limits::timer_tick, timers_actor{self}, Tick{});
       return;
     }
-    window->redeliver({}, now(), {});
-    look_later(now());
+    redeliver(Redeliver{});
+  }
+
+  void redeliver(const Redeliver& lost) {
+    auto at = now();
+    window->redeliver(lost.ref(), at, std::chrono::milliseconds{lost.after_ms()});
+    if (lost.ref().empty())
+      find_shards(at);
+    look_later(at);
+  }
+
+  // What has come or left before anybody could tell of it.
+  void find_shards(const timer_window::now& at) {
+    auto way = doors->names->route();
+    for (unsigned i = 0; way && i < limits::shards; ++i) {
+      auto shard = static_cast<uint8_t>(i);
+      if (way->is_open(shard) == window->has(shard))
+        continue;
+      if (window->has(shard))
+        window->lose(shard);
+      else
+        window->gain(shard, at);
+    }
+  }
+
+  void change(const ShardsChanged& changed) {
+    auto at = now();
+    for (auto shard : changed.lost())
+      if (shard < limits::shards)
+        window->lose(static_cast<uint8_t>(shard));
+    for (auto shard : changed.gained())
+      if (shard < limits::shards)
+        window->gain(static_cast<uint8_t>(shard), at);
+    look_later(at);
   }
 
   // A node in which nothing waits does nothing.
@@ -120,12 +154,8 @@ timers_actor::behavior_type timers(timers_actor::stateful_pointer<timers_state> 
   }
   return {
       [self](const TimersChanged& changed) { self->state.change(changed); },
-      [self](const Redeliver& lost) {
-        auto at = self->state.now();
-        self->state.window->redeliver(lost.ref(), at, std::chrono::milliseconds{lost.after_ms()});
-        self->state.look_later(at);
-      },
-      [](const ShardsChanged&) {},
+      [self](const Redeliver& lost) { self->state.redeliver(lost); },
+      [self](const ShardsChanged& changed) { self->state.change(changed); },
       [self](const CountFirings& question) { return self->state.count(question); },
       [self](const Tick& tick) {
         if (tick.epoch() == 0)

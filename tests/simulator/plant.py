@@ -50,8 +50,7 @@ void entity_core::answer("""),
     ("replay_outside_queue", "a replay does not wait for what is queued before it", "persistence/journal_core.cpp",
      "      opens.push_back(std::move(*open));",
      """      if (planted("replay_outside_queue")) {
-        reading early{store_->reader(space::snapshot, entity_end(open->entity)),
-                      store_->reader(space::journal, entity_end(open->entity)), {}};
+        entity_reader early{*store_, objects_.get(), open->entity};
         read(*open, seats_[open->entity], early, out);
       } else {
         opens.push_back(std::move(*open));
@@ -85,8 +84,8 @@ void entity_core::answer("""),
      """  if (!planted("uncounted_restart"))
     restarts_.push_back(now);"""),
     ("lose_mail", "mail for somebody who falls asleep wakes nobody", "actors/agent/shard_host.cpp",
-     "    if (!doors->names->release(ref))",
-     """    if (!doors->names->release(ref) && !planted("lose_mail"))"""),
+     "    if (waking->has(ref) || residents.find(ref) || doors->names->release(ref))",
+     """    if (waking->has(ref) || residents.find(ref) || doors->names->release(ref) || planted("lose_mail"))"""),
     ("late_answer", "a tool's answer to an attempt that is over is taken for one to the next", "actors/agent/agent.cpp",
      "    return i != attempts_.end() && i->second->claim() == message.claim() ? i->second.get() : nullptr;",
      """    auto any = std::is_same_v<Message, ToolEnded> && planted("late_answer");
@@ -101,11 +100,11 @@ void entity_core::answer("""),
      """      out.outbox(timer_id(where.step, "parent"));""",
      """      if (!planted("early_outbox"))
         out.outbox(timer_id(where.step, "parent"));"""),
-    ("erase_too_early", "objects leave before the batch that drops their last record", "persistence/journal_core.cpp",
-     "  if (auto failed = store_->write(batch)) {",
+    ("erase_too_early", "objects leave before the batch that drops their last record", "persistence/journal_writer.cpp",
+     "  result.failed = write(batch, *fences);",
      """  if (planted("erase_too_early"))
     accounts.erase_unreferenced();
-  if (auto failed = store_->write(batch)) {"""),
+  result.failed = write(batch, *fences);"""),
     ("forget_drop", "what upkeep erases is still counted", "persistence/object_refs.cpp",
      "    if (left)\n      add(",
      """    if (left && !planted("forget_drop"))
@@ -125,8 +124,8 @@ void entity_core::answer("""),
     return planted("early_piece") ? early : pass->piece();
   };"""),
     ("key_before_ring", "keys are in force that are not on disk", "persistence/key_ring.cpp",
-     "  if (auto failed = file_->replace(content))",
-     """  if (auto failed = file_->replace(content); failed && !planted("key_before_ring"))"""),
+     "  if (!kept || !*kept)",
+     """  if ((!kept || !*kept) && !planted("key_before_ring"))"""),
     ("forget_undo", "what has completed inside of a block is not undone", "actors/workflow/run/settle.cpp",
      """      state.add_undo(at.path);""",
      """      if (!planted("forget_undo") || at.scopes.size() < 2)

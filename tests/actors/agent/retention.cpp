@@ -1,5 +1,6 @@
 // A day after its end a run or task is gone, whole, whatever fails meanwhile; nobody who still needs it misses it.
 #define CAF_SUITE actors.agent.retention
+#include "tests/support/moving_route.hpp"
 #include "tests/support/platform.hpp"
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/persistence/journal.hpp>
@@ -94,6 +95,23 @@ CAF_TEST(what is awake when its time comes leaves a day later) {
   CAF_CHECK_EQUAL(result_of(one), "x"); // awake for a minute from now on
   node->advance(1min);
   CAF_CHECK_EQUAL(left_of(one), "all");
+  node->advance(24h);
+  CAF_CHECK_EQUAL(left_of(one), "nothing");
+}
+
+CAF_TEST(of shards that move each node erases what is in its own) {
+  const std::string other = "default/task/other";
+  CAF_REQUIRE(shard_of(one) != shard_of(other));
+  create(one, "echo", "x");
+  create(other, "echo", "y");
+  auto route = std::make_shared<moving_route>();
+  node->outside()->names->set_route(route);
+  node->advance(1h); // all asleep
+  route->shut = {shard_of(one)};
+  node->advance(25h);
+  CAF_CHECK_EQUAL(left_of(one), "all");
+  CAF_CHECK_EQUAL(left_of(other), "nothing");
+  route->shut.clear();
   node->advance(24h);
   CAF_CHECK_EQUAL(left_of(one), "nothing");
 }

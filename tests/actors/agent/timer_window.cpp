@@ -122,6 +122,10 @@ struct shelf {
     window.emplace(seen);
     CAF_REQUIRE(!window->start(at));
   }
+  void start_with(uint8_t shard) {
+    window.emplace(seen);
+    CAF_REQUIRE(!window->start(at, [=](uint8_t one) { return one == shard; }));
+  }
   caf::error fire() {
     return window->fire(at, [this](const TimerRow& one, bool again) {
       rung.push_back(one.timer() + (again ? "+" : ""));
@@ -568,6 +572,97 @@ CAF_TEST(a row of a shredded tenant is not fired again and stops nobody) {
   CAF_CHECK(!fire());
   CAF_CHECK(rung == (words{"x"}));
   CAF_CHECK_EQUAL(window->size(), 0u);
+}
+
+CAF_TEST(rows of a shard that is not open are neither read nor known) {
+  auto foreign = row_of(owner_in(1), "foreign", at.wall_ms - 5);
+  keep(foreign);
+  start_with(0);
+  CAF_CHECK_EQUAL(seen->scans, 3u); // two lanes, and the counters
+  set(row_of(owner_in(1), "later", at.wall_ms + 10));
+  tell_cancelled(foreign);
+  window->redeliver({}, at);
+  window->redeliver(owner_in(1), at);
+  pass(10s);
+  CAF_CHECK(rung.empty());
+  CAF_CHECK_EQUAL(window->size(), 0u);
+  CAF_CHECK(window->has(0) && !window->has(1));
+}
+
+CAF_TEST(a shard that comes is read and what is due is fired) {
+  keep(row_of(owner_in(1), "due", at.wall_ms - 5));
+  keep(row_of(owner_in(1), "sent", effects::already_sent));
+  keep(row_of(owner_in(1), "later", at.wall_ms + 5000));
+  start_with(0);
+  pass(1s);
+  auto before = seen->scans;
+  window->gain(1, at);
+  CAF_CHECK(!window->is_idle());
+  CAF_REQUIRE(!fire());
+  CAF_CHECK_EQUAL(seen->scans - before, 3u); // two lanes, and the counters
+  CAF_CHECK(sorted() == (words{"due", "sent"}));
+  acknowledges = true;
+  pass(4500ms);
+  CAF_CHECK(std::find(rung.begin(), rung.end(), "later") != rung.end());
+}
+
+CAF_TEST(a shard that leaves is forgotten whatever was known of it) {
+  keep(row("fired", at.wall_ms - 5));
+  keep(row("later", at.wall_ms + 5000));
+  keep(row_of(owner_in(1), "other", at.wall_ms + 6000));
+  start();
+  CAF_REQUIRE(!fire());
+  CAF_CHECK(rung == words{"fired"});
+  window->redeliver(owner, at, 1s);
+  window->lose(0);
+  window->lose(0);
+  CAF_CHECK_EQUAL(window->size(), 1u);
+  pass(2min);
+  CAF_CHECK(std::count(rung.begin(), rung.end(), "later") == 0);
+  CAF_CHECK(std::count(rung.begin(), rung.end(), "fired+") == 0);
+  CAF_CHECK(std::count(rung.begin(), rung.end(), "other") == 1);
+  rung.clear();
+  window->gain(0, at);
+  CAF_REQUIRE(!fire());
+  CAF_CHECK(rung == (words{"fired", "later"})); // as if they never had been
+}
+
+CAF_TEST(credit for what was fired in a shard that has left is given back) {
+  acknowledges = false;
+  for (size_t i = 0; i < limits::timers_in_flight; ++i)
+    keep(row(fmt::format("x{}", i), at.wall_ms - 5));
+  keep(row_of(owner_in(1), "other", at.wall_ms));
+  start();
+  for (int i = 0; i < 100 && rung.size() < limits::timers_in_flight; ++i)
+    CAF_REQUIRE(!fire());
+  window->lose(0);
+  CAF_REQUIRE(!fire());
+  CAF_CHECK_EQUAL(rung.back(), "other");
+}
+
+CAF_TEST(a shard that was another node s with a clock ahead is looked at behind its border) {
+  for (int64_t i = 0; i < static_cast<int64_t>(ahead); ++i)
+    keep(row(fmt::format("far{}", i), at.wall_ms + 10 * hour + i));
+  auto lasts = row("lasts", at.wall_ms + 11 * hour,
+                   at.wall_ms + 11 * hour - 1000); // a second, by the clock that set it
+  keep(lasts);
+  CAF_REQUIRE(!rows->write({journal_counters(1, (at.wall_ms + 11 * hour) * 1000, "other")}));
+  start_with(1);
+  window->gain(0, at);
+  pass(3s);
+  CAF_REQUIRE(!rung.empty());
+  CAF_CHECK_EQUAL(rung.front(), "lasts");
+}
+
+CAF_TEST(a store that fails when a shard comes is asked again) {
+  keep(row("due", at.wall_ms - 5));
+  start_with(1);
+  window->gain(0, at);
+  seen->fails = true;
+  CAF_CHECK_EQUAL(code_of(fire()), ec::unavailable);
+  seen->fails = false;
+  CAF_REQUIRE(!fire());
+  CAF_CHECK(rung == words{"due"});
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

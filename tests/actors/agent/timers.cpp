@@ -1,6 +1,8 @@
 // A row that is there is fired, at its time, then later and later, until it is gone; its owner acts on it once.
 #define CAF_SUITE actors.agent.timers
 #include "tests/support/fixture.hpp"
+#include "tests/support/moving_route.hpp"
+#include <troupe/runtime/proto/tenure.pb.h>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -70,9 +72,14 @@ bell_actor::behavior_type bell(bell_actor::stateful_pointer<bell_state>, entity_
   };
 }
 
-struct belfry : house {
+struct with_route {
+  std::shared_ptr<moving_route> route = std::make_shared<moving_route>();
+};
+
+struct belfry : with_route, house {
   belfry()
-      : house{[](caf::scheduled_actor* root, doors_ptr outside) {
+      : house{[route = route](caf::scheduled_actor* root, doors_ptr outside) {
+          outside->names->set_route(route);
           outside->names->put(timers_ref, caf::actor_cast<caf::actor>(spawn_timers(root, outside)));
           auto host = spawn_shard_host(root, outside, {make_kind<bell_state>("bell", bell)});
           outside->names->put(std::string{services::shard_host}, caf::actor_cast<caf::actor>(host));
@@ -390,6 +397,44 @@ CAF_TEST(what was set before policies came is read and fired) {
   restart();
   node->advance(2s);
   CAF_CHECK(rung == words{"old"});
+}
+
+CAF_TEST(timers of a shard are fired by the node that has it) {
+  auto shard = shard_of(owner);
+  ShardsChanged change_of_shards;
+  route->shut = {shard};
+  restart();
+  keep("due", time->now_ms());
+  node->advance(1min);
+  CAF_CHECK(rung.empty());
+  route->shut.clear();
+  change_of_shards.add_gained(shard);
+  node->outside()->names->tell(timers_ref, change_of_shards);
+  node->advance(1s);
+  CAF_CHECK_EQUAL(rung, words{"due"});
+  change_of_shards.Clear();
+  change_of_shards.add_lost(shard);
+  change_of_shards.add_lost(limits::shards); // there is none
+  node->outside()->names->tell(timers_ref, change_of_shards);
+  node->advance(1h);
+  CAF_CHECK_EQUAL(rung, words{"due"});
+}
+
+CAF_TEST(a shard that came or left unannounced is found by the next look at all) {
+  route->shut = {shard_of(owner)};
+  restart();
+  node->advance(1min); // it has looked again by then
+  keep("due", time->now_ms());
+  route->shut.clear();
+  node->advance(1min);
+  CAF_CHECK(rung.empty());
+  node->outside()->names->tell(timers_ref, Redeliver{});
+  node->advance(1s);
+  CAF_CHECK_EQUAL(rung, words{"due"});
+  route->shut = {shard_of(owner)};
+  node->outside()->names->tell(timers_ref, Redeliver{});
+  node->advance(1h);
+  CAF_CHECK_EQUAL(rung, words{"due"});
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
