@@ -55,7 +55,7 @@ std::optional<high_water::point> decode(const slot& bytes) {
   return at;
 }
 
-caf::error cannot(std::string_view what, const fs::path& file) {
+caf::error cannot_reach(std::string_view what, const fs::path& file) {
   return make_error(ec::unavailable, fmt::format("cannot {} {}: {}", what, file.native(), last_failure()));
 }
 
@@ -67,7 +67,7 @@ caf::expected<std::optional<high_water::point>> high_water::read(const fs::path&
   if (file < 0 && errno == ENOENT)
     return std::optional<point>{};
   if (file < 0)
-    return cannot("read", path);
+    return cannot_reach("read", path);
   std::optional<point> best;
   for (size_t n = 0; n < slots; ++n) {
     slot bytes{};
@@ -86,7 +86,7 @@ caf::expected<std::unique_ptr<high_water>> high_water::set(const fs::path& direc
   auto path = directory / file_name;
   descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (file < 0)
-    return cannot("make", path);
+    return cannot_reach("make", path);
   std::unique_ptr<high_water> mark{new high_water{std::move(file), std::move(at)}};
   for (size_t n = 0; n < slots; ++n) // the places may hold what another store said
     if (auto failed = mark->write())
@@ -94,7 +94,7 @@ caf::expected<std::unique_ptr<high_water>> high_water::set(const fs::path& direc
   if (auto failed = mark->sync())
     return failed;
   if (sync_directory(directory))
-    return cannot("sync", directory);
+    return cannot_reach("sync", directory);
   return mark;
 }
 
@@ -118,13 +118,13 @@ caf::error high_water::write() {
   auto bytes = encode(at_);
   if (::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(writes_++ % slots * slot_distance)) !=
       static_cast<ssize_t>(bytes.size()))
-    return cannot("write", fs::path{file_name});
+    return cannot_reach("write", fs::path{file_name});
   return {};
 }
 
 caf::error high_water::sync() {
   if (::fdatasync(file_) != 0)
-    return cannot("sync", fs::path{file_name});
+    return cannot_reach("sync", fs::path{file_name});
   return {};
 }
 

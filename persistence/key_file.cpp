@@ -113,6 +113,12 @@ private:
 
 } // namespace
 
+caf::expected<bool> key_file::exchange(const std::optional<std::string>&, std::string_view content) {
+  if (auto failed = replace(content))
+    return failed;
+  return true;
+}
+
 std::shared_ptr<key_file> open_key_file(std::string path, std::function<void(key_file_step)> at_step) {
   return std::make_shared<file_on_disk>(std::move(path), std::move(at_step));
 }

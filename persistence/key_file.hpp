@@ -23,6 +23,15 @@ public:
   /// otherwise either is there. Errors: ec::disk_full, ec::read_only, ec::permission_denied, ec::unavailable.
   virtual caf::error replace(std::string_view content) = 0;
 
+  /// Do other nodes read and replace it as well?
+  virtual bool is_shared() const {
+    return false;
+  }
+
+  /// Replaces it if it still holds `before` (nothing = there is none); false: somebody else was faster, and nothing was done. By default
+  /// as replace(), for one that is not shared. Errors: those of replace(), after which it may hold either.
+  virtual caf::expected<bool> exchange(const std::optional<std::string>& before, std::string_view content);
+
   /// How it is called in messages.
   virtual std::string name() const = 0;
 };

@@ -1,6 +1,10 @@
 // KEY RING: the file in which keys are kept, and who may change them when.
 // Invariants: a key is in the file before anything is sealed with it; the file as a whole is sealed under the master key, so
 // that no entry can be taken out, put back or changed.
+// Of a file that nodes share, each change replaces exactly what it was made of, in one step of the file's; whoever was slower begins
+// anew with what is there. So a key that is in the file stays in it, two nodes never have two active keys for one tenant, and whoever
+// dies has either changed the file or not: there is nothing in between. A node that does not know how its change ended finds out with
+// its next one.
 
 #include <algorithm>
 #include <array>
@@ -8,6 +12,7 @@
 #include <sodium.h>
 #include <troupe/persistence/key_ring.hpp>
 #include <troupe/runtime/error.hpp>
+#include <troupe/runtime/key_limits.hpp>
 #include <troupe/runtime/limits.hpp>
 
 namespace troupe {
@@ -48,8 +53,12 @@ key_ring::open(std::shared_ptr<key_file> file, const sealing_key& master, std::s
   if (!*content)
     return std::shared_ptr<key_ring>{};
   std::shared_ptr<key_ring> ring{new key_ring{std::move(file), master, std::move(time)}};
-  if (auto failed = ring->read(**content))
-    return failed;
+  auto found = ring->parse(**content);
+  if (!found)
+    return std::move(found.error());
+  ring->content_ = std::move(*content);
+  ring->naming_key_ = found->naming_key;
+  ring->install(std::move(*found), master);
   return ring;
 }
 
@@ -57,20 +66,23 @@ caf::expected<std::shared_ptr<key_ring>> key_ring::make(std::shared_ptr<key_file
                                                         const sealing_key& master,
                                                         std::shared_ptr<const clock> time, birth of) {
   ensure(of.naming_key.size() == 32 && !of.store_id.empty(), "a store with an id and a naming key");
-  std::shared_ptr<key_ring> ring{new key_ring{std::move(file), master, std::move(time)}};
+  std::shared_ptr<key_ring> ring{new key_ring{file, master, time}};
   key_set first;
   first.store_id = std::move(of.store_id);
   first.naming_key = ring->naming_key_ = std::move(of.naming_key);
   first.set_stage(of.stage);
   first.add_fresh("", ring->clock_->now_ms());
-  if (auto failed = ring->keep(std::move(first), master))
-    return failed;
+  auto kept = ring->keep(std::move(first), master);
+  if (!kept)
+    return std::move(kept.error());
+  if (!*kept) // another node was faster
+    return open(std::move(file), master, std::move(time));
   return ring;
 }
 
 // Header lines `troupe keyring 2` and `master FINGERPRINT`, then in hex what is sealed under the master key with the header as
 // context: lines of what the ring knows.
-caf::error key_ring::read(std::string_view content) {
+caf::expected<key_set> key_ring::parse(std::string_view content) const {
   auto damaged = make_error(ec::corrupt,
                             fmt::format("the key ring {} is damaged: restore it from a copy", file_->name()));
   auto line_end = content.find('\n');
@@ -100,15 +112,41 @@ caf::error key_ring::read(std::string_view content) {
   sodium_memzero(text.data(), text.size());
   if (!found)
     return damaged;
-  naming_key_ = found->naming_key;
-  any_shredded_ = found->any_shredded();
-  keys_ = std::make_shared<key_set>(std::move(*found));
+  return std::move(*found);
+}
+
+caf::error key_ring::catch_up() {
+  auto content = file_->read();
+  if (!content)
+    return std::move(content.error());
+  if (!*content)
+    return make_error(ec::key_missing, fmt::format("the key ring {} is gone; restore it", file_->name()));
+  if (*content == content_)
+    return {};
+  auto found = parse(**content);
+  if (!found)
+    return std::move(found.error());
+  auto now = keys();
+  if (found->store_id != now->store_id || found->naming_key != naming_key_)
+    return make_error(ec::corrupt, fmt::format("the key ring {} has become that of the store {}: restore it",
+                                               file_->name(), found->store_id));
+  found->follow(*now);
+  content_ = std::move(*content);
+  install(std::move(*found), master_);
   return {};
+}
+
+void key_ring::install(key_set keys, const sealing_key& master) {
+  std::lock_guard lock{mutex_};
+  any_shredded_ = keys.any_shredded();
+  master_ = master;
+  keys_ = std::make_shared<key_set>(std::move(keys));
 }
 
 // On disk first, in force then. Two lines, `troupe keyring 2` and `master FINGERPRINT`; then in hex, sealed under the master key
 // with these lines as its context, what the ring knows.
-caf::error key_ring::keep(key_set changed, const sealing_key& master) {
+// False: somebody else has changed it meanwhile.
+caf::expected<bool> key_ring::keep(key_set changed, const sealing_key& master) {
   auto text = changed.lines();
   auto content = fmt::format("{}{}\nmaster {}\n", first_line, format_now, fingerprint(master));
   std::string sealed;
@@ -118,13 +156,39 @@ caf::error key_ring::keep(key_set changed, const sealing_key& master) {
   if (content.size() > limits::key_ring_bytes)
     return make_error(ec::overloaded, fmt::format("the key ring {} would be longer than {} bytes",
                                                   file_->name(), limits::key_ring_bytes));
-  if (auto failed = file_->replace(content))
-    return failed;
-  std::lock_guard lock{mutex_};
-  any_shredded_ = changed.any_shredded();
-  master_ = master;
-  keys_ = std::make_shared<key_set>(std::move(changed));
-  return {};
+  auto kept = file_->exchange(content_, content);
+  if (!kept || !*kept)
+    return kept;
+  content_ = std::move(content);
+  install(std::move(changed), master);
+  return true;
+}
+
+caf::error key_ring::change(const step& what, const std::optional<sealing_key>& master) {
+  for (size_t tries = 0; tries < limits::key_ring_tries; ++tries) {
+    auto changed = *keys();
+    auto any = what(changed);
+    if (!any)
+      return std::move(any.error());
+    if (!*any)
+      return {};
+    auto kept = keep(std::move(changed), master.value_or(master_));
+    if (!kept)
+      return std::move(kept.error());
+    if (*kept)
+      return {};
+    if (auto failed = catch_up())
+      return failed;
+  }
+  return make_error(ec::unavailable, fmt::format("others change the key ring {} all the time; try again",
+                                                 file_->name()));
+}
+
+caf::error key_ring::reread() {
+  if (!file_->is_shared())
+    return {};
+  std::lock_guard lock{change_mutex_};
+  return catch_up();
 }
 
 std::shared_ptr<const key_set> key_ring::keys() const {
@@ -149,19 +213,20 @@ caf::expected<std::shared_ptr<const key_set>> key_ring::with_key_of(std::string_
   if (auto now = keys(); now->active(tenant))
     return now;
   std::lock_guard lock{change_mutex_};
-  auto now = keys();
-  if (now->active(tenant)) // somebody was faster
-    return now;
-  if (now->is_shredded(tenant))
-    return shredded_error(tenant);
-  if (!can_be_named(tenant))
-    return make_error(ec::invalid_argument, "a tenant without spaces and control characters");
-  if (now->all().size() >= limits::key_ring_keys)
-    return make_error(ec::overloaded,
-                      fmt::format("the key ring holds {} keys; more are not kept", now->all().size()));
-  auto changed = *now;
-  changed.add_fresh(tenant, clock_->now_ms());
-  if (auto failed = keep(std::move(changed), master_))
+  auto failed = change([&](key_set& all) -> caf::expected<bool> {
+    if (all.active(tenant)) // somebody was faster
+      return false;
+    if (all.is_shredded(tenant))
+      return shredded_error(tenant);
+    if (!can_be_named(tenant))
+      return make_error(ec::invalid_argument, "a tenant without spaces and control characters");
+    if (all.all().size() >= limits::key_ring_keys)
+      return make_error(ec::overloaded,
+                        fmt::format("the key ring holds {} keys; more are not kept", all.all().size()));
+    all.add_fresh(tenant, clock_->now_ms());
+    return true;
+  });
+  if (failed)
     return failed;
   return keys();
 }
@@ -172,42 +237,49 @@ caf::error key_ring::refusal(std::string_view tenant) const {
 
 caf::error key_ring::rotate(const std::optional<sealing_key>& master) {
   std::lock_guard lock{change_mutex_};
-  auto changed = *keys();
-  changed.rotate(clock_->now_ms());
-  return keep(std::move(changed), master.value_or(master_));
+  return change(
+      [&](key_set& all) {
+        all.rotate(clock_->now_ms());
+        return true;
+      },
+      master);
 }
 
 caf::error key_ring::shred(std::string_view tenant) {
   std::lock_guard lock{change_mutex_};
-  auto changed = *keys();
-  if (auto failed = changed.shred(tenant))
-    return failed;
-  return keep(std::move(changed), master_);
+  return change([&](key_set& all) -> caf::expected<bool> {
+    if (auto failed = all.shred(tenant))
+      return failed;
+    return true;
+  });
 }
 
 caf::error key_ring::rows_are_of_before() {
   std::lock_guard lock{change_mutex_};
-  auto changed = *keys();
-  changed.rows_are_of_before();
-  return keep(std::move(changed), master_);
+  return change([](key_set& all) {
+    all.rows_are_of_before();
+    return true;
+  });
 }
 
 caf::error key_ring::all_sealed(uint64_t changes) {
   std::lock_guard lock{change_mutex_};
-  auto changed = *keys();
-  if (changed.changes() != changes)
-    return {};
-  changed.all_sealed(clock_->now_ms());
-  return keep(std::move(changed), master_);
+  return change([&](key_set& all) {
+    if (all.changes() != changes)
+      return false;
+    all.all_sealed(clock_->now_ms());
+    return true;
+  });
 }
 
 caf::error key_ring::all_clean() {
   std::lock_guard lock{change_mutex_};
-  auto changed = *keys();
-  if (changed.stage() != seal_stage::sealed)
-    return {};
-  changed.set_stage(seal_stage::clean);
-  return keep(std::move(changed), master_);
+  return change([](key_set& all) {
+    if (all.stage() != seal_stage::sealed)
+      return false;
+    all.set_stage(seal_stage::clean);
+    return true;
+  });
 }
 
 } // namespace troupe

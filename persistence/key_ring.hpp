@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <caf/expected.hpp>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,7 +15,8 @@
 
 namespace troupe {
 
-/// The keys of one store. Every change is in the file before it is in force. Thread-safe.
+/// The keys of one store. Every change is in the file before it is in force. Thread-safe. Where nodes share a store they share the file,
+/// too: a change of one is known to another when that one meets a key it does not know, changes the ring itself, or looks (reread()).
 ///
 /// A tenant's key is made when the tenant first writes. The store's naming key is kept here, too, since with it
 /// anybody could test whether a name occurs in the store.
@@ -47,6 +49,9 @@ public:
   /// ec::overloaded (limits::key_ring_keys), and those of key_file.
   caf::expected<std::shared_ptr<const key_set>> with_key_of(std::string_view tenant);
 
+  /// Looks what other nodes have changed, if the file is shared. Errors: those of open(); ec::key_missing if there is no file any more.
+  caf::error reread();
+
   /// As store::refusal().
   caf::error refusal(std::string_view tenant) const;
 
@@ -72,15 +77,20 @@ public:
 
 private:
   key_ring(std::shared_ptr<key_file> file, const sealing_key& master, std::shared_ptr<const clock> time);
-  caf::error read(std::string_view content);
-  caf::error keep(key_set changed, const sealing_key& master);
+  using step = std::function<caf::expected<bool>(key_set& keys)>; // false = there is nothing to change
+  caf::error change(const step& what, const std::optional<sealing_key>& master = {});
+  caf::expected<key_set> parse(std::string_view content) const;
+  caf::error catch_up();
+  caf::expected<bool> keep(key_set changed, const sealing_key& master);
+  void install(key_set keys, const sealing_key& master);
 
   std::shared_ptr<key_file> file_;
   std::shared_ptr<const clock> clock_;
   nonce_source nonces_;
   std::string naming_key_;
   mutable std::mutex mutex_; // guards master_ and keys_, the pointer
-  std::mutex change_mutex_;  // held while the ring is changed; taken before mutex_
+  std::mutex change_mutex_;  // held while the ring is changed; taken before mutex_; guards content_
+  std::optional<std::string> content_; // of the file, as it was read or written last
   sealing_key master_;
   std::shared_ptr<const key_set> keys_;
   std::atomic<bool> any_shredded_ = false; // so that asking costs nothing as long as none is

@@ -94,6 +94,10 @@ public:
   void set_stage(seal_stage stage) {
     stage_ = stage;
   }
+  /// Another node has made this of `before`: whoever counts changes() sees one.
+  void follow(const key_set& before) {
+    changes_ = before.changes_ + 1;
+  }
 
   /// As lines of text, and from them; nothing if they are not such lines. changes() is not in them.
   std::string lines() const;

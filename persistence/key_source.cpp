@@ -77,25 +77,48 @@ pid_t start_shell(const std::string& command, int output) {
 
 } // namespace
 
-caf::expected<sealing_key> master_key_from_file(const std::string& path) {
+namespace {
+
+// What is in it, whoever else can read it being refused.
+caf::expected<std::string> read_private(const std::string& path, std::string_view what) {
   descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file < 0 && errno == ENOENT)
-    return make_error(ec::key_missing, fmt::format("there is no master key file {}: restore it, or correct "
-                                                   "[keys] master_key_file",
-                                                   path));
+    return make_error(ec::key_missing, fmt::format("there is no {} {}", what, path));
   struct stat found {};
   if (file < 0 || ::fstat(file, &found) != 0)
-    return cannot("read the master key file", path, last_failure());
+    return cannot(fmt::format("read the {}", what), path, last_failure());
   if (!S_ISREG(found.st_mode) || (found.st_mode & 0077) != 0)
     return make_error(ec::permission_denied,
                       fmt::format("{} must be a file only this user can read; chmod 600 {}", path, path));
   auto text = read_all(file, limits::key_command_bytes);
   if (!text)
-    return cannot("read the master key file", path, last_failure());
+    return cannot(fmt::format("read the {}", what), path, last_failure());
+  return std::move(*text);
+}
+
+} // namespace
+
+caf::expected<sealing_key> master_key_from_file(const std::string& path) {
+  auto text = read_private(path, "master key file");
+  if (!text && code_of(text.error()) == ec::key_missing)
+    return make_error(ec::key_missing,
+                      text_of(text.error()) + ": restore it, or correct [keys] master_key_file");
+  if (!text)
+    return std::move(text.error());
   auto key = parse_key(*text);
   if (!key)
     return no_key("the file " + path);
   return *key;
+}
+
+caf::expected<secret> password_from_file(const std::string& path) {
+  auto text = read_private(path, "password file");
+  if (!text)
+    return std::move(text.error());
+  text->erase(std::min(text->find_first_of("\r\n"), text->size()));
+  if (text->empty())
+    return make_error(ec::invalid_argument, fmt::format("the first line of {} is empty", path));
+  return secret{std::move(*text)};
 }
 
 caf::expected<sealing_key> master_key_from_command(const std::string& command, const clock& time,

@@ -2,6 +2,8 @@
 // Invariant: one piece at a time is in the journal, so that it never waits long for this.
 
 #include <troupe/persistence/seal_keeper.hpp>
+#include <troupe/runtime/error.hpp>
+#include <troupe/runtime/key_limits.hpp>
 
 namespace troupe {
 
@@ -14,10 +16,11 @@ struct seal_keeper::shared {
   std::atomic<bool> stop_cleaning = false;
 };
 
-seal_keeper::seal_keeper(std::shared_ptr<sealed_store> rows, std::shared_ptr<journal> disk, notice say)
-    : rows_{std::move(rows)}, disk_{std::move(disk)}, course_{rows_, std::move(say)},
+seal_keeper::seal_keeper(std::shared_ptr<sealed_store> rows, std::shared_ptr<journal> disk, notice say,
+                         bool alone)
+    : rows_{std::move(rows)}, disk_{std::move(disk)}, course_{rows_, say}, say_{std::move(say)}, alone_{alone},
       shared_{std::make_shared<shared>()} {
-  thread_ = std::thread{[this] { run(); }};
+  thread_ = std::thread{[this] { alone_ ? run() : look_at_others(); }};
 }
 
 seal_keeper::~seal_keeper() {
@@ -30,7 +33,19 @@ seal_keeper::~seal_keeper() {
   thread_.join();
 }
 
+seal_status seal_keeper::status() const {
+  auto now = course_.status();
+  if (!alone_ && now.keys->pending())
+    now.trouble = make_error(ec::unavailable, "rows are sealed anew, and those of shredded tenants erased, when one "
+                                              "node has the store alone: without [cluster] etcd, all others stopped");
+  return now;
+}
+
 void seal_keeper::rotate(const std::optional<sealing_key>& master, listener done) {
+  if (master && !alone_)
+    return done(make_error(ec::conflict,
+                           "other nodes use the master key they have: stop all but one, start that one without "
+                           "[cluster] etcd, and rotate there"));
   change([master](key_ring& ring) { return ring.rotate(master); }, std::move(done));
 }
 
@@ -68,6 +83,21 @@ void seal_keeper::run() {
     if (with.stopping)
       return;
     with.poked = false;
+  }
+}
+
+// A ring that cannot be read is told of once.
+void seal_keeper::look_at_others() {
+  auto& with = *shared_;
+  auto was_well = true;
+  std::unique_lock lock{with.mutex};
+  while (!with.changed.wait_for(lock, limits::key_ring_look, [&] { return with.stopping; })) {
+    lock.unlock();
+    auto failed = rows_->ring().reread();
+    if (failed && was_well && say_)
+      say_("it is not known whether other nodes have changed keys: " + describe(failed));
+    was_well = !failed;
+    lock.lock();
   }
 }
 

@@ -14,24 +14,26 @@ namespace troupe {
 /// goes through the journal, piece by piece. Thread-safe.
 class seal_keeper {
 public:
-  /// Begins where the life before was cut off. `say` gets a line for the log when a pass ends; on any thread.
-  seal_keeper(std::shared_ptr<sealed_store> rows, std::shared_ptr<journal> disk, notice say = {});
+  /// Begins where the life before was cut off. `say` gets a line for the log when a pass ends; on any thread. Not `alone`: other nodes
+  /// write to the store as well. Then it runs no passes, which need to know that nobody else writes, and looks for keys that others have
+  /// made or destroyed.
+  seal_keeper(std::shared_ptr<sealed_store> rows, std::shared_ptr<journal> disk, notice say = {},
+              bool alone = true);
   /// Stops after the piece in hand; to be called before the journal ends.
   ~seal_keeper();
   seal_keeper(const seal_keeper&) = delete;
   seal_keeper& operator=(const seal_keeper&) = delete;
 
-  /// Called once, on the journal's thread.
+  /// Called once, on the journal's thread; at once for what is refused.
   using listener = std::function<void(const caf::error&)>;
-  /// New data keys, and a new master key if one is given. Errors: those of key_ring::rotate(), ec::unavailable.
+  /// New data keys, and a new master key if one is given. Errors: those of key_ring::rotate(), ec::unavailable; ec::conflict, a new master
+  /// key while others use the one they have.
   void rotate(const std::optional<sealing_key>& master, listener done);
   /// Destroys a tenant's keys; its entities that are awake are refused from then on. Errors: as key_ring::shred().
   void shred(const std::string& tenant, listener done);
 
   /// How it stands now.
-  seal_status status() const {
-    return course_.status();
-  }
+  seal_status status() const;
   key_ring& ring() const {
     return rows_->ring();
   }
@@ -41,11 +43,14 @@ private:
 
   void change(std::function<caf::error(key_ring&)> what, listener done);
   void run();
+  void look_at_others();
   void piece();
 
   std::shared_ptr<sealed_store> rows_;
   std::shared_ptr<journal> disk_;
   seal_course course_;
+  const notice say_;
+  const bool alone_;
   std::shared_ptr<shared> shared_;
   std::thread thread_;
 };

@@ -25,7 +25,7 @@ caf::error damaged(space where, std::string_view key, std::string_view how) {
 // Opens values one after the other; most are sealed under the key of the one before.
 class opener {
 public:
-  explicit opener(const key_ring& ring) : ring_{ring}, keys_{ring.keys()} {}
+  explicit opener(key_ring& ring) : ring_{ring}, keys_{ring.keys()} {}
 
   caf::error open(std::string& out, space where, std::string_view key, std::string_view stored) {
     if (sealed_store::is_plain_for_ever(where, key)) {
@@ -54,6 +54,12 @@ private:
       newer_ = ring_.keys();
       last_ = newer_->find(id);
     }
+    if (!last_) { // made by another node
+      if (auto failed = ring_.reread())
+        return failed;
+      newer_ = ring_.keys();
+      last_ = newer_->find(id);
+    }
     if (last_ && !last_->destroyed())
       return {};
     auto failed = cannot_open_with(id, newer_ ? *newer_ : *keys_, describe_row(where, key));
@@ -61,7 +67,7 @@ private:
     return failed;
   }
 
-  const key_ring& ring_;
+  key_ring& ring_;
   // As it was before the first row was read: a key that leaves the ring meanwhile still opens what the reader sees.
   std::shared_ptr<const key_set> keys_, newer_;
   const ring_key* last_ = nullptr;
@@ -72,9 +78,10 @@ private:
 bool sealed_store::is_plain_for_ever(space where, std::string_view key) {
   static const std::string layout = store_key("layout"), naming_key = store_key("naming_key"),
                            id = store_key("id"), epochs = store_key("epoch/"),
-                           counters = store_key("journal"), history = store_key("history");
+                           counters = store_key("journal"), history = store_key("history"),
+                           ring = store_key("keyring");
   return where == space::meta && !key.empty() && key[0] == 0 &&
-         (key == layout || key == naming_key || key == id || key == counters || key == history ||
+         (key == layout || key == naming_key || key == id || key == counters || key == history || key == ring ||
           key.substr(0, epochs.size()) == epochs);
 }
 
@@ -236,6 +243,17 @@ caf::expected<bool> is_newborn(const store& rows) {
   return !found;
 }
 
+// As it is in the rows: another node may have begun to seal them after this one had opened the store.
+caf::expected<bool> is_sealed(const store& rows) {
+  auto& moved = store_self::moved_naming_key();
+  if (rows.naming_key() == moved)
+    return true;
+  auto key = rows.get(space::meta, store_key("naming_key"));
+  if (!key)
+    return std::move(key.error());
+  return *key == moved;
+}
+
 caf::error no_ring(const store& rows, const std::string& file, std::string_view what) {
   return make_error(ec::key_missing,
                     fmt::format("the store {} is sealed, and {}: {}", rows.id(), what, file));
@@ -245,13 +263,15 @@ caf::error no_ring(const store& rows, const std::string& file, std::string_view 
 
 caf::expected<sealing> seal_store(std::shared_ptr<store> rows, std::shared_ptr<key_file> file,
                                   const std::optional<sealing_key>& master, std::shared_ptr<const clock> time,
-                                  bool restored) {
-  auto has_moved = rows->naming_key() == store_self::moved_naming_key();
+                                  bool restored, bool alone) {
   if (!master) {
     auto content = file->read();
     if (!content)
       return std::move(content.error());
-    if (*content || has_moved)
+    auto has_moved = is_sealed(*rows);
+    if (!has_moved)
+      return std::move(has_moved.error());
+    if (*content || *has_moved)
       return make_error(
           ec::key_missing,
           fmt::format("the store {} is sealed and no master key is configured: set master_key_file or "
@@ -265,8 +285,22 @@ caf::expected<sealing> seal_store(std::shared_ptr<store> rows, std::shared_ptr<k
   auto newborn = is_newborn(*rows);
   if (!newborn)
     return std::move(newborn.error());
-  if (!*ring && has_moved)
-    return no_ring(*rows, file->name(), "its key ring is gone; restore it");
+  auto moved = is_sealed(*rows); // after what it is compared with
+  if (!moved)
+    return std::move(moved.error());
+  auto has_moved = *moved;
+  if (!*ring && !*newborn && !has_moved && !alone)
+    return make_error(ec::conflict,
+                      fmt::format("the store {} has rows and no keys yet, and other nodes may be writing to it: "
+                                  "start one node alone with the master key first (without [cluster] etcd)",
+                                  rows->id()));
+  if (!*ring && has_moved) { // another node may have made it just now
+    ring = key_ring::open(file, *master, time);
+    if (!ring)
+      return std::move(ring.error());
+    if (!*ring)
+      return no_ring(*rows, file->name(), "its key ring is gone; restore it");
+  }
   if (!*ring) {
     key_ring::birth of{rows->id(), *newborn ? make_naming_key() : rows->naming_key(),
                        *newborn ? seal_stage::clean : seal_stage::converting};

@@ -38,8 +38,8 @@ public:
   const std::string& id() const override;
 
   /// Is this a row the store below writes of itself, before there is a key, or one that a backup reads and a restore writes
-  /// without one: the journal's counters, which stand in the header of every record too, and the name of the history? Such
-  /// rows are never sealed.
+  /// without one: the journal's counters, which stand in the header of every record too, and the name of the history? Or the key
+  /// ring of a store that nodes share, which the master key seals as a whole? Such rows are never sealed.
   static bool is_plain_for_ever(space where, std::string_view key);
 
   /// The store below, and the keys.
@@ -71,10 +71,11 @@ struct sealing {
 
 /// Puts the seal on a store that was just opened: opens its key ring, or makes one when a master key comes for the first
 /// time. Without ring and master key the store is left as it is. `restored`: its rows may be older than its ring, even from
-/// before its first key; a pass will seal them anew. Errors: ec::key_missing (it is sealed and there is no master
-/// key, or no ring), ec::wrong_key (of another master key, or of another store), and those of key_ring.
+/// before its first key; a pass will seal them anew. Not `alone`: other nodes may do the same now, or write. Errors: ec::key_missing (it is
+/// sealed and there is no master key, or no ring), ec::wrong_key (of another master key, or of another store), ec::conflict (others may be
+/// writing plain rows: the first key has to come while one node has it alone), and those of key_ring.
 caf::expected<sealing> seal_store(std::shared_ptr<store> rows, std::shared_ptr<key_file> file,
                                   const std::optional<sealing_key>& master, std::shared_ptr<const clock> time,
-                                  bool restored = false);
+                                  bool restored = false, bool alone = true);
 
 } // namespace troupe

@@ -13,7 +13,8 @@ std::optional<host_port> parse_host_port(std::string_view text) {
   auto in_brackets = read.host.starts_with('[') && read.host.ends_with(']');
   if (in_brackets)
     read.host = read.host.substr(1, read.host.size() - 2);
-  if (read.host.empty() || (read.host.find(':') != std::string_view::npos) != in_brackets)
+  if (read.host.empty() || read.host.find_first_of("[]") != std::string_view::npos ||
+      (read.host.find(':') != std::string_view::npos) != in_brackets)
     return {};
   auto* last = text.data() + text.size();
   auto [end, failure] = std::from_chars(text.data() + colon + 1, last, read.port);

@@ -7,6 +7,7 @@
 #include <set>
 #include <troupe/actors/agent/capability.hpp>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/interface/agent.hpp>
 #include <troupe/runtime/proto/health.pb.h>
 
@@ -116,7 +117,7 @@ agent_registry_actor::behavior_type registry(agent_registry_actor::stateful_poin
   house_rules(self);
   self->state.doors = doors;
   self->state.parts = parts;
-  if (auto failed = load_agents(*doors->rows, self->state.index)) {
+  if (auto failed = load_agents(*doors_of(*doors, "agent").rows, self->state.index)) {
     self->quit(failed);
     return agent_registry_actor::behavior_type::make_empty_behavior();
   }

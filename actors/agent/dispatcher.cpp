@@ -295,7 +295,7 @@ TaskStanding dispatcher::explain(const RunTask& task) const {
     standing.set_agent(i->second.agent());
     return standing;
   }
-  if (waiting_.count(key_of(task)) == 0)
+  if (waiting_.count(key_of(task)) == 0 && !task.owner().empty())
     return standing;
   auto agents = pools_.count(task.query());
   standing.set_able(agents.able);

@@ -64,7 +64,7 @@ public:
   /// One heartbeat has passed: asks those at work, and takes their tasks from those that are silent.
   void sweep();
 
-  /// Where a task is, and why it does not go on. Cost: the agents that could do it, see agent_pools::count().
+  /// Where a task is, and why it does not go on; of one without an owner, how one like it would stand. Cost: the agents that could do it, see agent_pools::count().
   TaskStanding explain(const RunTask& task) const;
 
   /// How long until look_at_rates() makes sense; nothing if no rate makes anybody wait.

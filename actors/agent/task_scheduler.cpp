@@ -3,6 +3,7 @@
 
 #include <troupe/actors/agent/dispatcher.hpp>
 #include <troupe/actors/spawn.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
 #include <troupe/runtime/proto/health.pb.h>
 
@@ -21,7 +22,7 @@ public:
     auto first_number = static_cast<uint64_t>(doors_->time->now_us()); // above those of an earlier one
     work_.emplace(*this, options.default_slots, std::move(options.rates), options.heartbeats_missed,
                   first_number);
-    if (auto failed = work_->load(*doors_->rows))
+    if (auto failed = work_->load(*doors_of(*doors_, "agent").rows))
       return failed;
     doors_->names->tell(std::string{services::timers}, Redeliver{}); // whoever waits, ask again
     tell_registry({}, false); // what an earlier one held against agents

@@ -53,6 +53,7 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Keys", access_role::admin},
     {"NewKeys", access_role::admin},
     {"Shred", access_role::admin},
+    {"Drain", access_role::admin},
     {"Ledgers", access_role::viewer},
     {"Ledger", access_role::viewer},
     {"Charge", access_role::operator_},
@@ -85,6 +86,16 @@ constexpr std::pair<std::string_view, access_role> policy[] = {
     {"Why", access_role::viewer},
     {"RunStory", access_role::viewer},
     {"Replay", access_role::viewer},
+    {"Services", access_role::viewer},
+    {"OwnServices", access_role::viewer},
+    {"Fleets", access_role::viewer},
+    {"Results", access_role::viewer},
+    {"Hire", access_role::admin},
+    {"NewFleet", access_role::admin},
+    {"ResizeFleet", access_role::admin},
+    {"Pool", access_role::admin},
+    {"Distribute", access_role::operator_},
+    {"DropGoal", access_role::operator_},
 };
 
 constexpr std::string_view role_names[] = {"worker", "viewer", "operator", "admin"};

@@ -41,6 +41,7 @@ void merge(const ListTimers& in, TimerList& all, TimerList&& more);
 void merge(const ListLedgers& in, LedgerList& all, LedgerList&& more);
 void merge(const ListSchedules& in, ScheduleList& all, ScheduleList&& more);
 void merge(const ListWorkflows& in, WorkflowList& all, WorkflowList&& more);
+void merge(const ListFleets& in, FleetList& all, FleetList&& more);
 
 /// A method that is done by the owner of what it is about.
 template <class In>
@@ -53,6 +54,20 @@ template <class In, class Out>
 concept about_all = requires(const In& in, Out& all) {
   merge(in, all, std::move(all));
 };
+
+/// A method that is done by the node it names; none = the one that is asked.
+template <class In>
+concept about_node = requires(const In& in) {
+  { in.node() } -> std::convertible_to<std::string>;
+};
+
+/// A method that needs more than shared rows and messages to refs: agents, or what the scheduler or the shard host of a node has in memory. Where
+/// members share their rows, these alone are for others to do; rows are read here, so that nothing is shown twice or missing while a
+/// shard moves.
+template <class In>
+inline constexpr bool needs_memory =
+    std::is_same_v<In, AskWhy> || std::is_same_v<In, RequeueDeadLetter> || std::is_same_v<In, ListDeadLetters> ||
+    std::is_same_v<In, ListFleets>;
 
 /// The nodes to ask for any of these refs, this one ("") first if it may have one: it has agents, and every id that is none.
 std::vector<std::string> nodes_for(const directory& names, const std::vector<std::string>& refs);
@@ -137,12 +152,17 @@ void serve_all(const control_call& call, const std::vector<std::string>& others,
 template <class In, class Out>
 void serve_anywhere(const control_call& call, const In& in, reply_to<Out> reply) {
   auto& names = *call.desk->outside->names;
+  if (call.desk->outside->own && !needs_memory<In> && !about_node<In>)
+    return serve(call, in, std::move(reply));
   if constexpr (about_all<In, Out>) {
     if (auto way = names.route())
       return serve_all<In, Out>(call, way->others(), in, std::move(reply));
   } else if constexpr (about_entity<In>) {
     if (names.route())
       return serve_at<In, Out>(call, nodes_for(names, refs_meant(in)), in, std::move(reply));
+  } else if constexpr (about_node<In>) {
+    if (names.route() && !in.node().empty() && in.node() != call.desk->node)
+      return forward<In, Out>(call, in.node(), in, std::move(reply));
   }
   serve(call, in, std::move(reply));
 }

@@ -5,6 +5,7 @@
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/directory.hpp>
+#include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
 
@@ -20,6 +21,9 @@ caf::expected<RunStarted> admit_work(const control_desk& desk, std::string_view 
 /// number of all that it does.
 void find_work(const control_call& call, std::vector<index_table> tables, RunFilter filter, size_t limit,
                std::function<void(caf::expected<RunList>)> done);
+
+/// Who is set aside on this node, whichever of its shard hosts has them.
+void find_set_aside(const control_call& call, reply_to<QuarantineList> reply);
 
 /// Asks a ref under the call's context and patience; the answer, as `view` shows it, or the error becomes the
 /// reply.

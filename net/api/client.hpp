@@ -85,7 +85,18 @@ public:
   caf::expected<MemberList> members(const ListMembers& in = {});
   caf::expected<ShardList> shards(const ListShards& in = {});
   caf::expected<Reachability> why_not(const AskWhyNot& in);
+  caf::expected<Done> drain(const DrainMember& in);
   caf::expected<WorkerList> workers(const ListWorkers& in = {});
+  caf::expected<ServiceList> services(const FindServices& in = {});
+  caf::expected<ServiceReport> own_services(const ReportServices& in = {});
+  caf::expected<HiredAgent> hire(const HireAgent& in);
+  caf::expected<Fleet> spawn_fleet(const SpawnFleet& in);
+  caf::expected<Fleet> scale_fleet(const ScaleFleet& in);
+  caf::expected<FleetList> fleets(const ListFleets& in = {});
+  caf::expected<Fleet> size_pool(const SizePool& in);
+  caf::expected<GoalSet> distribute_goal(const DistributeGoal& in);
+  caf::expected<GoalProgress> collect_results(const CollectResults& in);
+  caf::expected<Done> cancel_goal(const CancelGoal& in);
 
 private:
   struct line;

@@ -31,7 +31,7 @@ void do_call(const control_call& call, const std::string& request, done_with don
 // Who does a method; null for one that does not travel.
 doer find_doer(const std::string& method) {
 #define METHOD(function, name, In, Out)                                                                      \
-  if constexpr (about_entity<In> || about_all<In, Out>)                                                      \
+  if constexpr (about_entity<In> || about_node<In> || about_all<In, Out>)                                    \
     if (method == #name)                                                                                     \
       return do_call<In, Out>;
 #include <troupe/net/api/control_methods.def>
@@ -50,7 +50,7 @@ desk_actor::behavior_type desk_of(desk_actor::stateful_pointer<desk_state> self,
         promise<CallDone> answer{self};
         self->spawn<caf::linked>([=](caf::event_based_actor* worker) {
           house_rules(worker);
-          control_call call{worker, desk, in.context(), std::chrono::milliseconds{in.patience_ms()}};
+          control_call call{worker, desk, in.context(), std::chrono::milliseconds{in.patience_ms()}, true};
           act(call, in.request(), [=](caf::expected<std::string> bytes) {
             if (bytes) {
               CallDone done;

@@ -7,9 +7,11 @@
 #include <troupe/net/api/json.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/object_refs.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/ref_route.hpp>
 #include <troupe/runtime/utf8.hpp>
 #include <vector>
 
@@ -282,7 +284,8 @@ std::string summarize(const CatalogEvent& event) {
   }
 }
 
-caf::expected<History> read_history(const doors& outside, const std::string& ref, uint64_t after_seq) {
+caf::expected<History> read_history(const doors& all, const std::string& ref, uint64_t after_seq) {
+  auto& outside = doors_of(all, kind_of(ref));
   auto id = identify(ref, outside.rows->naming_key());
   History page;
   size_t bytes = 0;

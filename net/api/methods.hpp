@@ -34,6 +34,8 @@ struct control_hooks {
   /// Who owns the shards, and who answers to a ref; empty as above.
   std::function<ShardList()> shards;
   std::function<caf::expected<Reachability>(const std::string& ref)> why_not;
+  /// Has the node give its shards away, or take some again; empty as above. Errors: those of membership::drain().
+  std::function<caf::error(bool drained)> drain;
   /// The workers that are connected.
   std::function<WorkerList()> workers;
   /// What seals the store; null = the store is plain.
@@ -57,6 +59,7 @@ struct control_call {
   std::shared_ptr<const control_desk> desk;
   Context context; ///< made by the door; commands carry it
   std::chrono::milliseconds patience{};
+  bool forwarded = false; ///< by another member, which adds what it has itself
 };
 
 /// Where the reply of a method goes, exactly once; errors too.
@@ -128,6 +131,17 @@ void serve(const control_call& call, const ReplayDecision& in, reply_to<Decision
 void serve(const control_call& call, const ListMembers& in, reply_to<MemberList> reply);
 void serve(const control_call& call, const ListShards& in, reply_to<ShardList> reply);
 void serve(const control_call& call, const AskWhyNot& in, reply_to<Reachability> reply);
+void serve(const control_call& call, const DrainMember& in, reply_to<Done> reply);
 void serve(const control_call& call, const ListWorkers& in, reply_to<WorkerList> reply);
+void serve(const control_call& call, const FindServices& in, reply_to<ServiceList> reply);
+void serve(const control_call& call, const ReportServices& in, reply_to<ServiceReport> reply);
+void serve(const control_call& call, const HireAgent& in, reply_to<HiredAgent> reply);
+void serve(const control_call& call, const SpawnFleet& in, reply_to<Fleet> reply);
+void serve(const control_call& call, const ScaleFleet& in, reply_to<Fleet> reply);
+void serve(const control_call& call, const ListFleets& in, reply_to<FleetList> reply);
+void serve(const control_call& call, const SizePool& in, reply_to<Fleet> reply);
+void serve(const control_call& call, const DistributeGoal& in, reply_to<GoalSet> reply);
+void serve(const control_call& call, const CollectResults& in, reply_to<GoalProgress> reply);
+void serve(const control_call& call, const CancelGoal& in, reply_to<Done> reply);
 
 } // namespace troupe

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <troupe/net/api/asking.hpp>
 #include <troupe/net/api/work_index.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
@@ -52,12 +53,20 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
   status->set_entities_awake(static_cast<uint64_t>(std::count_if(
       awake.begin(), awake.end(), [](auto& name) { return !name.starts_with("system/service/"); })));
   status->set_notes_dropped(call.desk->outside->names->dropped());
+  // Of a store that is shared, each node counts what is of its shards.
+  auto is_ours = [outside = call.desk->outside](const std::string& name) {
+    return !outside->own || !outside->names->is_elsewhere(name);
+  };
   auto count = [=](index_table table, std::string_view row) {
     WorkSummary work;
-    if (table == index_table::dead_letters)
-      status->set_dead_letters(status->dead_letters() + 1);
-    else if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && work.ended_ms() == 0)
+    DeadLetter letter;
+    if (table == index_table::dead_letters) {
+      if (letter.ParseFromArray(row.data(), static_cast<int>(row.size())) && is_ours(letter.owner()))
+        status->set_dead_letters(status->dead_letters() + 1);
+    } else if (work.ParseFromArray(row.data(), static_cast<int>(row.size())) && work.ended_ms() == 0 &&
+               is_ours(work.ref())) {
       status->set_runs_running(status->runs_running() + 1);
+    }
   };
   auto walk = [=, outside = call.desk->outside, complete = call.desk->hooks.complete_status] {
     walk_index(call.self, outside, {index_table::runs, index_table::dead_letters}, count,
@@ -70,7 +79,8 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
                });
   };
   auto keeps_backups = static_cast<bool>(call.desk->outside->names->find(std::string{services::backups}));
-  auto open = std::make_shared<int>(keeps_backups ? 5 : 4); // answers still awaited
+  auto has_own = static_cast<bool>(call.desk->outside->own);
+  auto open = std::make_shared<int>(4 + keeps_backups + has_own); // answers still awaited
   auto arrived = [=] {
     if (--*open == 0)
       walk();
@@ -80,9 +90,13 @@ void serve(const control_call& call, const GetStatus&, reply_to<NodeStatus> repl
   if (keeps_backups)
     ask_part<GetBackupStatus, BackupStatus>(quick, services::backups, status, arrived,
                                             [=](auto& backup) { *status->mutable_backup() = backup; });
-  ask_part<ListQuarantined, QuarantineList>(quick, services::shard_host, status, arrived, [=](auto& list) {
+  auto add_set_aside = [=](auto& list) {
     status->set_dead_letters(status->dead_letters() + static_cast<uint64_t>(list.entities_size()));
-  });
+  };
+  ask_part<ListQuarantined, QuarantineList>(quick, services::shard_host, status, arrived, add_set_aside);
+  if (has_own)
+    ask_part<ListQuarantined, QuarantineList>(quick, services::own_shard_host, status, arrived,
+                                              add_set_aside);
   ask_part<GetRegistryStats, RegistryStats>(quick, services::registry, status, arrived,
                                             [=](auto& stats) { status->set_agents(stats.agents()); });
   ask_part<GetStuck, StuckList>(quick, services::watchdog, status, arrived,
@@ -147,6 +161,16 @@ void serve(const control_call& call, const AskWhyNot& in, reply_to<Reachability>
   if (!call.desk->hooks.why_not)
     return reply(of_no_cluster());
   reply(call.desk->hooks.why_not(in.ref()));
+}
+
+void serve(const control_call& call, const DrainMember& in, reply_to<Done> reply) {
+  if (!call.desk->hooks.drain)
+    return reply(of_no_cluster());
+  if (in.node() != call.desk->node)
+    return reply(make_error(ec::invalid_argument, "this is node " + call.desk->node + ", not " + in.node()));
+  if (auto failed = call.desk->hooks.drain(in.drain()))
+    return reply(std::move(failed));
+  reply(Done{});
 }
 
 void serve(const control_call& call, const ListWorkers&, reply_to<WorkerList> reply) {

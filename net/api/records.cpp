@@ -5,11 +5,13 @@
 #include <troupe/net/api/records.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/persistence/object_refs.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/error.hpp>
 #include <troupe/runtime/inquiry_limits.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/messages.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
@@ -36,7 +38,8 @@ struct reading {
 };
 
 // One page. False: there is no more.
-caf::expected<bool> read_page(const doors& outside, const std::string& ref, reading& so_far) {
+caf::expected<bool> read_page(const doors& all, const std::string& ref, reading& so_far) {
+  auto& outside = doors_of(all, kind_of(ref));
   auto id = identify(ref, outside.rows->naming_key());
   auto from = so_far.all.empty() ? 1 : so_far.all.back().seq + 1;
   size_t rows = 0;
@@ -83,8 +86,9 @@ void read_records(const control_call& call, const std::string& ref,
   call.self->send(call.self, Tick{});
 }
 
-caf::expected<std::vector<journal_entry>> last_records(const doors& outside, const std::string& ref,
+caf::expected<std::vector<journal_entry>> last_records(const doors& all, const std::string& ref,
                                                        size_t most) {
+  auto& outside = doors_of(all, kind_of(ref));
   auto id = identify(ref, outside.rows->naming_key());
   std::vector<journal_entry> entries;
   caf::error damaged;

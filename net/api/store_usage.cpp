@@ -172,6 +172,22 @@ private:
   caf::error failed_;
 };
 
+// Of two stores. No kind is in both.
+void add(StoreUsage& all, StoreUsage&& more) {
+  for (auto& one : more.spaces())
+    for (auto& sum : *all.mutable_spaces())
+      if (sum.space() == one.space()) {
+        sum.set_rows(sum.rows() + one.rows());
+        sum.set_bytes(sum.bytes() + one.bytes());
+      }
+  for (auto& kind : *more.mutable_kinds())
+    *all.add_kinds() = std::move(kind);
+  for (auto& one : *more.mutable_largest())
+    *all.add_largest() = std::move(one);
+  all.set_objects(all.objects() + more.objects());
+  all.set_object_bytes(all.object_bytes() + more.object_bytes());
+}
+
 } // namespace
 
 caf::expected<StoreUsage> measure_store(const store& rows, const object_store* objects,
@@ -190,6 +206,13 @@ void serve(const control_call& call, const GetStoreUsage&, reply_to<StoreUsage> 
   hands->submit([asker, now_ms, outside = desk.outside, rules = desk.retention] {
     auto waits = [asker] { return static_cast<bool>(caf::actor_cast<caf::actor>(asker)); };
     auto usage = measure_store(*outside->rows, outside->objects.get(), {rules, now_ms, waits});
+    if (auto& own = outside->own; usage && own) {
+      auto more = measure_store(*own->rows, own->objects.get(), {rules, now_ms, waits});
+      if (more)
+        add(*usage, std::move(*more));
+      else
+        usage = std::move(more.error());
+    }
     if (auto to = caf::actor_cast<caf::actor>(asker))
       usage ? caf::anon_send(to, std::move(*usage)) : caf::anon_send(to, to_failure(usage.error()));
   });

@@ -11,14 +11,14 @@
 #include <troupe/net/api/records.hpp>
 #include <troupe/net/api/why.hpp>
 #include <troupe/net/api/work_index.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/inquiry_limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
 
 namespace troupe {
 namespace {
 
-const std::string scheduler{services::scheduler}, registry{services::registry},
-    shard_host{services::shard_host};
+const std::string scheduler{services::scheduler}, registry{services::registry};
 
 class why_work : public std::enable_shared_from_this<why_work> {
 public:
@@ -144,7 +144,7 @@ private:
         self->add(name, "it does not answer: " + text_of(why), "troupe status");
       self->next();
     };
-    ask_for(call_, shard_host, ListQuarantined{}, std::move(listed));
+    ask_for(call_, host_of(*call_.desk->outside, kind_of(name)), ListQuarantined{}, std::move(listed));
   }
 
   void look_at_agent(const std::string& id) {
@@ -172,7 +172,7 @@ private:
                       "troupe dlq requeue " + shell_word(name), one.since_ms());
       then();
     };
-    ask_for(call_, shard_host, ListQuarantined{}, std::move(listed));
+    ask_for(call_, host_of(*call_.desk->outside, kind_of(name)), ListQuarantined{}, std::move(listed));
   }
 
   // Of the first limits::why_rows dead letters the newest: each costs a look at its owner.

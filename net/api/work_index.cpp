@@ -5,15 +5,18 @@
 #include <fmt/format.h>
 #include <troupe/net/api/work_index.hpp>
 #include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/limits.hpp>
 #include <troupe/runtime/link_limits.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
 
 caf::expected<bool> exists(const doors& outside, const std::string& name) {
-  auto row = outside.rows->get(space::meta, name_key(identify(name, outside.rows->naming_key())));
+  auto& rows = *doors_of(outside, kind_of(name)).rows;
+  auto row = rows.get(space::meta, name_key(identify(name, rows.naming_key())));
   if (!row)
     return std::move(row.error());
   return row->has_value();
@@ -33,7 +36,7 @@ caf::expected<ref> find_entity(const doors& outside, std::string_view id,
                                                                 id, limits::name_bytes));
     if (name->kind != kind)
       continue;
-    if ((is_ref || kinds.size() == 1) && outside.names && outside.names->is_elsewhere(to_string(*name)))
+    if ((is_ref || kinds.size() == 1) && !outside.own && outside.names && outside.names->is_elsewhere(to_string(*name)))
       return std::move(*name); // its node knows
     auto found = exists(outside, to_string(*name));
     if (!found)

@@ -16,7 +16,7 @@ namespace troupe {
 inline constexpr std::string_view default_tenant = "default";
 
 /// Finds the run or lone task (with `kinds` also others) that an id or a full ref means, among entities that
-/// have at least one event. Of those of other nodes only these know: where one of them alone can be meant, it is found. Errors: ec::invalid_argument (no id), ec::not_found.
+/// have at least one event. Of those of other nodes only these know, unless all share a store: where one of them alone can be meant, it is found. Errors: ec::invalid_argument (no id), ec::not_found.
 caf::expected<ref> find_entity(const doors& outside, std::string_view id,
                                std::initializer_list<std::string_view> kinds = {"run", "task"});
 

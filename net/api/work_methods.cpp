@@ -7,7 +7,9 @@
 #include <troupe/net/api/history.hpp>
 #include <troupe/net/api/run_filter.hpp>
 #include <troupe/net/api/work_index.hpp>
+#include <troupe/persistence/own_doors.hpp>
 #include <troupe/runtime/proto/journal.pb.h>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
@@ -210,6 +212,21 @@ void serve(const control_call& call, const ResumeRun& in, reply_to<Done> reply) 
   command_work(call, in.id(), std::move(resume), std::move(reply));
 }
 
+void find_set_aside(const control_call& call, reply_to<QuarantineList> reply) {
+  auto& outside = *call.desk->outside;
+  reply_to<QuarantineList> also_own = [=](caf::expected<QuarantineList> all) {
+    if (!all)
+      return reply(std::move(all));
+    reply_to<QuarantineList> joined = [=, so_far = std::move(*all)](caf::expected<QuarantineList> own) mutable {
+      if (own)
+        own->MergeFrom(so_far);
+      reply(std::move(own));
+    };
+    ask_for(call, std::string{services::own_shard_host}, ListQuarantined{}, std::move(joined));
+  };
+  ask_for(call, std::string{services::shard_host}, ListQuarantined{}, outside.own ? also_own : reply);
+}
+
 // Tasks come from the store's rows, entities in quarantine from the shard host's memory.
 void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetterList> reply) {
   auto rows = std::make_shared<newest<DeadLetter>>(limits::list_rows_most,
@@ -219,8 +236,11 @@ void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetter
     if (letter.ParseFromArray(row.data(), static_cast<int>(row.size())))
       rows->add(std::move(letter));
   };
-  auto walk = [=, self = call.self, outside = call.desk->outside] {
-    walk_index(self, outside, {index_table::dead_letters}, add, [=](caf::error failed) {
+  auto walk = [=, self = call.self, outside = call.desk->outside, others_read = call.forwarded] {
+    std::vector<index_table> tables{index_table::dead_letters};
+    if (others_read && outside->own) // who asks has the same rows
+      tables.clear();
+    walk_index(self, outside, std::move(tables), add, [=](caf::error failed) {
       if (failed)
         return reply(std::move(failed));
       DeadLetterList list;
@@ -237,13 +257,14 @@ void serve(const control_call& call, const ListDeadLetters&, reply_to<DeadLetter
       rows->add(letter_about(one));
     walk();
   };
-  ask_for(call, std::string{services::shard_host}, ListQuarantined{}, std::move(set_aside));
+  find_set_aside(call, std::move(set_aside));
 }
 
 void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done> reply) {
   auto name = find_entity(*call.desk->outside, in.owner(), {"run", "task", "agent"});
   EndQuarantine wake;
   wake.set_ref(name ? to_string(*name) : in.owner());
+  auto host = host_of(*call.desk->outside, kind_of(wake.ref()));
   reply_to<Done> woken = [=](caf::expected<Done> answer) {
     if (answer || code_of(answer.error()) != ec::not_found)
       return reply(std::move(answer));
@@ -251,7 +272,7 @@ void serve(const control_call& call, const RequeueDeadLetter& in, reply_to<Done>
     resume.set_step(in.step());
     command_work(call, in.owner(), std::move(resume), reply);
   };
-  ask_for(call, std::string{services::shard_host}, std::move(wake), std::move(woken));
+  ask_for(call, host, std::move(wake), std::move(woken));
 }
 
 void serve(const control_call& call, const DropDeadLetter& in, reply_to<Done> reply) {

@@ -39,8 +39,15 @@ public:
   /// Who answers to a ref, or why nobody does. Error: ec::invalid_argument for what is no ref.
   virtual caf::expected<Reachability> why_not(const std::string& name) const = 0;
 
-  /// Why this node takes no work; no error if it does: members know another store of it. Error: ec::unavailable.
+  /// Why this node takes no work; no error if it does: members know another store of it, or it has no lease. Error: ec::unavailable.
   virtual caf::error trouble() const = 0;
+
+  /// Gives this node's shards away and takes none, until it is told otherwise, over restarts. Error: ec::unavailable if the shards of this
+  /// cluster do not move.
+  virtual caf::error drain(bool drained);
+
+  /// Starts what takes the shards of this node and gives them up; null = they do not move.
+  virtual caf::actor spawn_tenure(caf::scheduled_actor* parent);
 
   /// The links, for whoever speaks to others.
   virtual const std::shared_ptr<links>& all() const = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <troupe/net/cluster/rendezvous.hpp>
 #include <troupe/net/cluster/shard_map.hpp>
 #include <troupe/persistence/keys.hpp>
 #include <troupe/runtime/directory.hpp>
@@ -13,21 +14,6 @@ namespace troupe {
 namespace {
 
 const std::string map_row = store_key("cluster/map");
-
-// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv
-uint64_t fnv(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char c : text)
-    hash = (hash ^ c) * 0x100000001b3;
-  return hash;
-}
-
-// The end of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): near inputs give far outputs.
-uint64_t mixed(uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 // An entity that another node would own; empty = there is none.
 caf::expected<std::string> stranger(const store& rows, const shard_map& map, const std::string& self,
@@ -58,7 +44,7 @@ shard_map shard_map::create(std::string cluster, std::vector<std::string> nodes)
   std::sort(made.nodes_.begin(), made.nodes_.end());
   made.nodes_.erase(std::unique(made.nodes_.begin(), made.nodes_.end()), made.nodes_.end());
   for (unsigned shard = 0; shard < limits::shards; ++shard) {
-    auto weight = [&](const std::string& node) { return mixed(fnv(node) ^ mixed(shard + 1)); };
+    auto weight = [&](const std::string& node) { return rendezvous_weight(node, shard + 1); };
     auto best = std::max_element(made.nodes_.begin(), made.nodes_.end(),
                                  [&](auto& a, auto& b) { return weight(a) < weight(b); });
     made.owners_[shard] = static_cast<uint8_t>(best - made.nodes_.begin());
@@ -94,7 +80,7 @@ std::string shard_map::bytes() const {
 }
 
 std::string shard_map::hash() const {
-  return fmt::format("{:016x}", fnv(bytes()));
+  return fmt::format("{:016x}", name_hash(bytes()));
 }
 
 caf::expected<shard_map> open_shard_map(store& rows, const std::string& cluster, const std::string& self,

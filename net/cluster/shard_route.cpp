@@ -8,10 +8,12 @@
 #include <troupe/runtime/directory.hpp>
 #include <troupe/runtime/interface/catalog.hpp>
 #include <troupe/runtime/interface/cluster.hpp>
+#include <troupe/runtime/interface/fleet.hpp>
 #include <troupe/runtime/interface/ledger.hpp>
 #include <troupe/runtime/interface/schedule.hpp>
 #include <troupe/runtime/interface/workflow.hpp>
 #include <troupe/runtime/proto/catalog.pb.h>
+#include <troupe/runtime/proto/fleet.pb.h>
 #include <troupe/runtime/proto/health.pb.h>
 #include <troupe/runtime/proto/journal.pb.h>
 #include <troupe/runtime/proto/ledger.pb.h>
@@ -39,7 +41,7 @@ struct parts_of_ref {
 
 class shard_route final : public ref_route {
 public:
-  shard_route(std::shared_ptr<const territory> whose, std::shared_ptr<const link_exports> exports,
+  shard_route(std::shared_ptr<const shard_owners> whose, std::shared_ptr<const link_exports> exports,
               std::weak_ptr<links> over, std::shared_ptr<const clock> time, metric dropped)
       : whose_{std::move(whose)}, exports_{std::move(exports)}, links_{std::move(over)},
         time_{std::move(time)}, dropped_{std::move(dropped)} {}
@@ -53,6 +55,10 @@ public:
 
   std::string node_of(uint8_t shard) const override {
     return whose_->owner(shard);
+  }
+
+  bool is_open(uint8_t shard) const override {
+    return whose_->is_open(shard);
   }
 
   bool take(const std::string& name, caf::mailbox_element_ptr& message) override {
@@ -71,7 +77,7 @@ public:
     if (auto node = node_of(name); !node.empty())
       return make_error(ec::unavailable,
                         fmt::format("{} is of shard {}, which node {} owns", name, shard_of(name), node));
-    return whose_->trouble(whose_->self());
+    return whose_->refusal(shard_of(name));
   }
 
   std::vector<std::string> others() const override {
@@ -101,7 +107,7 @@ private:
     return std::move(link.error());
   }
 
-  const std::shared_ptr<const territory> whose_;
+  const std::shared_ptr<const shard_owners> whose_;
   const std::shared_ptr<const link_exports> exports_;
   const std::weak_ptr<links> links_;
   const std::shared_ptr<const clock> time_;
@@ -110,23 +116,17 @@ private:
 
 } // namespace
 
-bool is_sharded(std::string_view kind) {
-  for (std::string_view one : {"task", "run", "ledger", "schedule", "workflow"})
-    if (one == kind)
-      return true;
-  return false;
-}
-
 void offer_all(link_exports& exports) {
   exports.offer_kind<task_actor>("task");
   exports.offer_kind<run_actor>("run");
   exports.offer_kind<ledger_actor>("ledger");
   exports.offer_kind<schedule_actor>("schedule");
   exports.offer_kind<workflow_actor>("workflow");
+  exports.offer_kind<goal_actor>("goal");
   exports.offer_kind<desk_actor>(desk_kind);
 }
 
-std::shared_ptr<ref_route> make_shard_route(std::shared_ptr<const territory> whose,
+std::shared_ptr<ref_route> make_shard_route(std::shared_ptr<const shard_owners> whose,
                                             std::shared_ptr<const link_exports> exports,
                                             std::shared_ptr<links> over, const doors& outside) {
   return std::make_shared<shard_route>(std::move(whose), std::move(exports), std::move(over), outside.time,

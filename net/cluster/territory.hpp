@@ -5,15 +5,14 @@
 #include <mutex>
 #include <set>
 #include <troupe/net/cluster/shard_map.hpp>
+#include <troupe/net/cluster/shard_owners.hpp>
 #include <troupe/persistence/doors.hpp>
 
 namespace troupe {
 
-class Hello;
-
 /// What a node knows of the shards of its cluster. A member shows the id of its store when it greets; who has another one than when it was
 /// met first has lost its data, or shows those of another: its shards are refused until it comes back with the first. Thread-safe.
-class territory {
+class territory final : public shard_owners {
 public:
   /// Its store keeps what is remembered. Errors: those of store::scan().
   static caf::expected<std::shared_ptr<territory>> open(shard_map map, std::string self,
@@ -22,21 +21,20 @@ public:
   const shard_map& map() const {
     return map_;
   }
-  const std::string& self() const {
+
+  const std::string& self() const override {
     return self_;
   }
-
-  /// Whoever owns a shard; empty = this node.
-  std::string owner(uint8_t shard) const;
-
-  /// What this node says to a member when it greets it.
-  void address(const std::string& peer, Hello& ours) const;
-
-  /// What a member has said. True if what is known of it has changed.
-  bool met(const Hello& theirs);
-
-  /// Why a node has nothing to say for its shards, this one too; no error if it has. Error: ec::unavailable.
-  caf::error trouble(const std::string& node) const;
+  std::string owner(uint8_t shard) const override;
+  caf::error trouble(const std::string& node) const override;
+  bool is_open(uint8_t) const override {
+    return true; // agents are in all
+  }
+  caf::error refusal(uint8_t) const override {
+    return trouble(self_);
+  }
+  void address(const std::string& peer, Hello& ours) const override;
+  bool met(const Hello& theirs) override;
 
   /// Id of a member's store as it was when it was met first; empty = it was not met yet.
   std::string store_of(const std::string& node) const;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <troupe/net/link/inbound.hpp>
+#include <troupe/runtime/ref_route.hpp>
 
 namespace troupe {
 namespace {
@@ -97,6 +98,10 @@ public:
     auto interface = office_->exports->find(envelope.target());
     if (!interface)
       return refuse(work, interface.error());
+    if (auto node = office_->elsewhere ? office_->elsewhere(envelope.target()) : std::string{}; !node.empty())
+      return refuse(work,
+                    make_error(ec::unavailable, fmt::format("{} belongs to node {} now; repeat in a second",
+                                                            envelope.target(), node)));
     auto* method = (*interface)->find(envelope.type());
     if (!method)
       return refuse(work, make_error(ec::invalid_argument, fmt::format("{} does not understand {}",
@@ -123,7 +128,9 @@ public:
       std::lock_guard lock{mutex_};
       askers_.emplace(correlation, caf::actor_cast<caf::weak_actor_ptr>(asker));
     }
-    office_->names->deliver(envelope.target(), std::move(message), here);
+    auto is_entity =
+        is_sharded(kind_of(envelope.target())); // they neither read nor wait: their turn is short
+    office_->names->deliver(envelope.target(), std::move(message), is_entity ? here : nullptr);
   }
 
   void watch(uint64_t correlation, const std::string& target) override {

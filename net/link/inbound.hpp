@@ -19,6 +19,9 @@ struct link_office {
   metric dropped; ///< notes that nobody could take
   /// Completes the greeting to a member; may be empty.
   std::function<void(const std::string& peer, Hello& ours)> address;
+  /// The other node that a ref belongs to; empty = this one. What came over a link goes no further, for two nodes that disagree would send
+  /// it to and fro. May be empty.
+  std::function<std::string(const std::string& target)> elsewhere;
   /// Hears what a member that is let in has said of itself; may be empty.
   std::function<void(const Hello& theirs)> met;
 };

@@ -15,11 +15,11 @@ public:
       : asker_{std::move(asker)}, answerer_{std::move(answerer)}, id_{id}, method_{method}, may_repeat_{
                                                                                                 may_repeat} {}
 
-  void answer(Envelope& reply, caf::execution_unit* here) override {
+  void answer(Envelope& reply) override {
     caf::message content;
     if (auto wrong = method_->decode_answer(reply, content))
       return fail(wrong);
-    asker_->enqueue(answerer_, id_.response_id(), std::move(content), here);
+    asker_->enqueue(answerer_, id_.response_id(), std::move(content), nullptr);
   }
 
   void fail(const caf::error& reason) override {

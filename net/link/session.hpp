@@ -21,8 +21,8 @@ class link_caller {
 public:
   virtual ~link_caller() = default;
 
-  /// A REPLY. Whoever waits may go on over `here`; null = the scheduler.
-  virtual void answer(Envelope& reply, caf::execution_unit* here) = 0;
+  /// A REPLY.
+  virtual void answer(Envelope& reply) = 0;
 
   /// The other side's error; or ec::unavailable (the link is lost, or was never there), ec::timeout, ec::overloaded.
   virtual void fail(const caf::error& reason) = 0;
@@ -72,7 +72,7 @@ public:
   /// The other side has said who it is, and it fits; an error refuses it.
   virtual caf::error greet(const Hello& theirs) = 0;
 
-  /// A note or a request; `here` as above.
+  /// A note or a request. Whoever gets it and neither reads nor waits may have its turn over `here`; null = the scheduler.
   virtual void deliver(Envelope& envelope, link_work work, caf::execution_unit* here) = 0;
 
   /// Wants session::down() when an actor ends.
@@ -163,7 +163,7 @@ private:
   caf::error check_greeting(const Frame& frame);
   caf::error count_work(const Frame& frame);
   void dispatch(Envelope& envelope, caf::execution_unit* here);
-  void answered(Envelope& envelope, caf::execution_unit* here);
+  void answered(Envelope& envelope);
   void ended_there(const Envelope& envelope);
   bool acknowledge_due(bool patiently) const;
   bool next_frame(Frame& frame);

@@ -105,7 +105,7 @@ void session::dispatch(Envelope& envelope, caf::execution_unit* here) {
                           here);
   case Envelope::REPLY:
   case Envelope::ERROR:
-    return answered(envelope, here);
+    return answered(envelope);
   case Envelope::CANCEL:
     return host_->cancel(envelope.correlation());
   case Envelope::WATCH:
@@ -117,7 +117,7 @@ void session::dispatch(Envelope& envelope, caf::execution_unit* here) {
   }
 }
 
-void session::answered(Envelope& envelope, caf::execution_unit* here) {
+void session::answered(Envelope& envelope) {
   std::unique_ptr<link_caller> caller;
   {
     std::lock_guard lock{mutex_};
@@ -128,7 +128,7 @@ void session::answered(Envelope& envelope, caf::execution_unit* here) {
     questions_.erase(i);
   }
   if (envelope.kind() == Envelope::REPLY)
-    return caller->answer(envelope, here);
+    return caller->answer(envelope);
   auto reason = error_in(envelope);
   caller->fail(reason ? reason : make_error(ec::internal, "an error without a code"));
 }

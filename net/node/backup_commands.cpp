@@ -25,6 +25,8 @@ constexpr auto look_again = 100ms; // short against what a backup takes, long ag
 // What a command line and its configuration say together.
 caf::expected<config> settings_of(const cli_session& at) {
   auto settings = at.offline_config();
+  if (settings && is_available(*settings))
+    settings = own_store_of(*settings); // what stays with the node
   if (settings && is_shared(*settings))
     return make_error(ec::invalid_argument,
                       "the rows of this node are in PostgreSQL: back them up and restore them with its "

@@ -16,6 +16,16 @@ caf::expected<int> shards(cli_session& at) {
   return ask_and_show(at, [](control_client& node) { return node.shards(); });
 }
 
+caf::expected<int> drain(cli_session& at) {
+  auto end = at.said().end;
+  return tell(at, end ? "takes shards again" : "gives its shards away", [&](control_client& node) {
+    DrainMember in;
+    in.set_node(at.said().id);
+    in.set_drain(!end);
+    return node.drain(in);
+  });
+}
+
 // 8 if nobody answers to the ref.
 caf::expected<int> why_not(cli_session& at) {
   auto node = at.node();
@@ -57,6 +67,17 @@ std::string show(const MemberList& list, const text_look& how) {
 }
 
 std::string show(const ShardList& list, const text_look& how) {
+  if (list.hash().empty()) {
+    text_table table{{"NODE", "SHARDS", "MOVING", "STATE", "EPOCH", "WHY"}};
+    for (auto& one : list.owners())
+      table.add({printable(one.node()),
+                 std::to_string(one.shards()),
+                 std::to_string(one.moving()),
+                 {printable(one.state()), tone_of(one)},
+                 one.epoch() == 0 ? std::string{} : std::to_string(one.epoch()),
+                 printable(one.why())});
+    return fmt::format("cluster {}, shards move\n\n{}", printable(list.cluster()), table.show(how));
+  }
   text_table table{{"NODE", "SHARDS", "STATE", "STORE", "WHY"}};
   for (auto& one : list.owners())
     table.add({printable(one.node()),
@@ -87,6 +108,12 @@ std::vector<cli_command> cluster_commands() {
        "Who answers to a ref, or why nobody does; exit 8 then",
        {{"REF", &cli_arguments::id, "TENANT/KIND/KEY of a run, task, ledger, schedule or workflow", true}},
        why_not,
+       "troupe cluster shards"},
+      {"cluster drain",
+       "Has a node give its shards away, and take none until --end; for clusters whose shards move",
+       {{"NODE", &cli_arguments::id, "name of a member", true},
+        {"--end", &cli_arguments::end, "It takes shards again"}},
+       drain,
        "troupe cluster shards"},
   };
 }

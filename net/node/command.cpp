@@ -70,7 +70,7 @@ const std::vector<cli_command>& commands() {
     for (auto part : {work_commands, run_commands, batch_commands, workflow_commands, template_commands,
                       workflow_catalog_commands, timer_commands, schedule_commands, ledger_commands,
                       store_commands, backup_commands, key_commands, doctor_commands, inquiry_commands,
-                      cluster_commands, worker_commands})
+                      cluster_commands, worker_commands, fleet_commands})
       for (auto& one : part())
         list.push_back(std::move(one));
     return list;

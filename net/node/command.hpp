@@ -79,6 +79,7 @@ struct cli_arguments {
   unsigned to_revision = 0;
   std::string key;
   std::vector<std::string> trust;
+  bool end = false;
   bool trust_any = false;
   bool undo = false;
   std::string operation;
@@ -89,6 +90,18 @@ struct cli_arguments {
   bool dry_run = false;
   bool check = false;
   bool all = false;
+  std::string on;
+  std::string place;
+  std::vector<std::string> near;
+  std::vector<std::string> apart;
+  std::string behavior;
+  std::vector<std::string> can;
+  unsigned size = 0;
+  unsigned slots = 0;
+  unsigned floor = 0;
+  unsigned ceiling = 0;
+  std::string each;
+  std::vector<std::string> items;
 };
 
 /// A flag (`--wait`), an option with a value (`--id`), or, without dashes, a word by its place (`ID`).
@@ -214,5 +227,6 @@ std::vector<cli_command> backup_commands();
 std::vector<cli_command> key_commands();
 std::vector<cli_command> doctor_commands();
 std::vector<cli_command> inquiry_commands();
+std::vector<cli_command> fleet_commands();
 
 } // namespace troupe

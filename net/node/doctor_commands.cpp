@@ -21,34 +21,59 @@ caf::expected<checkup> look_at_files(const config& settings, bool accept_loss) {
   return seen;
 }
 
+caf::expected<StoreHealth> examine(const config& settings, const cli_arguments& said) {
+  auto seen = look_at_files(settings, said.accept_loss);
+  if (!seen)
+    return std::move(seen.error());
+  auto health = std::move(seen->health);
+  if (!seen->opens)
+    return health;
+  auto rows = open_store(settings, {.warn = {}, .accept_loss = said.accept_loss});
+  if (!rows)
+    return std::move(rows.error());
+  auto objects = open_objects(settings, **rows);
+  if (!objects)
+    return std::move(objects.error());
+  auto inside = check_rows(**rows, known_kinds(), said.repair, objects->get());
+  if (!inside)
+    return std::move(inside.error());
+  auto files_sound = health.sound();
+  for (auto& one : *inside->mutable_findings())
+    add_finding(health, std::move(one));
+  inside->clear_findings();
+  inside->set_sound(inside->sound() && files_sound);
+  health.MergeFrom(*inside);
+  return health;
+}
+
+void add(StoreHealth& all, StoreHealth&& more) {
+  for (auto& one : *more.mutable_findings())
+    add_finding(all, std::move(one));
+  all.set_findings_left_out(all.findings_left_out() + more.findings_left_out());
+  all.set_sound(all.sound() && more.sound());
+  all.set_events(all.events() + more.events());
+  all.set_entities(all.entities() + more.entities());
+  all.set_snapshots(all.snapshots() + more.snapshots());
+  all.set_rows(all.rows() + more.rows());
+  if (!more.store().empty())
+    all.set_store(all.store() + " and " + more.store());
+}
+
 caf::expected<int> doctor(cli_session& at) {
   auto settings = at.offline_config();
   if (!settings)
     return std::move(settings.error());
-  auto& said = at.said();
-  auto seen = look_at_files(*settings, said.accept_loss);
-  if (!seen)
-    return std::move(seen.error());
-  auto health = std::move(seen->health);
-  if (seen->opens) {
-    auto rows = open_store(*settings, {.warn = {}, .accept_loss = said.accept_loss});
-    if (!rows)
-      return std::move(rows.error());
-    auto objects = open_objects(*settings, **rows);
-    if (!objects)
-      return std::move(objects.error());
-    auto inside = check_rows(**rows, known_kinds(), said.repair, objects->get());
-    if (!inside)
-      return std::move(inside.error());
-    auto files_sound = health.sound();
-    for (auto& one : *inside->mutable_findings())
-      add_finding(health, std::move(one));
-    inside->clear_findings();
-    inside->set_sound(inside->sound() && files_sound);
-    health.MergeFrom(*inside);
+  auto health = examine(*settings, at.said());
+  if (!health)
+    return std::move(health.error());
+  if (is_available(*settings)) {
+    auto own = examine(own_store_of(*settings), at.said());
+    if (!own)
+      return std::move(own.error());
+    add(*health, std::move(*own));
   }
-  at.show(health, show(health, at.how()));
-  return health.sound() ? 0 : info(ec::corrupt).exit_code;
+  at.show(*health, show(*health, at.how()));
+  return health->sound() ? 0 : info(ec::corrupt).exit_code;
 }
 
 } // namespace

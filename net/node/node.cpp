@@ -1,10 +1,13 @@
 // NODE: the composition root. Wires doors, kinds and services, and supervises them.
-// Order of life: store, journal, threads, actor system, tree, agents, control socket; the end is the reverse.
+// Order of life: store, journal, threads, actor system, lease, links, tree, agents, control socket; the end is the reverse, once others
+// have its shards.
 
 #include <cstdio>
+#include <thread>
 #include <troupe/net/api/work_index.hpp>
 #include <troupe/net/node/node_parts.hpp>
 #include <troupe/persistence/journal.hpp>
+#include <troupe/runtime/hand_over_limits.hpp>
 #include <troupe/runtime/version.hpp>
 
 namespace troupe {
@@ -30,15 +33,72 @@ caf::error node::parts::open_doors() {
     names->tell(std::string{services::timers}, Redeliver{}); // what was refused is due now, not in minutes
   };
   options.laboratory = laboratory;
+  if (policies.leases) {
+    tenure.epochs = std::make_shared<shard_epochs>();
+    tenure.inbox = std::make_shared<tenure_inbox>();
+    options.sharing = journal_sharing{tenure.epochs, settings.node.name,
+                                      [inbox = tenure.inbox](uint8_t shard) { inbox->deposed(shard); }};
+  }
   auto kept = open_storage(settings, log, clock_door, meters, std::move(options));
   if (!kept)
     return kept.error();
   keys = std::move(kept->keys);
-  backups = plan_backups(settings, *kept, clock_door);
-  outside = std::make_shared<doors>(doors{clock_door, kept->rows, std::move(kept->disk), std::move(names),
-                                          std::make_shared<id_source>(random_seed()), start_workers(0), log,
-                                          meters, &board, kept->objects});
+  backups = plan_backups(settings, kept->own ? *kept->own : *kept, clock_door);
+  doors all{clock_door, kept->rows, std::move(kept->disk), std::move(names),
+            std::make_shared<id_source>(random_seed()), start_workers(0), log, meters, &board, kept->objects};
+  if (kept->own) {
+    auto own = std::make_shared<doors>(all);
+    own->rows = kept->own->rows;
+    own->disk = kept->own->disk;
+    own->objects = kept->own->objects;
+    own_keys = kept->own->keys;
+    all.own = std::move(own);
+  }
+  outside = std::make_shared<doors>(std::move(all));
   return {};
+}
+
+caf::error node::parts::join() {
+  if (!policies.cluster)
+    return {};
+  auto incarnation = static_cast<uint64_t>(started_ms);
+  if (policies.leases) {
+    auto leases = open_etcd(*policies.leases);
+    if (!leases)
+      return std::move(leases.error());
+    tenure.leases = std::move(*leases);
+  }
+  auto joined = tenure.leases ? join_available_cluster(*policies.cluster, tenure, *system, outside, incarnation)
+                              : join_cluster(*policies.cluster, *system, outside, incarnation);
+  if (!joined)
+    return std::move(joined.error());
+  cluster = std::move(*joined);
+  return {};
+}
+
+// Somebody has to be there who takes them, and knows who lives.
+void node::parts::hand_over() {
+  if (!tenure.leases || !cluster || cluster->trouble())
+    return;
+  auto anybody = false, any_left = true;
+  auto look = [&] {
+    anybody = any_left = false;
+    auto now = cluster->shards();
+    for (auto& one : now.owners()) {
+      auto is_here = one.node() == settings.node.name;
+      any_left |= is_here && one.shards() > 0;
+      anybody |= !is_here && (one.state() == "reachable" || one.state() == "unreachable"); // it has a lease
+    }
+  };
+  look();
+  if (!anybody)
+    return;
+  tenure.leases->announce({static_cast<uint64_t>(started_ms), true});
+  for (auto looks = limits::hand_over_patience / limits::hand_over_look; any_left && anybody && looks > 0; --looks) {
+    std::this_thread::sleep_for(limits::hand_over_look);
+    look();
+  }
+  outside->log.info(any_left ? "others have not taken all shards in time" : "others have all shards");
 }
 
 caf::error node::parts::hire_all() {
@@ -78,13 +138,10 @@ caf::error node::parts::start() {
   started_ms = time.now_ms();
   actors = actors_of(settings);
   system = std::make_unique<caf::actor_system>(*actors);
-  if (policies.cluster) {
-    auto joined = join_cluster(*policies.cluster, *system, outside, static_cast<uint64_t>(started_ms));
-    if (!joined) {
-      system.reset();
-      return joined.error();
-    }
-    cluster = std::move(*joined);
+  if (auto refused = join()) {
+    tenure.leases.reset();
+    system.reset();
+    return refused;
   }
   plant_tree();
   caf::scoped_actor asker{*system};
@@ -112,6 +169,7 @@ node::~node() {
     p.control->stop();
   p.control.reset();
   p.door.reset();
+  p.hand_over();
   p.cluster.reset();
   if (p.system) {
     caf::scoped_actor door{*p.system};
@@ -123,6 +181,8 @@ node::~node() {
       caf::anon_send_exit(p.outside->names->find(name), caf::exit_reason::kill);
   }
   p.system.reset();
+  if (p.tenure.leases)
+    p.tenure.leases->leave(); // nobody of this node writes any more
 }
 
 behavior_registry& node::behaviors() {

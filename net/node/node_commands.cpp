@@ -32,10 +32,33 @@ caf::expected<int> describe_agent(cli_session& at) {
   return ask_and_show(at, [&](control_client& node) { return node.agent(in); });
 }
 
+// On the node that was named, or on the one that is placed best.
+caf::expected<int> hire_agent(cli_session& at, const AgentCreationRequest& request) {
+  auto& said = at.said();
+  if (!said.on.empty() && (!said.place.empty() || !said.near.empty() || !said.apart.empty()))
+    return make_error(ec::invalid_argument, "say --on NODE, or how to --place it, not both");
+  HireAgent in;
+  *in.mutable_request() = request;
+  in.set_node(said.on);
+  in.mutable_place()->set_how(said.place);
+  in.mutable_place()->mutable_near()->Assign(said.near.begin(), said.near.end());
+  in.mutable_place()->mutable_apart()->Assign(said.apart.begin(), said.apart.end());
+  auto node = at.node();
+  if (!node)
+    return std::move(node.error());
+  auto hired = (*node)->hire(in);
+  if (!hired)
+    return std::move(hired.error());
+  return at.show(*hired, "on node " + printable(hired->node()) + "\n" + show(hired->record(), at.how()));
+}
+
 caf::expected<int> register_agent(cli_session& at) {
   RegisterAgent in;
   if (auto failed = read_json_file(at.said().file, *in.mutable_request()))
     return failed;
+  auto& said = at.said();
+  if (!said.on.empty() || !said.place.empty() || !said.near.empty() || !said.apart.empty())
+    return hire_agent(at, in.request());
   return ask_and_show(at, [&](control_client& node) { return node.register_agent(in); });
 }
 
@@ -95,7 +118,11 @@ std::vector<cli_command> node_commands() {
        "troupe agents list"},
       {"agents register",
        "Create an agent",
-       {{"FILE", &cli_arguments::file, "AgentCreationRequest in JSON", true}},
+       {{"FILE", &cli_arguments::file, "AgentCreationRequest in JSON", true},
+        {"--on", &cli_arguments::on, "Node of the cluster that gets it"},
+        {"--place", &cli_arguments::place, "least-load, spread or pack: on the node that suits best"},
+        {"--near", &cli_arguments::near, "Only on a node that has this agent or capability; may be repeated"},
+        {"--apart", &cli_arguments::apart, "Only on a node that has it not; may be repeated"}},
        register_agent,
        "troupe agents list"},
       {"agents retire",

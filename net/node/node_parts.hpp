@@ -6,6 +6,8 @@
 #include <troupe/actors/agent/supervisor.hpp>
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/net/api/control.hpp>
+#include <troupe/net/cluster/available.hpp>
+#include <troupe/net/cluster/service_registry.hpp>
 #include <troupe/net/node/backup_plan.hpp>
 #include <troupe/net/node/node.hpp>
 #include <troupe/net/node/settings.hpp>
@@ -33,10 +35,12 @@ struct node::parts {
   std::shared_ptr<agent_parts> staff = std::make_shared<agent_parts>();
   std::shared_ptr<worker_desk> workers = std::make_shared<worker_desk>();
   doors_ptr outside;
-  std::shared_ptr<seal_keeper> keys; // null = the store is plain
+  std::shared_ptr<seal_keeper> keys;     // null = the store is plain
+  std::shared_ptr<seal_keeper> own_keys; // of the store that stays with the node
   std::optional<backup_plan> backups;
   std::unique_ptr<caf::actor_system_config> actors;
   std::unique_ptr<caf::actor_system> system;
+  tenure_parts tenure;                 // without leases its shards do not move
   std::unique_ptr<membership> cluster; // null = it is alone
   std::unique_ptr<worker_door> door;   // null = no workers come in
   supervisor_actor root;
@@ -50,12 +54,23 @@ struct node::parts {
   caf::error start();
   /// Log, store, journal. Errors: those of open_log() and open_storage().
   caf::error open_doors();
+  /// Joins the cluster, as configured. Errors: those of open_etcd(), join_cluster() and join_available_cluster().
+  caf::error join();
+  /// Has others take the shards of this node, and waits until they have them, at most limits::hand_over_patience.
+  void hand_over();
+  /// The doors of agents.
+  const doors_ptr& own() const {
+    return outside->own ? outside->own : outside;
+  }
   /// Why no new work is taken; no error if it is.
   caf::error refuse_work() const;
   /// Spawns the root and all below it.
   void plant_tree();
-  /// Kinds of entities, as configured.
-  std::vector<entity_kind> kinds() const;
+  /// Kinds of entities of a shard host, as configured: those that stay with the node, or the others; the others are all if it has no
+  /// store of its own.
+  std::vector<entity_kind> kinds(bool that_stay) const;
+  /// What the service registry gets of the node.
+  service_registry_options registry_options() const;
   /// What the control service and the desk of a member get of the node, which outlives them.
   control_hooks hooks() const;
   control_desk desk() const;

@@ -1,7 +1,9 @@
 // SETTINGS: a configuration -> what the parts of a node are told.
 
+#include <fmt/format.h>
 #include <thread>
 #include <troupe/net/node/settings.hpp>
+#include <troupe/persistence/key_source.hpp>
 #include <troupe/runtime/actor.hpp>
 #include <troupe/runtime/proto/ops.pb.h>
 
@@ -83,6 +85,54 @@ caf::expected<logger> open_log(const config& settings, const clock& time, const 
   return logger{std::move(sink), *level, time, meters};
 }
 
+namespace {
+
+bool says(const std::string& text) {
+  return text.find_first_not_of(" \t") != std::string::npos;
+}
+
+} // namespace
+
+caf::expected<std::optional<etcd_options>> plan_leases(const config& settings) {
+  auto refuse = [](std::string why) { return make_error(ec::invalid_argument, std::move(why)); };
+  auto& said = settings.cluster;
+  auto shares = says(settings.store.postgres), has_members = says(said.members);
+  if (!says(said.etcd)) {
+    for (auto [key, value] : {std::pair{"etcd_authority", &said.etcd_authority},
+                              {"etcd_user", &said.etcd_user},
+                              {"etcd_password_file", &said.etcd_password_file}})
+      if (says(*value))
+        return refuse(fmt::format("[cluster] {} is set and etcd is not: set etcd, or remove it", key));
+    auto members = parse_cluster_members(said.members);
+    if (shares && members && members->size() > 1)
+      return refuse("[cluster] has several members, [store] postgres is set, and [cluster] etcd is not: members "
+                    "that share their rows need etcd to take shards over; set it, or remove [store] postgres");
+    return std::optional<etcd_options>{};
+  }
+  if (!shares)
+    return refuse("[cluster] etcd is set and [store] postgres is not: members that take over for each other share "
+                  "their rows; set [store] postgres, or remove etcd");
+  if (!has_members)
+    return refuse("[cluster] etcd is set and members is not: name all members, this node too, or remove etcd");
+  if (says(said.founders))
+    return refuse("[cluster] has etcd and founders: shards go to members that live, whoever has founded the "
+                  "cluster; remove founders");
+  if (says(said.etcd_user) != says(said.etcd_password_file))
+    return refuse("[cluster] has one of etcd_user and etcd_password_file: set both, or none");
+  etcd_options options;
+  options.endpoints = said.etcd;
+  options.authority = said.etcd_authority;
+  options.user = said.etcd_user;
+  options.cluster = said.id;
+  if (says(said.etcd_password_file)) {
+    auto password = password_from_file(said.etcd_password_file);
+    if (!password)
+      return refuse("[cluster] etcd_password_file: " + text_of(password.error()));
+    options.password = std::move(*password);
+  }
+  return std::optional{std::move(options)};
+}
+
 caf::expected<node_policies> policies_of(const config& settings) {
   auto retention = retention_of(settings);
   if (!retention)
@@ -93,10 +143,14 @@ caf::expected<node_policies> policies_of(const config& settings) {
   auto cluster = plan_cluster(settings);
   if (!cluster)
     return cluster.error();
+  auto leases = plan_leases(settings);
+  if (!leases)
+    return leases.error();
   auto workers = plan_workers(settings);
   if (!workers)
     return workers.error();
   node_policies result;
+  result.leases = std::move(*leases);
   result.workers = std::move(*workers);
   result.cluster = std::move(*cluster);
   result.retention = std::move(*retention);

@@ -5,6 +5,7 @@
 #include <troupe/actors/agent/watchdog.hpp>
 #include <troupe/actors/spawn.hpp>
 #include <troupe/net/cluster/membership.hpp>
+#include <troupe/net/etcd/etcd_coordinator.hpp>
 #include <troupe/net/worker/plan.hpp>
 #include <troupe/runtime/config.hpp>
 #include <troupe/runtime/proto/workflow.pb.h>
@@ -34,11 +35,16 @@ struct node_policies {
   retention_rules retention;           ///< how long what has ended is kept
   scheduler_options queue;             ///< how waiting tasks are given to agents
   std::optional<cluster_plan> cluster; ///< nothing = it is alone
+  std::optional<etcd_options> leases;  ///< nothing = its cluster, if it has one, keeps to the map of its creation
   std::optional<worker_plan> workers;  ///< nothing = it does not listen for them
 };
 
 /// Where its log lines go, and from which level on. Errors: ec::invalid_argument, and those of file_sink().
 caf::expected<logger> open_log(const config& settings, const clock& time, const node_metrics& meters);
+
+/// How members find out who lives and who may own what, if they share a store. Error: ec::invalid_argument, which keys contradict each other
+/// or are missing, and what to do.
+caf::expected<std::optional<etcd_options>> plan_leases(const config& settings);
 
 /// Reads them. Error: ec::invalid_argument, what is wrong with which of them.
 caf::expected<node_policies> policies_of(const config& settings);

@@ -19,10 +19,17 @@ struct storage {
       objects; ///< in `objects` of the data directory; null = the store is shared, and rows have it all
   std::shared_ptr<journal> disk;
   std::shared_ptr<seal_keeper> keys; ///< null = the store is not sealed; goes before the journal
+  std::shared_ptr<const storage> own; ///< what stays with the node where members share the rest; null = it is here, too
 };
 
 /// Are the rows of such a node in a database, which other nodes reach as well?
 bool is_shared(const config& settings);
+
+/// Do the members of its cluster share their rows, and take over for each other? Then it has a store of its own as well.
+bool is_available(const config& settings);
+
+/// The configuration of that one, in the data directory.
+config own_store_of(const config& settings);
 
 /// Every kind a node of this program has, for work on its store; what an agent acts with does not matter there.
 std::vector<entity_kind> known_kinds();
@@ -31,6 +38,7 @@ std::vector<entity_kind> known_kinds();
 struct storage_options {
   trouble_notice on_trouble;                                    ///< see start_journal()
   std::shared_ptr<const store_laboratory> laboratory = nullptr; ///< see store_options
+  std::optional<journal_sharing> sharing{};                     ///< of a store that members share
 };
 
 /// Opens the store of a node as its configuration says, seal included, without a journal: for work on it while no node runs.

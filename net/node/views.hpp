@@ -36,6 +36,10 @@ std::string show(const MemberList& list, const text_look& how);
 std::string show(const ShardList& list, const text_look& how);
 std::string show(const Reachability& answer, const text_look& how);
 std::string show(const WorkerList& list, const text_look& how);
+std::string show(const ServiceList& list, const text_look& how);
+std::string show(const FleetList& list, const text_look& how);
+std::string show(const Fleet& fleet, const text_look& how);
+std::string show(const GoalProgress& goal, const text_look& how);
 
 /// How open runs follow the revision that is current, a line for each that stayed; empty if they do not. `lead` begins each line.
 std::string show_rollout(const WorkflowSummary& workflow, std::string_view lead = {});

@@ -19,11 +19,20 @@ class Tick;
 namespace services {
 /// Ref of the link clock.
 inline constexpr std::string_view links = "system/service/links";
+/// Ref of the keeper of a node's shards.
+inline constexpr std::string_view tenure = "system/service/tenure";
 } // namespace services
 
 /// LINK CLOCK: lets time pass for the links of a node.
 using link_clock_actor = caf::typed_actor<
     // Time to look.
+    note<Tick>,
+    // Answers at once.
+    rpc<Ping, Done>>;
+
+/// TENURE: takes, keeps and gives up the shards of a node.
+using tenure_actor = caf::typed_actor<
+    // Something has happened, or it is time to look at the lease.
     note<Tick>,
     // Answers at once.
     rpc<Ping, Done>>;

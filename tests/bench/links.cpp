@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 using echo_actor = caf::typed_actor<rpc<BenchPing, BenchPong>>;
-const std::string echo_ref = "bench/echo/1";
+const std::string echo_ref = "bench/task/1"; // an entity, as most of what nodes ask each other
 constexpr unsigned rounds = 5;
 constexpr size_t askers_at_most = 16; // CAF searches the open questions of one actor from the front
 

@@ -31,12 +31,13 @@ FENCES = [
     (r"grpcpp/.*|troupe/.*\.grpc\.pb\.h", "net/api/calls.hpp net/api/client.cpp net/api/control.cpp net/link/grpc/* net/worker/grpc/*"),
     (r"grpc/support/log\.h", "net/link/grpc/credentials.cpp"),
     (r"CLI/.*", "net/node/cli.cpp"),
-    (r"boost/json.*", "net/api/json_read.cpp actors/workflow/expression/document.cpp behaviors/form/json.cpp"),
+    (r"curl/.*", "net/etcd/http.cpp"),
+    (r"boost/json.*", "net/api/json_read.cpp net/etcd/messages.cpp actors/workflow/expression/document.cpp behaviors/form/json.cpp"),
     (r"lua\.h|lauxlib\.h", "actors/workflow/expression.cpp actors/workflow/expression/*.cpp"),
     (r"sodium.*", "persistence/keys.cpp persistence/memory_store.cpp persistence/high_water.cpp persistence/backup_files.cpp "
-     "persistence/seal*.cpp persistence/xaes_cipher.cpp persistence/key_*.cpp persistence/spent_marks.cpp behaviors/workflow_form.cpp net/node/signing_key.cpp "
+     "net/etcd/base64.cpp persistence/seal*.cpp persistence/xaes_cipher.cpp persistence/key_*.cpp persistence/spent_marks.cpp behaviors/workflow_form.cpp net/node/signing_key.cpp "
      "net/node/workflow_export.cpp"),
-    (r"openssl/.*", "persistence/xaes_cipher.cpp"),
+    (r"openssl/.*", "persistence/xaes_cipher.cpp net/link/grpc/engine.cpp"),
     (r"lz4.*", "persistence/seal.cpp"),
     (r"yaml-cpp/.*", "behaviors/form/yaml.cpp"),
     (r"cxxabi\.h", "runtime/activity.cpp"),
@@ -54,7 +55,8 @@ WORDS = [
     ("clock", PRODUCT, NOW, "take a troupe::clock", {
         "runtime/clock.hpp": "the one that reads it",
         "net/api/control.cpp": "gRPC's deadlines", "net/api/client.cpp": "gRPC's deadlines",
-        "net/link/grpc/credentials.cpp": "gRPC's deadlines"}),
+        "net/link/grpc/credentials.cpp": "gRPC's deadlines",
+        "net/etcd/steady.hpp": "leases, by the second"}),
     ("blocking", "actors/*", r"\bdetached\b|\bblocking_actor\b|\bscoped_actor\b", "nothing here may block; put it behind a door", {}),
     ("coroutine", PRODUCT, r"\bco_(await|return|yield)\b", "return an action or send a message", {}),
     ("map-field", "*.proto", r"\bmap\s*<", "use repeated entries, sorted: the bytes of a map have no order", {}),
@@ -68,11 +70,18 @@ COVERED_BY = {
         actors/agent/dispatcher.cpp""",
     "tests/actors/workflow/run/replay.cpp": """
         actors/workflow/run/causes.cpp""",
+    "tests/actors/agent/shard_host.cpp": """
+        actors/agent/host_notices.cpp
+        actors/agent/residents.cpp""",
+    "tests/actors/agent/shard_closing.cpp": """
+        actors/agent/porter.cpp
+        actors/agent/wake_queue.cpp""",
     "tests/persistence/rebuild.cpp": """
         persistence/index_rows.cpp""",
+    "tests/persistence/journal_core.cpp": """
+        persistence/entity_reader.cpp""",
     "tests/net/node/node.cpp": """
         net/node/node_tree.cpp
-        net/node/settings.cpp
         net/node/storage.cpp""",
     "tests/persistence/rocksdb/store.cpp": """
         persistence/rocksdb/database.cpp""",
@@ -96,6 +105,8 @@ COVERED_BY = {
         actors/workflow/schedule_book.cpp
         actors/workflow/schedule_effects.cpp
         actors/workflow/schedule_spec.cpp""",
+    "tests/actors/workflow/goal.cpp": """
+        actors/workflow/goal_book.cpp""",
     "tests/net/node/schedule_commands.cpp": """
         net/node/schedule_views.cpp""",
     "tests/actors/agent/agent.cpp": """
@@ -127,6 +138,7 @@ WITHOUT_CONTEXT = {
     "Activate": "a host to itself", "Passivated": "an entity to its host", "Tick": "an actor to itself",
     "Replayed": "the journal's answer", "TimersChanged": "rows that are written already",
     "Redeliver": "asks for rows, each with the context of its cause", "EntityCrashed": "a host to the scheduler",
+    "CloseShards": "a node to its own host", "ShardsChanged": "a node to its own timers",
     "AgentChanged": "a copy of what is written already", "AwaitStart": "a parent to its child", "Ping": "liveness",
 }
 

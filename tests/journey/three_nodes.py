@@ -186,11 +186,12 @@ def main():
         part()
 
 
-try:
-    main()
-finally:
-    for node in running.values():
-        if node.poll() is None:
-            node.kill()
-    shutil.rmtree(HOME, ignore_errors=True)
-sys.exit(1 if failures else 0)
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        for node in running.values():
+            if node.poll() is None:
+                node.kill()
+        shutil.rmtree(HOME, ignore_errors=True)
+    sys.exit(1 if failures else 0)

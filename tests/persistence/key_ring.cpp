@@ -3,6 +3,7 @@
 #include <caf/test/unit_test.hpp>
 #include <tests/support/journal_bench.hpp>
 #include <tests/support/memory_key_file.hpp>
+#include <tests/support/shared_key_file.hpp>
 #include <troupe/persistence/key_ring.hpp>
 
 using namespace troupe;
@@ -252,6 +253,102 @@ CAF_TEST(what is converted is sealed and then clean) {
   CAF_CHECK(!ring->all_clean());
   restart();
   CAF_CHECK(ring->keys()->stage() == seal_stage::clean);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+// -- of nodes that share it ---------------------------------------------------
+
+namespace {
+
+// Two nodes over one ring.
+struct two_nodes {
+  std::shared_ptr<shared_key_file::place> place = std::make_shared<shared_key_file::place>();
+  std::shared_ptr<shared_key_file> file_a = std::make_shared<shared_key_file>(place),
+                                   file_b = std::make_shared<shared_key_file>(place);
+  std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
+  sealing_key master = sealing_key::random();
+  std::shared_ptr<key_ring> a, b;
+
+  two_nodes() {
+    auto made = key_ring::make(file_a, master, time, {"store-1", std::string(32, 'n'), seal_stage::clean});
+    auto opened = key_ring::open(file_b, master, time);
+    CAF_REQUIRE(made && opened);
+    a = *made;
+    b = *opened;
+  }
+  static uint32_t active(const std::shared_ptr<key_ring>& at, std::string_view tenant) {
+    auto keys = at->keys();
+    auto* key = keys->active(tenant);
+    return key ? key->key.id : 0;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(shared_ring_tests, two_nodes)
+
+CAF_TEST(two nodes that give a tenant its first key at the same time end with one) {
+  file_b->before_exchange = [this] { CAF_CHECK(a->with_key_of("acme")); };
+  CAF_CHECK(b->with_key_of("acme"));
+  CAF_CHECK(active(a, "acme") != 0);
+  CAF_CHECK_EQUAL(active(b, "acme"), active(a, "acme"));
+  CAF_CHECK_EQUAL(b->keys()->all().size(), 2u); // and that of the store
+}
+
+CAF_TEST(keys that two nodes make for two tenants at the same time are both kept) {
+  file_b->before_exchange = [this] { CAF_CHECK(a->with_key_of("acme")); };
+  CAF_CHECK(b->with_key_of("other"));
+  auto acme = active(a, "acme");
+  CAF_CHECK_EQUAL(active(b, "acme"), acme);
+  CAF_CHECK(!a->reread());
+  CAF_CHECK_EQUAL(active(a, "other"), active(b, "other"));
+  CAF_CHECK(a->with_key_of("third"));
+  CAF_CHECK_EQUAL(active(a, "acme"), acme);
+}
+
+CAF_TEST(of two nodes that make the ring at the same time one finds that of the other) {
+  place->content.reset();
+  key_ring::birth of{"store-1", std::string(32, 'b'), seal_stage::clean};
+  file_b->before_exchange = [&] { a = *key_ring::make(file_a, master, time, {"store-1", std::string(32, 'a')}); };
+  auto made = key_ring::make(file_b, master, time, of);
+  CAF_REQUIRE(made);
+  CAF_CHECK_EQUAL((*made)->naming_key(), std::string(32, 'a'));
+  CAF_CHECK_EQUAL(active(*made, ""), active(a, ""));
+}
+
+CAF_TEST(a change whose answer was lost is found by the next one) {
+  file_b->lose_answer = true;
+  CAF_CHECK_EQUAL(code(b->with_key_of("acme")), ec::unavailable);
+  CAF_CHECK_EQUAL(active(b, "acme"), 0u); // not in force: nothing was sealed with it
+  CAF_CHECK(b->with_key_of("acme"));
+  CAF_CHECK(!a->reread());
+  CAF_CHECK_EQUAL(active(a, "acme"), active(b, "acme"));
+  CAF_CHECK_EQUAL(a->keys()->all().size(), 2u);
+}
+
+CAF_TEST(a node that looks learns of a tenant that another has shredded) {
+  CAF_CHECK(a->with_key_of("acme"));
+  CAF_CHECK(!b->reread());
+  CAF_CHECK(!a->shred("acme"));
+  CAF_CHECK(!b->refusal("acme"));
+  auto changes = b->keys()->changes();
+  CAF_CHECK(!b->reread());
+  CAF_CHECK_EQUAL(code_of(b->refusal("acme")), ec::shredded);
+  CAF_CHECK(b->keys()->changes() > changes); // a pass from before must not settle
+  CAF_CHECK_EQUAL(code(b->with_key_of("acme")), ec::shredded);
+}
+
+CAF_TEST(a ring that is gone or of another store is refused and what was known stays) {
+  auto before = place->content;
+  place->content.reset();
+  CAF_CHECK_EQUAL(code_of(b->reread()), ec::key_missing);
+  auto other = key_ring::make(file_a, master, time, {"store-2", std::string(32, 'n'), seal_stage::clean});
+  CAF_REQUIRE(other);
+  CAF_CHECK_EQUAL(code_of(b->reread()), ec::corrupt);
+  CAF_CHECK_EQUAL(b->store_id(), "store-1");
+  place->content = before;
+  CAF_CHECK(!b->reread());
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -70,6 +70,16 @@ CAF_TEST(a file that is not there is a missing key) {
   CAF_CHECK_EQUAL(code(master_key_from_file(place.path() / "absent")), ec::key_missing);
 }
 
+CAF_TEST(a password is the first line of a private file) {
+  auto read = password_from_file(file("open sesame\r\nmore"));
+  CAF_REQUIRE(read);
+  CAF_CHECK_EQUAL(read->reveal(), "open sesame");
+  auto refusal = [](const caf::expected<secret>& answer) { return answer ? ec{} : code_of(answer.error()); };
+  CAF_CHECK_EQUAL(refusal(password_from_file(file("\nsecond"))), ec::invalid_argument);
+  CAF_CHECK_EQUAL(refusal(password_from_file(file("x", 0640))), ec::permission_denied);
+  CAF_CHECK_EQUAL(refusal(password_from_file(place.path() / "absent")), ec::key_missing);
+}
+
 CAF_TEST(a new key is private and never overwrites another) {
   auto path = std::string{place.path() / "new.key"};
   CAF_CHECK(!make_master_key(path));

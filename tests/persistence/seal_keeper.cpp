@@ -154,4 +154,23 @@ CAF_TEST(a keeper that goes in the middle is taken over by the next) {
   CAF_CHECK_EQUAL(heard(), "the files from before the first key hold nothing any more");
 }
 
+CAF_TEST(a keeper among others runs no pass and refuses a new master key) {
+  CAF_CHECK(!memory->write(
+      {{space::meta, name_key(identify("acme/task/1", memory->naming_key())), "acme/task/1"}}));
+  auto opened = seal_store(memory, file, master, time);
+  CAF_REQUIRE(opened);
+  auto started = start_journal(opened->sealed, time);
+  CAF_REQUIRE(started);
+  std::shared_ptr<journal> others = std::move(*started);
+  seal_keeper one{opened->sealed, others, {}, false};
+  CAF_CHECK_EQUAL(code_of(done([&](auto then) { one.rotate(sealing_key::random(), then); })), ec::conflict);
+  CAF_CHECK(!done([&](auto then) { one.rotate({}, then); }));
+  auto now = one.status();
+  CAF_CHECK(now.sealing);
+  CAF_CHECK_EQUAL(now.seen, 0u);
+  CAF_CHECK_EQUAL(code_of(now.trouble), ec::unavailable);
+  auto plain = memory->get(space::meta, name_key(identify("acme/task/1", memory->naming_key())));
+  CAF_CHECK(plain && *plain == "acme/task/1");
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -6,6 +6,7 @@
 #include <tests/support/journal_bench.hpp>
 #include <tests/support/memory_key_file.hpp>
 #include <tests/support/scratch.hpp>
+#include <tests/support/shared_key_file.hpp>
 #include <troupe/persistence/sealed_store.hpp>
 #include <troupe/persistence/store_self.hpp>
 
@@ -322,5 +323,82 @@ CAF_TEST(no file of a real store holds a plain word) {
   CAF_CHECK(content().find("verysecret") == std::string::npos);
   CAF_CHECK(content().find(naming_key) == std::string::npos);
 }
+
+// -- nodes that share it ------------------------------------------------------
+
+namespace {
+
+struct shared_subject {
+  std::shared_ptr<memory_store> memory = open_memory();
+  std::shared_ptr<shared_key_file::place> place = std::make_shared<shared_key_file::place>();
+  std::shared_ptr<hand_clock> time = std::make_shared<hand_clock>();
+  sealing_key master = sealing_key::random();
+
+  caf::expected<sealing> open(std::shared_ptr<shared_key_file> file, bool with_key = true) const {
+    return seal_store(memory, std::move(file), with_key ? std::optional{master} : std::nullopt, time, false,
+                      false);
+  }
+  caf::expected<sealing> open() const {
+    return open(std::make_shared<shared_key_file>(place));
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(shared_sealed_store_tests, shared_subject)
+
+CAF_TEST(what one node has sealed under a new key another one reads) {
+  auto a = open(), b = open();
+  CAF_REQUIRE(a && b);
+  CAF_CHECK_EQUAL(a->rows->naming_key(), b->rows->naming_key());
+  CAF_CHECK(!a->rows->write({event_of(*a->rows, "acme/task/1", 1, "one")}));
+  CAF_CHECK_EQUAL(payload_of(*b->rows, "acme/task/1", 1), "one");
+  auto reads = place->reads;
+  CAF_CHECK_EQUAL(payload_of(*b->rows, "acme/task/1", 1), "one"); // known by now
+  CAF_CHECK_EQUAL(place->reads, reads);
+}
+
+CAF_TEST(a value under a key that nobody knows is looked up once and refused) {
+  auto a = open(), b = open();
+  CAF_REQUIRE(a && b);
+  auto ring = place->content;
+  CAF_CHECK(!a->rows->write({event_of(*a->rows, "acme/task/1", 1, "one")}));
+  place->content = ring;
+  auto reads = place->reads;
+  CAF_CHECK_EQUAL(payload_of(*b->rows, "acme/task/1", 1), to_string(ec::key_missing));
+  CAF_CHECK_EQUAL(place->reads, reads + 1);
+}
+
+CAF_TEST(of two nodes that begin with an empty store one makes the ring and both use it) {
+  auto file = std::make_shared<shared_key_file>(place);
+  caf::expected<sealing> first = make_error(ec::unavailable, "not yet");
+  file->before_exchange = [&] {
+    first = open();
+    CAF_REQUIRE(first);
+    CAF_CHECK(!first->rows->write({event_of(*first->rows, "acme/task/1", 1, "one")}));
+  };
+  auto second = open(file);
+  CAF_REQUIRE(second);
+  CAF_CHECK_EQUAL(payload_of(*second->rows, "acme/task/1", 1), "one");
+}
+
+CAF_TEST(rows of before the first key are sealed by a node that is alone) {
+  CAF_CHECK(!memory->write({{space::meta, name_key(identify("a/b/c", memory->naming_key())), "a/b/c"}}));
+  auto refused = open();
+  CAF_REQUIRE(!refused);
+  CAF_CHECK_EQUAL(code_of(refused.error()), ec::conflict);
+  CAF_CHECK(!place->content);
+  CAF_CHECK(seal_store(memory, std::make_shared<shared_key_file>(place), master, time));
+  CAF_CHECK(open());
+}
+
+CAF_TEST(a node without the master key is refused as soon as there is a ring) {
+  CAF_CHECK(open());
+  auto refused = open(std::make_shared<shared_key_file>(place), false);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK_EQUAL(code_of(refused.error()), ec::key_missing);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST_FIXTURE_SCOPE_END()

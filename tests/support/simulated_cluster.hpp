@@ -1,12 +1,17 @@
 // Several nodes with all their kinds and services, and simulated wires between them, under virtual time. A node may crash, come back, or
-// lose its store. Include after CAF_SUITE is defined.
+// lose its store, or, where all share one, stand still. Include after CAF_SUITE is defined.
 #pragma once
 
+#include <tests/support/available_node.hpp>
 #include <tests/support/platform.hpp>
 #include <tests/support/simulated_wire.hpp>
+#include <troupe/actors/agent/pool_keeper.hpp>
+#include <troupe/actors/workflow/goal.hpp>
 #include <troupe/net/api/anywhere.hpp>
 #include <troupe/net/api/desk.hpp>
 #include <troupe/net/cluster/membership.hpp>
+#include <troupe/net/cluster/service_registry.hpp>
+#include <troupe/persistence/own_doors.hpp>
 
 namespace troupe {
 
@@ -22,14 +27,20 @@ public:
     std::shared_ptr<virtual_clock> time = std::make_shared<virtual_clock>();
     uint64_t lives = 0;
     cluster_links wired;
+    std::optional<available_node> shared; ///< in the highly available mode
+    doors_ptr outside;                    ///< what its actors have
+    bool frozen = false;
+    milliseconds missed{0};                                           ///< since it was frozen
     std::optional<life> node;                                         ///< nothing = it is down
     std::map<std::string, std::shared_ptr<simulated_net::end>> wires; ///< by the other node
     std::vector<std::shared_ptr<wire_end>> users;                     ///< of these, and of earlier ones
   };
 
   explicit simulated_cluster(size_t count, std::shared_ptr<agent_parts> staff,
-                             std::vector<std::string> founders = {}, uint64_t seed = 1)
-      : roads{seed, milliseconds{5}}, staff_{std::move(staff)}, founders_{std::move(founders)} {
+                             std::vector<std::string> founders = {}, uint64_t seed = 1,
+                             std::shared_ptr<shared_world> world = {})
+      : shared{std::move(world)}, roads{seed, milliseconds{5}}, staff_{std::move(staff)}, founders_{std::move(
+                                                                                              founders)} {
     for (size_t i = 0; i < count; ++i) {
       auto& one = members_.emplace_back(std::make_unique<member>());
       one->name = std::string(1, static_cast<char>('a' + i));
@@ -37,7 +48,7 @@ public:
     }
     net.on_tick = [this](milliseconds now) {
       for (auto& one : members_)
-        if (one->node)
+        if (one->node && !one->frozen && one->wired.all)
           one->wired.all->tick(now);
     };
     net.after_event = [this] { settle(); };
@@ -47,7 +58,7 @@ public:
 
   ~simulated_cluster() {
     for (auto& one : members_)
-      stop(one->name);
+      crash(one->name);
     net.on_tick = nullptr;
     net.after_event = nullptr;
     net.advance(milliseconds{100});
@@ -74,8 +85,35 @@ public:
 
   /// A power cut.
   void crash(const std::string& name) {
+    if (at(name).shared)
+      at(name).shared->die(name);
     stop(name);
     at(name).rows->crash();
+  }
+
+  /// It stands still, and nothing reaches it.
+  void freeze(const std::string& name) {
+    at(name).frozen = true;
+    shared->service.freeze(name);
+    isolate(name);
+  }
+  /// It goes on, as if no time had passed, but its clocks know better.
+  void thaw(const std::string& name) {
+    auto& one = at(name);
+    if (!std::exchange(one.frozen, false))
+      return;
+    shared->service.thaw(name);
+    auto missed = std::exchange(one.missed, milliseconds{0});
+    if (one.node)
+      one.time->scheduler->advance_time(missed);
+  }
+  /// Nothing travels between a node and the others, though it is not told.
+  void isolate(const std::string& name) {
+    for (auto& other : members_)
+      if (other->name != name) {
+        roads.cut(name, other->name);
+        roads.cut(other->name, name);
+      }
   }
 
   /// A crash from which nothing comes back but the name.
@@ -119,7 +157,7 @@ public:
     for (bool moved = true; moved;) {
       moved = false;
       for (auto& one : members_)
-        while (one->node && one->node->step())
+        while (one->node && !one->frozen && one->node->step())
           moved = true;
     }
   }
@@ -128,12 +166,18 @@ public:
   void pass(milliseconds time, milliseconds quantum = milliseconds{10}) {
     for (milliseconds passed{0}; passed < time; passed += quantum) {
       for (auto& one : members_)
-        if (one->node)
+        if (one->frozen)
+          one->missed += quantum;
+        else if (one->node)
           one->node->advance(quantum);
         else
           one->time->earlier_us += 1000 * quantum.count(); // its clock goes on
       net.advance(quantum);
+      if (shared)
+        shared->service.advance(quantum);
       settle();
+      if (watch)
+        watch();
     }
   }
 
@@ -142,7 +186,8 @@ public:
   void post(const std::string& from, const std::string& ref, M message,
             std::function<void(caf::expected<Reply>)> then) {
     auto& node = *at(from).node;
-    node.system().spawn([=, names = node.outside()->names, root = node.root()](caf::event_based_actor* self) {
+    node.system().spawn([=, names = at(from).outside->names,
+                         root = node.root()](caf::event_based_actor* self) {
       house_rules(self);
       self->link_to(root);
       troupe::ask<Reply>(self, *names, ref, std::chrono::hours{24}, message)
@@ -169,7 +214,7 @@ public:
     auto result = std::make_shared<caf::expected<Reply>>(make_error(ec::timeout, "no answer"));
     auto& node = *at(from).node;
     control_call how;
-    how.desk = std::make_shared<const control_desk>(desk_at(at(from), node.outside()));
+    how.desk = std::make_shared<const control_desk>(desk_at(at(from), at(from).outside));
     how.context.set_principal("ada");
     how.patience = std::chrono::seconds{20};
     node.system().spawn([=, root = node.root()](caf::event_based_actor* self) mutable {
@@ -187,9 +232,11 @@ public:
 
   /// A ref of a kind that a node owns.
   std::string ref_at(const std::string& node, const std::string& kind, const std::string& stem = "x") {
-    auto& map = at(node).wired.whose->map();
+    auto owner = [&](uint8_t shard) {
+      return shared ? shared->service.truth().holders[shard] : at(node).wired.whose->map().owner(shard);
+    };
     for (int i = 0;; ++i)
-      if (auto name = "default/" + kind + "/" + stem + std::to_string(i); map.owner(shard_of(name)) == node)
+      if (auto name = "default/" + kind + "/" + stem + std::to_string(i); owner(shard_of(name)) == node)
         return name;
   }
 
@@ -207,18 +254,21 @@ public:
         (void)ask<AgentRecord>(one->name, std::string{services::registry}, cmd, milliseconds{20});
   }
 
-  /// Refs of entities a node has events of.
+  /// Refs of entities a node has events of, in the store that is shared if there is one.
   std::set<std::string> entities_of(const std::string& node) {
     std::set<std::string> names;
+    auto rows = shared ? shared->rows : at(node).rows;
     for (unsigned shard = 0; shard < limits::shards; ++shard)
-      (void)at(node).rows->scan(space::meta, names_begin(static_cast<uint8_t>(shard)),
-                                names_end(static_cast<uint8_t>(shard)), [&](auto, std::string_view name) {
-                                  names.emplace(name);
-                                  return true;
-                                });
+      (void)rows->scan(space::meta, names_begin(static_cast<uint8_t>(shard)),
+                       names_end(static_cast<uint8_t>(shard)), [&](auto, std::string_view name) {
+                         names.emplace(name);
+                         return true;
+                       });
     return names;
   }
 
+  const std::shared_ptr<shared_world> shared; ///< null = each has its own store, and shards stay
+  std::function<void()> watch;                ///< called whenever time has passed
   rough_links roads;
   simulated_net net{roads};
   caf::error trouble; ///< why the last node that was started did not join
@@ -235,10 +285,16 @@ private:
     for (auto& user : std::exchange(one.users, {})) // whoever waits in it goes with it
       user->closed(make_error(ec::unavailable, "the node is gone"));
     one.wired = {}; // what it holds must not outlive the node
+    one.shared.reset();
+    one.outside = nullptr;
+    one.frozen = false;
+    one.missed = milliseconds{0};
+    if (shared)
+      shared->service.thaw(name);
     one.node.reset();
   }
 
-  void plant(member& one, caf::scheduled_actor* root, const doors_ptr& outside) {
+  void plant(member& one, caf::scheduled_actor* root, const doors_ptr& given) {
     cluster_plan plan;
     plan.id = "sim";
     for (auto& other : members_) {
@@ -252,22 +308,54 @@ private:
     }
     if (!founders_.empty())
       plan.founders = founders_;
-    auto wired = wire_cluster(plan, root->system(), *outside, one.lives);
-    trouble = wired ? caf::error{} : wired.error();
-    if (!wired)
+    one.outside = given;
+    trouble = shared ? wire_available(one, plan, root->system()) : wire(one, plan, root->system());
+    if (trouble)
       return;
-    one.wired = std::move(*wired);
+    auto outside = one.outside;
     auto name = [&](const std::string& ref_text, const auto& handle) {
       outside->names->put(ref_text, caf::actor_cast<caf::actor>(handle));
     };
-    name(std::string{services::shard_host},
-         spawn_shard_host(
-             root, outside,
-             {agent_kind(staff_), task_kind(), run_kind(), ledger_kind(), schedule_kind(), workflow_kind()}));
+    std::vector<entity_kind> kinds{task_kind(),     run_kind(),      ledger_kind(),
+                                   schedule_kind(), workflow_kind(), goal_kind()};
+    if (shared)
+      name(std::string{services::own_shard_host}, spawn_shard_host(root, outside->own, {agent_kind(staff_)}));
+    else
+      kinds.push_back(agent_kind(staff_));
+    name(std::string{services::shard_host}, spawn_shard_host(root, outside, std::move(kinds)));
     name(std::string{services::timers}, spawn_timers(root, outside));
+    if (shared)
+      name(std::string{services::tenure}, spawn_tenure(root, outside, one.shared->wired.tenure));
     name(std::string{services::registry}, spawn_agent_registry(root, outside, staff_));
     name(std::string{services::scheduler}, spawn_task_scheduler(root, outside));
+    service_registry_options options;
+    options.node = one.name;
+    options.default_slots = staff_->default_slots;
+    options.reachable = [over = std::weak_ptr<links>{one.wired.all}](const std::string& other) {
+      auto all = over.lock();
+      return all && all->to(other);
+    };
+    name(std::string{services::service_registry}, spawn_service_registry(root, outside, options));
+    name(std::string{services::pool_keeper}, spawn_pool_keeper(root, outside, staff_, one.name));
     name(desk_ref(one.name), spawn_desk(root, std::make_shared<const control_desk>(desk_at(one, outside))));
+  }
+
+  static caf::error wire(member& one, const cluster_plan& plan, caf::actor_system& system) {
+    auto wired = wire_cluster(plan, system, *one.outside, one.lives);
+    if (!wired)
+      return std::move(wired.error());
+    one.wired = std::move(*wired);
+    return {};
+  }
+  caf::error wire_available(member& one, const cluster_plan& plan, caf::actor_system& system) {
+    one.shared.emplace(*shared, one.name, one.time, system, one.outside);
+    one.outside = one.shared->outside;
+    auto wired = wire_available_cluster(plan, one.shared->tenure, system, *one.outside, one.lives);
+    if (!wired)
+      return std::move(wired.error());
+    one.shared->wired = std::move(*wired);
+    one.wired.all = one.shared->wired.all;
+    return {};
   }
 
   static control_desk desk_at(const member& one, const doors_ptr& outside) {

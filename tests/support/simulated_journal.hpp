@@ -25,8 +25,9 @@ class simulated_journal final : public journal {
 public:
   simulated_journal(caf::actor_system& system, std::shared_ptr<store> rows, std::shared_ptr<const clock> time,
                     const node_metrics& meters = {}, std::shared_ptr<object_store> objects = {},
-                    journal_watch watch = {})
-      : core_{std::move(rows), std::move(time), meters, std::move(objects)}, watch_{std::move(watch)} {
+                    journal_watch watch = {}, std::optional<journal_sharing> sharing = {})
+      : core_{std::move(rows), std::move(time), meters, std::move(objects), {}, std::move(sharing)},
+        watch_{std::move(watch)} {
     pump_ = system.spawn([this](caf::event_based_actor* self) -> caf::behavior {
       house_rules(self);
       return {[this](const Tick&) { step(); }, [this](const Activate&) { arrive(); },

@@ -40,6 +40,7 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Keys", access_role::admin},
     {"NewKeys", access_role::admin},
     {"Shred", access_role::admin},
+    {"Drain", access_role::admin},
     {"Ledgers", access_role::viewer},
     {"Ledger", access_role::viewer},
     {"Charge", access_role::operator_},
@@ -76,6 +77,16 @@ const std::vector<std::pair<std::string, access_role>> expected_policy = {
     {"Workers", access_role::viewer},
     {"RunStory", access_role::viewer},
     {"Replay", access_role::viewer},
+    {"Services", access_role::viewer},
+    {"OwnServices", access_role::viewer},
+    {"Fleets", access_role::viewer},
+    {"Results", access_role::viewer},
+    {"Hire", access_role::admin},
+    {"NewFleet", access_role::admin},
+    {"ResizeFleet", access_role::admin},
+    {"Pool", access_role::admin},
+    {"Distribute", access_role::operator_},
+    {"DropGoal", access_role::operator_},
 };
 
 ec code(const caf::error& error) {

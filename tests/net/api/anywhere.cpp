@@ -58,6 +58,21 @@ struct cluster : simulated_cluster {
 
 } // namespace
 
+CAF_TEST(what a call says of a node is done by that node) {
+  cluster nodes;
+  DrainMember in;
+  in.set_node("b");
+  in.set_drain(true);
+  auto answer = nodes.call<Done>("a", in); // its desk has no hook for it, and says so
+  CAF_REQUIRE(!answer);
+  CAF_CHECK_EQUAL(code_of(answer.error()), ec::unavailable);
+  CAF_CHECK(text_of(answer.error()).find("of no cluster") != std::string::npos);
+  in.set_node("z");
+  answer = nodes.call<Done>("a", in);
+  CAF_REQUIRE(!answer);
+  CAF_CHECK(text_of(answer.error()).find("no member") != std::string::npos);
+}
+
 CAF_TEST(a run or task is described by any node and waited for at any) {
   cluster nodes;
   auto run = nodes.key_at("b", "run", "r"), task = nodes.key_at("c", "task", "t");

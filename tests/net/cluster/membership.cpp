@@ -1,4 +1,4 @@
-// A node among the members of its configuration: what the configuration must say, two members that find each other, time for their links.
+// A node among the members of its configuration: what the configuration must say, whose the shards are, time for its links.
 #define CAF_SUITE net.cluster.membership
 #include <tests/support/certificates.hpp>
 #include <tests/support/tcp_relay.hpp>
@@ -114,24 +114,6 @@ CAF_TEST(founders are members and all of them if nobody is named) {
   CAF_CHECK_EQUAL(wrong(one), "invalid_argument: [cluster] founders: c is no member");
 }
 
-CAF_TEST(two members find each other and each lists both) {
-  certificates blue;
-  auto members =
-      "a 127.0.0.1:" + std::to_string(free_port()) + "; b 127.0.0.1:" + std::to_string(free_port());
-  member a{"a", members, blue.sign("a", usual_identity("blue", "a"))};
-  member b{"b", members, blue.sign("b", usual_identity("blue", "b"))};
-  while (!a.one->all()->to("b") || !b.one->all()->to("a"))
-    std::this_thread::yield();
-  auto list = b.one->list();
-  CAF_CHECK_EQUAL(list.cluster(), "blue");
-  CAF_REQUIRE_EQUAL(list.members_size(), 2);
-  CAF_CHECK_EQUAL(list.members(0).node(), "a");
-  CAF_CHECK(list.members(0).reachable());
-  CAF_CHECK_EQUAL(list.members(0).incarnation(), 7u);
-  CAF_CHECK(list.members(1).self());
-  CAF_CHECK_EQUAL(list.members(1).identity(), "troupe://blue/b");
-}
-
 CAF_TEST(shards are shown with who owns them and a ref with who answers to it) {
   certificates blue;
   auto members =
@@ -158,17 +140,6 @@ CAF_TEST(shards are shown with who owns them and a ref with who answers to it) {
   CAF_REQUIRE(agent);
   CAF_CHECK(agent->reachable());
   CAF_CHECK_EQUAL(code_of(b.one->why_not("nonsense").error()), ec::invalid_argument);
-}
-
-CAF_TEST(a member without the others says why they are not reachable) {
-  certificates blue;
-  auto members =
-      "a 127.0.0.1:" + std::to_string(free_port()) + "; b 127.0.0.1:" + std::to_string(free_port());
-  member b{"b", members, blue.sign("b", usual_identity("blue", "b"))};
-  auto list = b.one->list();
-  CAF_REQUIRE_EQUAL(list.members_size(), 2);
-  CAF_CHECK(!list.members(0).reachable());
-  CAF_CHECK_EQUAL(list.members(0).trouble(), "unavailable: it has not been reached yet");
 }
 
 CAF_TEST(files that are missing keep a node from joining) {

@@ -9,7 +9,7 @@ namespace {
 
 struct noting_reply final : link_caller {
   explicit noting_reply(std::string& into) : heard{into} {}
-  void answer(Envelope& reply, caf::execution_unit*) override {
+  void answer(Envelope& reply) override {
     heard = reply.type();
   }
   void fail(const caf::error& reason) override {

@@ -51,7 +51,7 @@ struct keeping_host final : link_host {
 struct noting_caller final : link_caller {
   explicit noting_caller(std::vector<std::string>& heard_by, bool* there = nullptr)
       : heard{heard_by}, waiting{there} {}
-  void answer(Envelope& reply, caf::execution_unit*) override {
+  void answer(Envelope& reply) override {
     heard.push_back(reply.payload());
   }
   void fail(const caf::error& reason) override {

@@ -57,6 +57,48 @@ CAF_TEST(shards are a table and who does not answer says why) {
   CAF_CHECK(json.out.find("\"store lost\"") != std::string::npos);
 }
 
+CAF_TEST(shards that move are a table with what moves and the epoch) {
+  control_node node;
+  node.server.reset();
+  node.hooks.shards = [] {
+    ShardList list;
+    list.set_cluster("blue");
+    auto* free = list.add_owners();
+    free->set_shards(4);
+    free->set_moving(4);
+    free->set_state("free");
+    auto* a = list.add_owners();
+    a->set_node("a");
+    a->set_shards(252);
+    a->set_state("this node");
+    a->set_epoch(7);
+    return list;
+  };
+  node.start();
+  CAF_CHECK_EQUAL(type(node, {"cluster", "shards"}).out, "cluster blue, shards move\n\n"
+                                                         "NODE  SHARDS  MOVING  STATE      EPOCH\n"
+                                                         "      4       4       free\n"
+                                                         "a     252     0       this node  7\n");
+}
+
+CAF_TEST(a node is told to drain and to take shards again) {
+  control_node node;
+  node.server.reset();
+  std::vector<bool> told;
+  node.hooks.drain = [&](bool drained) -> caf::error {
+    told.push_back(drained);
+    return {};
+  };
+  node.start();
+  auto name = node.options().node;
+  auto typed = type(node, {"cluster", "drain", name});
+  CAF_CHECK_EQUAL(typed.code, 0);
+  CAF_CHECK_EQUAL(typed.out, name + " gives its shards away\n");
+  CAF_CHECK_EQUAL(type(node, {"cluster", "drain", name, "--end"}).out, name + " takes shards again\n");
+  CAF_CHECK(told == (std::vector<bool>{true, false}));
+  CAF_CHECK_EQUAL(type(node, {"cluster", "drain", "nobody"}).code, 2);
+}
+
 CAF_TEST(why not says who answers and the exit code whether he does) {
   control_node node;
   node.server.reset();

@@ -6,8 +6,11 @@
 #include <fstream>
 #include <troupe/behaviors/workflow_builder.hpp>
 #include <troupe/net/node/node.hpp>
+#include <troupe/net/node/settings.hpp>
 #include <troupe/net/node/standard_behaviors.hpp>
 #include <troupe/net/node/storage.hpp>
+#include <troupe/persistence/keys.hpp>
+#include <troupe/persistence/shard_epochs.hpp>
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -115,6 +118,57 @@ CAF_TEST(a part of a store on disk is not made where the rows are shared) {
   CAF_CHECK(is_shared(all));
   all.store.postgres = " ";
   CAF_CHECK(!is_shared(all));
+}
+
+CAF_TEST(members share their rows and keep their agents each in a store of its own) {
+  auto member = [this](const std::string& name) {
+    auto all = settings();
+    all.node.name = name;
+    all.node.data_directory = (home.path() / name).string();
+    all.keys.master_key_file = master_key();
+    all.cluster.etcd = "http://127.0.0.1:2379";
+    return all;
+  };
+  system_clock time;
+  node_metrics meters;
+  auto open = [&](const config& all) {
+    auto log = open_log(all, time, meters);
+    CAF_REQUIRE(log);
+    auto sharing = journal_sharing{std::make_shared<shard_epochs>(), all.node.name, {}};
+    auto opened = open_storage(all, *log, std::make_shared<system_clock>(), meters, {{}, {}, sharing});
+    CAF_REQUIRE(opened);
+    return std::move(*opened);
+  };
+  auto a = open(member("a")), b = open(member("b"));
+  CAF_REQUIRE(a.own && b.own);
+  CAF_CHECK_EQUAL(a.rows->id(), b.rows->id());
+  CAF_CHECK_EQUAL(a.rows->naming_key(), b.rows->naming_key());
+  CAF_CHECK(a.own->rows->id() != b.own->rows->id());
+  CAF_CHECK(a.own->objects && !a.objects);
+  CAF_CHECK(!a.rows->write({{space::meta, store_key("probe"), "seen"}}));
+  auto seen = b.rows->get(space::meta, store_key("probe"));
+  CAF_CHECK(seen && *seen == "seen");
+  auto other = b.own->rows->get(space::meta, store_key("probe"));
+  CAF_CHECK(other && !*other);
+  CAF_CHECK(!std::filesystem::exists(home.path() / "a.spent" / "marks"));
+}
+
+CAF_TEST(a key ring that was a file of the one node becomes a row of the store) {
+  auto all = settings();
+  all.keys.master_key_file = master_key();
+  CAF_CHECK_EQUAL(live(all), "hello 1");
+  auto ring = server.run("select convert_from(value, 'UTF8') from troupe.rows where key = '\\x006b657972696e67'");
+  CAF_REQUIRE(ring.starts_with("troupe keyring"));
+  server.run("delete from troupe.rows where key = '\\x006b657972696e67'");
+  auto refused = open_store(all, {});
+  CAF_REQUIRE(!refused);
+  CAF_CHECK_EQUAL(code_of(refused.error()), ec::key_missing);
+  auto file = std::filesystem::path{all.node.data_directory} / "keyring"; // as an earlier version left it
+  std::ofstream{file} << ring;
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  CAF_CHECK_EQUAL(live(all), "hello 1");
+  CAF_CHECK(!std::filesystem::exists(file));
+  CAF_CHECK_EQUAL(live(all), "hello 1");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
