@@ -16,7 +16,6 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
 MOST_EXPOSED = 20  # tenths of what `systemd-analyze security` gives: 10.0 is open, 0.0 closed
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Section, key, values as they stand in the unit one after the other, and what they are for.
 UNIT = [
@@ -159,7 +158,7 @@ def door_timeout():
 
 
 def manifest_findings(text):
-    things = [thing for thing in yaml.load_all(text, LOADER) if thing]
+    things = [thing for thing in yaml.safe_load_all(text) if thing]
     by_kind = {thing.get("kind"): thing for thing in things}
     if len(things) != 4 or set(by_kind) != {"ConfigMap", "Service", "PodDisruptionBudget", "StatefulSet"}:
         yield "one of each: ConfigMap, Service, PodDisruptionBudget, StatefulSet"

@@ -27,7 +27,7 @@ check "a workflow is accepted" f1 "$(say run start "$home/flow.json" --id f1)"
 poll has_status q1 TASK_WAITING
 
 family=$(say tree)
-check "the tree is four levels deep" 1 "$(grep -c '^    │   └── registry running' <<<"$family")"
+check "the tree is four levels deep" 1 "$(grep -c '^    │   ├── registry running' <<<"$family")"
 
 # ---- killed while work comes in; the caller notes what was accepted ------------------------------------------
 accepted=0

@@ -101,10 +101,10 @@ void entity_core::answer("""),
      """      if (!planted("early_outbox"))
         out.outbox(timer_id(where.step, "parent"));"""),
     ("erase_too_early", "objects leave before the batch that drops their last record", "persistence/journal_writer.cpp",
-     "  result.failed = write(batch, *fences);",
+     "  result.failed = write(batch, fences);",
      """  if (planted("erase_too_early"))
     accounts.erase_unreferenced();
-  result.failed = write(batch, *fences);"""),
+  result.failed = write(batch, fences);"""),
     ("forget_drop", "what upkeep erases is still counted", "persistence/object_refs.cpp",
      "    if (left)\n      add(",
      """    if (left && !planted("forget_drop"))
