@@ -18,7 +18,7 @@ constexpr int runs = 16, kinds_of_runs = 4;
 
 uint64_t how_many() {
   auto* wanted = std::getenv("TROUPE_AVAILABLE_SEEDS");
-  return wanted ? static_cast<uint64_t>(std::atoll(wanted)) : 6;
+  return wanted ? static_cast<uint64_t>(std::atoll(wanted)) : 2;
 }
 
 std::shared_ptr<agent_parts> crew() {
@@ -311,8 +311,8 @@ CAF_TEST(whatever happens to nodes that share a store runs end as on one and not
   }
   CAF_MESSAGE(crashes << " crashes, " << freezes << " freezes, " << deposed
                       << " writes refused; all agreed within " << longest.count() << " ms");
-  CAF_CHECK(crashes > 5);
-  CAF_CHECK(freezes > 5);
+  CAF_CHECK(crashes > 1);
+  CAF_CHECK(freezes > 1);
   CAF_CHECK(longest <= 10s);
 }
 

@@ -17,7 +17,7 @@ using milliseconds = std::chrono::milliseconds;
 
 uint64_t how_many() {
   auto* wanted = std::getenv("TROUPE_TENURE_SEEDS");
-  return wanted ? static_cast<uint64_t>(std::atoll(wanted)) : 40;
+  return wanted ? static_cast<uint64_t>(std::atoll(wanted)) : 4;
 }
 
 struct small_world {
