@@ -94,6 +94,8 @@ node_metrics::node_metrics(metrics where)
           counter(all, "troupe_objects_erased_total", "Objects that left because nothing refers to them.")},
       retention_erased{counters(all, "troupe_retention_erased_total",
                                 "Entities erased because they had ended long enough ago.", {"kind"})},
+      pool_changes{counters(all, "troupe_pool_changes_total",
+                            "Pools of fleets that grew or shrank with their tasks.", {"direction"})},
 
       backup_last_good_time{
           gauge(all, "troupe_backup_last_good_timestamp_seconds", "Unix time of the last good backup.")},

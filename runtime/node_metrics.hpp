@@ -48,6 +48,7 @@ struct node_metrics {
   metric object_bytes;
   metric objects_erased;
   metric_family retention_erased; // by kind
+  metric_family pool_changes;     // by direction
 
   // Backups.
   metric backup_last_good_time;

@@ -40,10 +40,6 @@ public:
     doors_ = std::move(outside);
     parts_ = std::move(parts);
     node_ = std::move(node);
-    changes_.emplace(doors_->meters.all.family({"troupe_pool_changes_total",
-                                                metric_kind::counter,
-                                                "Pools of fleets that grew or shrank with their tasks.",
-                                                {"direction"}}));
     look_again();
   }
 
@@ -155,7 +151,7 @@ private:
                                                                  {"waiting", load.waiting},
                                                                  {"slots", load.slots},
                                                                  {"free", load.free}});
-    changes_->with({grows ? "up" : "down"}).add();
+    doors_->meters.pool_changes.with({grows ? "up" : "down"}).add();
     SizePool wanted;
     wanted.mutable_context()->set_principal("pool_keeper");
     *wanted.mutable_spec() = spec;
@@ -257,7 +253,6 @@ private:
   doors_ptr doors_;
   std::shared_ptr<const agent_parts> parts_;
   std::string node_;
-  std::optional<metric_family> changes_;
   std::deque<std::shared_ptr<pool_change>> waiting_; // the first is being made
   std::map<std::string, pool_scaler> scalers_;       // by fleet
   bool looks_ = false;                               // a look is on its way
